@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Orgtap.Records;
+
+/// <summary>How a load reads its object.</summary>
+public enum LoadMode
+{
+    /// <summary>Everything up to a cutoff; incremental loads begin exactly there.</summary>
+    Backfill,
+
+    /// <summary>What was changed within a window.</summary>
+    Incremental,
+
+    /// <summary>Everything, every time, for objects without a stamp; rows not seen are gone.</summary>
+    Snapshot,
+}
+
+/// <summary>
+/// How far one object has been loaded. Committed in the same transaction as the rows it covers, so what it says is true
+/// after a crash at any line. Describes the load under way (or the last one, when <see cref="Finished"/>).
+/// </summary>
+public sealed record Checkpoint
+{
+    public required LoadMode Mode { get; init; }
+
+    /// <summary>The stamps this load reads. A backfill's cutoff is <c>Window.UpTo</c>.</summary>
+    public required Window Window { get; init; }
+
+    /// <summary>The fields that are loaded, in column order; a changed selection makes the load start over or be backfilled.</summary>
+    public required IReadOnlyList<string> Fields { get; init; }
+
+    /// <summary>Where reading goes on; null: nothing of this load is committed yet.</summary>
+    public Position? Position { get; init; }
+
+    /// <summary>Sums over the pages of this load that are committed.</summary>
+    public Tally Tally { get; init; } = Tally.Zero;
+
+    /// <summary>Rows Salesforce says the whole load has; null where the org does not tell.</summary>
+    public long? Expected { get; init; }
+
+    /// <summary>The end of the last window that was finished; null before the first.</summary>
+    public Watermark? Watermark { get; init; }
+
+    public bool Finished { get; init; }
+
+    /// <summary>The stored form: JSON, read by later versions too, so members are only ever added.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, CheckpointJson.Default.Checkpoint);
+
+    public static Checkpoint FromJson(string json) =>
+        JsonSerializer.Deserialize(json, CheckpointJson.Default.Checkpoint) ?? throw new JsonException("An empty checkpoint.");
+}
+
+/// <summary>Where inside a load reading goes on. Resumes by value, never by a count of rows.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(BulkPosition), "bulk")]
+[JsonDerivedType(typeof(KeysetPosition), "keyset")]
+public abstract record Position
+{
+    private protected Position()
+    {
+    }
+}
+
+/// <summary>Inside a Bulk job's result.</summary>
+/// <param name="JobId">The job, which Salesforce keeps for 7 days.</param>
+/// <param name="ApiVersion">Results must be asked for with the version that made the job, e.g. <c>66.0</c>.</param>
+/// <param name="Next">The locator of the next page; null: the first.</param>
+/// <param name="PagesCommitted">Locators committed out of turn by parallel reading (the first page's is empty text).</param>
+public sealed record BulkPosition(string JobId, string ApiVersion, string? Next, IReadOnlyList<string> PagesCommitted) : Position;
+
+/// <summary>Reading in order of Id: every row up to and including this Id is committed.</summary>
+public sealed record KeysetPosition(string LastId) : Position;
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Checkpoint))]
+internal sealed partial class CheckpointJson : JsonSerializerContext;

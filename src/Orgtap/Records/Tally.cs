@@ -1,0 +1,38 @@
+namespace Orgtap.Records;
+
+/// <summary>Counts of rows for a receipt. All are sums over committed pages.</summary>
+/// <param name="Reported">Rows Salesforce said its pages had (header or totalSize).</param>
+/// <param name="ReportedPages">Pages that came with a count.</param>
+/// <param name="Pages">Pages in all.</param>
+/// <param name="Parsed">Records our parser saw, rejected ones included.</param>
+/// <param name="Rejected">Records whose values no column can hold; listed by Id.</param>
+public sealed record Tally(
+    long Reported, long ReportedPages, long Pages, long Parsed, long Rejected,
+    long Inserted, long Changed, long Unchanged, long MarkedDeleted, long Bytes)
+{
+    public static readonly Tally Zero = new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    /// <summary>Rows the database counted inside the pages' transactions.</summary>
+    public long Written => Inserted + Changed + Unchanged + MarkedDeleted;
+
+    public Tally Add(PageCounts page, CommitCounts committed) => new(
+        Reported + (page.Reported ?? 0), ReportedPages + (page.Reported is null ? 0 : 1), Pages + 1,
+        Parsed + page.Parsed, Rejected + page.Rejected,
+        Inserted + committed.Inserted, Changed + committed.Changed, Unchanged + committed.Unchanged,
+        MarkedDeleted + committed.MarkedDeleted, Bytes + page.Bytes);
+}
+
+/// <summary>What the extractor knows of a page.</summary>
+/// <param name="Reported">Rows Salesforce said the page has; null where it does not tell.</param>
+/// <param name="Bytes">Bytes of the response body after decompression.</param>
+public readonly record struct PageCounts(long? Reported, long Parsed, long Rejected, long Bytes);
+
+/// <summary>What the database counted inside the page's transaction. Each written row is in exactly one of the four.</summary>
+/// <param name="MarkedDeleted">Rows that arrived or became deleted with this page.</param>
+public readonly record struct CommitCounts(long Inserted, long Changed, long Unchanged, long MarkedDeleted)
+{
+    public long Written => Inserted + Changed + Unchanged + MarkedDeleted;
+}
+
+/// <summary>A record that was not written, and why. The value itself is not kept.</summary>
+public sealed record RejectedRow(string Id, string Field, string Reason);

@@ -1,0 +1,41 @@
+using Orgtap.Records;
+
+namespace Orgtap.Replicas;
+
+/// <summary>
+/// Where one connection's rows live. Promises: a page's rows and its checkpoint become visible together or not at all, readers never see half
+/// a page, and only the newest opener of a table can commit to it.
+/// </summary>
+public interface IReplica : IAsyncDisposable
+{
+    /// <summary>
+    /// Makes the table fit the schema (creates it, adds columns, never drops one) and takes a new fence: from now on commits under an
+    /// older fence fail.
+    /// </summary>
+    Task<OpenTable> OpenAsync(ObjectSchema schema, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Writes one page and the checkpoint that covers it, or neither. Rows are upserted by Id and counted by the database inside the
+    /// transaction; the stored checkpoint is <c>page.Covers</c> with this page added to its tally. A page of a
+    /// <see cref="LoadMode.Snapshot"/> that finishes the load also marks rows the load did not see as deleted (removes them where the object has no IsDeleted).
+    /// </summary>
+    /// <exception cref="Primitives.FencedException">A newer run owns the table; this one must stop.</exception>
+    Task<Commit> CommitAsync(OpenTable table, Page page, CancellationToken cancellationToken);
+
+    /// <summary>What the replica holds, table by table.</summary>
+    Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>A table opened for writing.</summary>
+/// <param name="Fence">Grows with every open; the highest wins.</param>
+/// <param name="Checkpoint">How far the table is loaded; null: never.</param>
+public sealed record OpenTable(ObjectSchema Schema, long Fence, Checkpoint? Checkpoint);
+
+/// <summary>What a commit did.</summary>
+/// <param name="Stored">The checkpoint as it now stands in the replica.</param>
+public sealed record Commit(CommitCounts Counts, Checkpoint Stored);
+
+/// <summary>One table as a data consumer meets it.</summary>
+/// <param name="Rows">Rows that are not marked deleted.</param>
+/// <param name="LastComplete">When a load last ended with nothing missing, UTC; null: never.</param>
+public sealed record ReplicaTable(string SObject, string TableName, long Rows, Checkpoint? Checkpoint, DateTimeOffset? LastComplete);
