@@ -1,0 +1,66 @@
+using Orgtap.Primitives;
+
+namespace Orgtap.Connections;
+
+/// <summary>How Orgtap gets its access to an org (product A1).</summary>
+public enum AuthorizationFlow
+{
+    /// <summary>Web server flow with PKCE: somebody signs in at Salesforce and allows it.</summary>
+    WebServer,
+
+    /// <summary>Username, password and security token; being withdrawn by Salesforce.</summary>
+    Password,
+}
+
+/// <summary>The External Client App or Connected App in the org that Orgtap speaks as.</summary>
+/// <param name="ConsumerSecret">Null for an app that requires none.</param>
+public sealed record App(string Id, string Name, string ConsumerKey, SecretText? ConsumerSecret, string? CallbackUrl);
+
+/// <summary>A saved link to one org.</summary>
+/// <param name="Name">Chosen by the operator, unique, used by every verb and address.</param>
+/// <param name="LoginUrl">Where it was authorized: login, test or a My Domain address.</param>
+/// <param name="OrgId">The one org this connection is for; null until it is authorized.</param>
+/// <param name="QuotaThresholdPercent">Of the org's daily calls by everybody; syncing stops there. 1 to 100.</param>
+/// <param name="Problem">What keeps it from working; null when nothing does.</param>
+public sealed record Connection(
+    ConnectionId Id, string Name, Uri LoginUrl, AuthorizationFlow Flow, string AppId, OrgId? OrgId, string? OrgName, Uri? InstanceUrl,
+    string? Username, bool SyncEnabled, int QuotaThresholdPercent, Problem? Problem, DateTimeOffset? LastSuccessAt, DateTimeOffset CreatedAt);
+
+/// <summary>Something that stopped a connection, a run or a table: what happened, whose turn it is, what mends it.</summary>
+/// <param name="Since">UTC.</param>
+/// <param name="RetryAt">When Orgtap tries again by itself; null where it does not.</param>
+/// <param name="Detail">Code and Salesforce's own text, for the details of an error card.</param>
+public sealed record Problem(FailureKind Kind, Turn Turn, string Message, string NextStep, DateTimeOffset Since, DateTimeOffset? RetryAt, string? Detail)
+{
+    public static Problem From(OrgtapException failure, DateTimeOffset now) => new(
+        failure.Kind, failure.Turn, failure.Message, failure.NextStep, now, (failure as QuotaStopException)?.Until, failure.Detail);
+}
+
+/// <summary>The one word that says how a connection is (product B2).</summary>
+public enum ConnectionStatus
+{
+    SettingUp,
+    Active,
+    NotSyncing,
+    Error,
+}
+
+/// <summary>Computes a status; never stored, so it cannot be stale.</summary>
+public static class ConnectionStatuses
+{
+    /// <param name="hasUnfinishedLoad">A selected table was never loaded to its end, nothing is selected yet, or it is not authorized yet.</param>
+    public static ConnectionStatus Of(Connection connection, bool hasUnfinishedLoad) =>
+        !connection.SyncEnabled ? ConnectionStatus.NotSyncing
+        : connection.Problem is not null ? ConnectionStatus.Error
+        : hasUnfinishedLoad ? ConnectionStatus.SettingUp
+        : ConnectionStatus.Active;
+
+    /// <summary>The word in the UI, in the CLI and in the API alike.</summary>
+    public static string Word(this ConnectionStatus status) => status switch
+    {
+        ConnectionStatus.SettingUp => "Setting up",
+        ConnectionStatus.Active => "Active",
+        ConnectionStatus.NotSyncing => "Not syncing",
+        _ => "Error",
+    };
+}

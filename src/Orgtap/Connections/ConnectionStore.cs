@@ -1,0 +1,171 @@
+using System.Text.Json;
+using Dapper;
+using Orgtap.Primitives;
+using Orgtap.Storage;
+
+namespace Orgtap.Connections;
+
+/// <summary>Keeps connections and the apps they speak as. Secrets pass through the cipher on their way in and out.</summary>
+public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, TimeProvider time)
+{
+    private const string SecretPurpose = "app.consumer-secret";
+
+    private const string Columns = """
+        id AS Id, name AS Name, login_url AS LoginUrl, flow AS Flow, app_id AS AppId, org_id AS OrgId, org_name AS OrgName, instance_url AS InstanceUrl,
+        username AS Username, sync_enabled AS SyncEnabled, quota_threshold_percent AS QuotaThresholdPercent, problem AS Problem,
+        last_success_at AS LastSuccessAt, created_at AS CreatedAt
+        """;
+
+    /// <exception cref="InvalidInputException">The name is taken, too long or has characters that addresses and file names cannot hold.</exception>
+    public async Task AddAsync(Connection connection, App app, CancellationToken cancellationToken)
+    {
+        CheckName(connection.Name);
+        await store.WriteAsync(async transaction =>
+        {
+            var db = transaction.Connection!;
+            if (await db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM connections WHERE name = @Name", new { connection.Name }, transaction) > 0)
+                throw new InvalidInputException($"A connection called {connection.Name} exists already.", "Choose another name, or remove that connection first.");
+            await db.ExecuteAsync("""
+                INSERT INTO apps (id, name, consumer_key, consumer_secret, callback_url, created_at)
+                VALUES (@Id, @Name, @ConsumerKey, @secret, @CallbackUrl, @now)
+                """, new { app.Id, app.Name, app.ConsumerKey, secret = Protect(app.ConsumerSecret), app.CallbackUrl, now = Now() }, transaction);
+            await db.ExecuteAsync("""
+                INSERT INTO connections (id, name, login_url, flow, app_id, org_id, org_name, instance_url, username, sync_enabled, quota_threshold_percent, created_at)
+                VALUES (@id, @name, @login, @flow, @app, @org, @orgName, @instance, @username, @enabled, @threshold, @now)
+                """, new
+            {
+                id = connection.Id.Value,
+                name = connection.Name,
+                login = connection.LoginUrl.AbsoluteUri,
+                flow = connection.Flow.ToString(),
+                app = app.Id,
+                org = connection.OrgId?.Value,
+                orgName = connection.OrgName,
+                instance = connection.InstanceUrl?.AbsoluteUri,
+                username = connection.Username,
+                enabled = connection.SyncEnabled ? 1 : 0,
+                threshold = connection.QuotaThresholdPercent,
+                now = Now(),
+            }, transaction);
+        }, cancellationToken);
+    }
+
+    /// <summary>By name, case-sensitive.</summary>
+    public async Task<IReadOnlyList<Connection>> ListAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        return [.. (await db.QueryAsync<Row>($"SELECT {Columns} FROM connections ORDER BY name")).Select(Read)];
+    }
+
+    public async Task<Connection?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        return await db.QuerySingleOrDefaultAsync<Row>($"SELECT {Columns} FROM connections WHERE name = @name", new { name }) is { } row ? Read(row) : null;
+    }
+
+    /// <exception cref="InvalidInputException">There is no such connection; names those that exist.</exception>
+    public async Task<Connection> GetAsync(string name, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(name, cancellationToken) is { } found) return found;
+        var names = (await ListAsync(cancellationToken)).Select(connection => connection.Name).ToList();
+        throw new InvalidInputException($"There is no connection called {name}.",
+            names.Count == 0 ? "Make one with `orgtap connect`." : $"Use one of: {string.Join(", ", names)}.");
+    }
+
+    public async Task<Connection?> FindAsync(ConnectionId id, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        return await db.QuerySingleOrDefaultAsync<Row>($"SELECT {Columns} FROM connections WHERE id = @id", new { id = id.Value }) is { } row ? Read(row) : null;
+    }
+
+    public async Task<App> GetAppAsync(string appId, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var (id, name, key, secret, callback) = await db.QuerySingleAsync<(string, string, string, string?, string?)>(
+            "SELECT id, name, consumer_key, consumer_secret, callback_url FROM apps WHERE id = @appId", new { appId });
+        return new App(id, name, key, secret is null ? null : cipher.Unprotect(SecretPurpose, secret), callback);
+    }
+
+    /// <summary>Sets or clears what keeps the connection from working. A problem of the same kind keeps the time since when it stands.</summary>
+    public Task SetProblemAsync(ConnectionId id, Problem? problem, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+    {
+        var db = transaction.Connection!;
+        var json = await db.ExecuteScalarAsync<string?>("SELECT problem FROM connections WHERE id = @id", new { id = id.Value }, transaction);
+        if (problem is not null && json is not null && ProblemJson.Read(json) is { } before && before.Kind == problem.Kind)
+            problem = problem with { Since = before.Since };
+        await db.ExecuteAsync("UPDATE connections SET problem = @problem WHERE id = @id",
+            new { id = id.Value, problem = problem is null ? null : ProblemJson.Write(problem) }, transaction);
+    }, cancellationToken);
+
+    public Task SetLastSuccessAsync(ConnectionId id, DateTimeOffset at, CancellationToken cancellationToken) =>
+        UpdateAsync("last_success_at = @value", id, at.ToUnixTimeMilliseconds(), cancellationToken);
+
+    public Task SetSyncEnabledAsync(ConnectionId id, bool enabled, CancellationToken cancellationToken) =>
+        UpdateAsync("sync_enabled = @value", id, enabled ? 1 : 0, cancellationToken);
+
+    public Task SetInstanceUrlAsync(ConnectionId id, Uri instanceUrl, CancellationToken cancellationToken) =>
+        UpdateAsync("instance_url = @value", id, instanceUrl.AbsoluteUri, cancellationToken);
+
+    /// <param name="percent">1 to 100.</param>
+    /// <exception cref="InvalidInputException">Outside 1 to 100.</exception>
+    public Task SetQuotaThresholdAsync(ConnectionId id, int percent, CancellationToken cancellationToken) => percent is < 1 or > 100
+        ? throw new InvalidInputException($"An API quota threshold of {percent} % is not possible.", "Give a number from 1 to 100.")
+        : UpdateAsync("quota_threshold_percent = @value", id, percent, cancellationToken);
+
+    /// <summary>Forgets the connection with its grant, selection and runs. The replica's file is the caller's to keep or delete.</summary>
+    public Task RemoveAsync(ConnectionId id, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+    {
+        var db = transaction.Connection!;
+        var app = await db.ExecuteScalarAsync<string?>("SELECT app_id FROM connections WHERE id = @id", new { id = id.Value }, transaction);
+        await db.ExecuteAsync("DELETE FROM connections WHERE id = @id", new { id = id.Value }, transaction);
+        await db.ExecuteAsync("DELETE FROM apps WHERE id = @app AND NOT EXISTS (SELECT 1 FROM connections WHERE app_id = @app)", new { app }, transaction);
+    }, cancellationToken);
+
+    private Task UpdateAsync(string assignment, ConnectionId id, object value, CancellationToken cancellationToken) => store.WriteAsync(
+        transaction => transaction.Connection!.ExecuteAsync($"UPDATE connections SET {assignment} WHERE id = @id", new { id = id.Value, value }, transaction), cancellationToken);
+
+    private static void CheckName(string name)
+    {
+        if (name.Length is 0 or > 64 || !char.IsAsciiLetterOrDigit(name[0]) || name.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_' or '.')))
+            throw new InvalidInputException($"\"{name}\" cannot be the name of a connection.",
+                "Use 1 to 64 letters, digits, dots, hyphens and underscores, beginning with a letter or digit, e.g. acme-production.");
+    }
+
+    private string? Protect(SecretText? secret) => secret is null ? null : cipher.Protect(SecretPurpose, secret);
+
+    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private static Connection Read(Row row) => new(
+        new ConnectionId(row.Id), row.Name, new Uri(row.LoginUrl), Enum.Parse<AuthorizationFlow>(row.Flow), row.AppId,
+        row.OrgId is null ? null : new OrgId(row.OrgId), row.OrgName, row.InstanceUrl is null ? null : new Uri(row.InstanceUrl), row.Username,
+        row.SyncEnabled != 0, (int)row.QuotaThresholdPercent, row.Problem is null ? null : ProblemJson.Read(row.Problem),
+        row.LastSuccessAt is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null, DateTimeOffset.FromUnixTimeMilliseconds(row.CreatedAt));
+
+    private sealed class Row
+    {
+        public string Id { get; init; } = "";
+        public string Name { get; init; } = "";
+        public string LoginUrl { get; init; } = "";
+        public string Flow { get; init; } = "";
+        public string AppId { get; init; } = "";
+        public string? OrgId { get; init; }
+        public string? OrgName { get; init; }
+        public string? InstanceUrl { get; init; }
+        public string? Username { get; init; }
+        public long SyncEnabled { get; init; }
+        public long QuotaThresholdPercent { get; init; }
+        public string? Problem { get; init; }
+        public long? LastSuccessAt { get; init; }
+        public long CreatedAt { get; init; }
+    }
+}
+
+/// <summary>The stored form of a <see cref="Problem"/>, for every table that keeps one.</summary>
+public static class ProblemJson
+{
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() } };
+
+    public static string Write(Problem problem) => JsonSerializer.Serialize(problem, Options);
+
+    public static Problem Read(string json) => JsonSerializer.Deserialize<Problem>(json, Options) ?? throw new JsonException("An empty problem.");
+}
