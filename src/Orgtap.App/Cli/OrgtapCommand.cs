@@ -10,7 +10,8 @@ public static class OrgtapCommand
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellationToken)
     {
         var parsed = Build(terminal).Parse(args);
-        if (parsed.Errors.Count > 0)
+        // Help is asked for before one knows what is required.
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
         {
             foreach (var error in parsed.Errors) terminal.Error.WriteLine($"Error: {error.Message}");
             terminal.Error.WriteLine($"Your turn: See `{PathOf(parsed.CommandResult.Command)} --help`.");
@@ -29,6 +30,7 @@ public static class OrgtapCommand
         {
             verbs.Data,
             verbs.Verbose,
+            ServeVerb.Build(verbs),
             UsersVerb.Build(verbs),
             ConnectionsVerb.Build(verbs),
         };

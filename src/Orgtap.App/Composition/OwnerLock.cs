@@ -60,6 +60,7 @@ public sealed class OwnerLock : IDisposable
     private void Write(string? address = null)
     {
         _file.SetLength(0);
+        _file.Position = 0;
         JsonSerializer.Serialize(_file, _owner with { Address = address });
         _file.Flush();
     }
