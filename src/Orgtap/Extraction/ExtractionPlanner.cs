@@ -35,8 +35,14 @@ public static class ExtractionPlanner
 
         if (stored is { Finished: false } && SameFields(stored.Fields, wanted) && Fits(stored.Mode, facts.StampField))
         {
-            reasons.Add(stored.Position is null ? "Begins the load that was planned before." : $"Goes on after {Number(stored.Tally.Parsed)} rows that an earlier run loaded.");
-            return (stored.Mode, stored.Window, stored.Position is not null);
+            if (stored.Position is not null)
+            {
+                reasons.Add($"Goes on after {Number(stored.Tally.Parsed)} rows that an earlier run loaded.");
+                return (stored.Mode, stored.Window, true);
+            }
+            reasons.Add("The last load did not bring all rows: it is made again.");
+            // A backfill's window must not grow either: the incremental loads begin where it ends.
+            return (stored.Mode, stored.Mode == LoadMode.Snapshot ? new Window(null, now) : stored.Window, false);
         }
         if (facts.StampField is not { } stamp)
         {

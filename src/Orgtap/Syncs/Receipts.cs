@@ -18,6 +18,15 @@ public static class Receipts
         return new Receipt(sobject, stored.Mode, plan.Api, verdict, stored.Tally, stored.Expected, sentence, [.. rejected.Take(MostRejectedListed)]);
     }
 
+    /// <summary>Whether rows got lost on the way, rejected ones aside: the load must then be made again.</summary>
+    public static bool MissesRows(Checkpoint stored)
+    {
+        var tally = stored.Tally;
+        return tally.Parsed - tally.Rejected != tally.Written
+            || (tally.ReportedPages == tally.Pages && tally.Reported != tally.Parsed)
+            || (stored.Expected is { } expected && expected != tally.Parsed);
+    }
+
     private static (Verdict, string) Judge(PlanSummary plan, string sobject, Checkpoint stored, string? failure)
     {
         var tally = stored.Tally;
