@@ -63,7 +63,7 @@ public sealed class FaultPlan
             var space = rule.Route.IndexOf(' ', StringComparison.Ordinal);
             return (space < 0 || target.Method.Equals(rule.Route[..space], StringComparison.OrdinalIgnoreCase))
                 && FileSystemName.MatchesSimpleExpression(rule.Route.AsSpan(space + 1), target.Path, ignoreCase: true)
-                && (rule.Object is null || rule.Object.Equals(target.Object, StringComparison.OrdinalIgnoreCase));
+                && (rule.SObject is null || rule.SObject.Equals(target.SObject, StringComparison.OrdinalIgnoreCase));
         }
 
         public bool Fires()

@@ -9,7 +9,7 @@ namespace Orgtap.SimulatedOrg.Faults;
 public sealed record FaultRule(string Route, FaultEffect Effect)
 {
     /// <value>Only requests about this object: from <c>/sobjects/X</c> in the path, the FROM of a query, or the object of the Bulk job.</value>
-    public string? Object { get; init; }
+    public string? SObject { get; init; }
 
     /// <value>Only the n-th matching request (1 = the first).</value>
     public int? Nth { get; init; }
@@ -29,5 +29,5 @@ public sealed record FaultRule(string Route, FaultEffect Effect)
 
 /// <summary>What a rule is compared with.</summary>
 /// <param name="Path">Path and query.</param>
-/// <param name="Object">The object concerned, where known.</param>
-public readonly record struct FaultTarget(string Method, string Path, string? Object);
+/// <param name="SObject">The object concerned, where known.</param>
+public readonly record struct FaultTarget(string Method, string Path, string? SObject);

@@ -32,7 +32,7 @@ internal sealed class OrgParts : IDisposable
         Browsers = new Browsers(Clock, Users);
         Usage = new ApiUsage(Clock, options.ApiLimit);
         Cursors = new QueryCursors(Clock);
-        Shelf = new SpoolShelf(options.SpoolFolder ?? Path.Combine(Path.GetTempPath(), "simulated-org-" + RandomText.Of(12)), Store);
+        Shelf = new SpoolShelf(Path.Combine(options.SpoolFolder ?? Path.GetTempPath(), "simulated-org-" + RandomText.Of(12)), Store);
         Jobs = new BulkJobs(Soql, Shelf, Faults, Clock, options.Oldness, options.BulkDelay);
         Versions = new ApiVersions(options.Oldness.MaxApiVersion);
         Routes = RestResources();

@@ -81,6 +81,6 @@ public sealed record SimulatedOrgOptions
     /// <value>Key of the control API. Default: random.</value>
     public string? ControlKey { get; init; }
 
-    /// <value>Folder for Bulk results; emptied of them at the end. Default: a new folder under the system's temporary one.</value>
+    /// <value>Where the folder for Bulk results is made, which is removed at the end. Default: the system's temporary folder.</value>
     public string? SpoolFolder { get; init; }
 }

@@ -54,7 +54,7 @@ internal sealed class TokenCare(OrgUsers users, ConnectedApps apps, TokenStore t
                 nbf = session.IssuedAt.ToUnixTimeSeconds(),
             }, context.RequestAborted);
         }
-        catch (OAuthError refusal)
+        catch (OAuthException refusal)
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             await context.Response.WriteAsJsonAsync(new { error = refusal.Error, error_description = refusal.Description }, context.RequestAborted);

@@ -25,11 +25,11 @@ internal sealed class TokenEndpoint(
         context.Response.Headers.CacheControl = "no-cache, no-store";
         try
         {
-            if (!context.Request.HasFormContentType) throw OAuthError.Missing("grant_type");
+            if (!context.Request.HasFormContentType) throw OAuthException.Missing("grant_type");
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
             await ReplyAsync(context, Grant(context.Request, form));
         }
-        catch (OAuthError refusal)
+        catch (OAuthException refusal)
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             await context.Response.WriteAsJsonAsync(
@@ -40,7 +40,7 @@ internal sealed class TokenEndpoint(
     private Granted Grant(HttpRequest request, IFormCollection form)
     {
         var grantType = form["grant_type"].ToString();
-        if (grantType.Length == 0) throw OAuthError.Missing("grant_type");
+        if (grantType.Length == 0) throw OAuthException.Missing("grant_type");
         var client = ClientAuthentication.Of(request, form, apps);
         return grantType switch
         {
@@ -48,22 +48,22 @@ internal sealed class TokenEndpoint(
             "refresh_token" => Refresh(form, client.WithSecretIfRequired()),
             "password" => Password(form, client.WithSecret()),
             "client_credentials" => ClientCredentials(client.WithSecret()),
-            _ => throw new OAuthError("unsupported_grant_type", "grant type not supported"),
+            _ => throw new OAuthException("unsupported_grant_type", "grant type not supported"),
         };
     }
 
     private Granted ExchangeCode(IFormCollection form, ClientAuthentication client)
     {
-        if (codes.Take(form["code"].ToString()) is not { } code) throw new OAuthError("invalid_grant", "expired authorization code");
+        if (codes.Take(form["code"].ToString()) is not { } code) throw new OAuthException("invalid_grant", "expired authorization code");
         var app = client.WithSecretIfRequired();
-        if (code.Ask.App.ClientId != app.ClientId) throw new OAuthError("invalid_grant", "invalid authorization code");
+        if (code.Ask.App.ClientId != app.ClientId) throw new OAuthException("invalid_grant", "invalid authorization code");
         if (code.Ask.RedirectUri != form["redirect_uri"].ToString())
-            throw new OAuthError("redirect_uri_mismatch", "redirect_uri must match configuration");
+            throw new OAuthException("redirect_uri_mismatch", "redirect_uri must match configuration");
         if (code.Ask.Challenge is { } challenge && !Pkce.Matches(challenge, form["code_verifier"].ToString()))
-            throw new OAuthError("invalid_grant", "invalid code verifier");
+            throw new OAuthException("invalid_grant", "invalid code verifier");
         // An app without a secret has nothing but the verifier to show that the code is its own.
-        if (code.Ask.Challenge is null && !client.SecretShown) throw new OAuthError("invalid_grant", "invalid code verifier");
-        if (users.ById(code.UserId) is not { Active: true } user) throw new OAuthError("inactive_user", "user is inactive");
+        if (code.Ask.Challenge is null && !client.SecretShown) throw new OAuthException("invalid_grant", "invalid code verifier");
+        if (users.ById(code.UserId) is not { Active: true } user) throw new OAuthException("inactive_user", "user is inactive");
         var (session, refresh) = tokens.Approve(app.ClientId, user.Id, code.Ask.Scopes);
         return new Granted(session, refresh, app);
     }
@@ -71,11 +71,11 @@ internal sealed class TokenEndpoint(
     private Granted Refresh(IFormCollection form, ConnectedApp app)
     {
         if (tokens.Refresh(form["refresh_token"].ToString(), app.ClientId, app.RotateRefreshTokens) is not var (session, refresh))
-            throw OAuthError.DeadToken();
+            throw OAuthException.DeadToken();
         if (users.ById(session.UserId) is not { Active: true })
         {
             tokens.Revoke(session.AccessToken);
-            throw new OAuthError("inactive_user", "user is inactive");
+            throw new OAuthException("inactive_user", "user is inactive");
         }
         return new Granted(session, app.RotateRefreshTokens ? refresh : null, app);
     }
@@ -85,13 +85,13 @@ internal sealed class TokenEndpoint(
         // One description for every cause: the true one stands only in the org's login history.
         if (!policies.PasswordFlow || users.Find(form["username"].ToString()) is not { Active: true } user
             || user.Password + user.SecurityToken != form["password"].ToString())
-            throw OAuthError.AuthenticationFailure();
+            throw OAuthException.AuthenticationFailure();
         return new Granted(tokens.Open(app.ClientId, user.Id, [], approval: null), null, app);
     }
 
     private Granted ClientCredentials(ConnectedApp app) => app.ClientCredentials && users.First is { Active: true } user
         ? new Granted(tokens.Open(app.ClientId, user.Id, app.Scopes, approval: null), null, app)
-        : throw new OAuthError("invalid_grant", "no client credentials user enabled");
+        : throw new OAuthException("invalid_grant", "no client credentials user enabled");
 
     private async Task ReplyAsync(HttpContext context, Granted granted)
     {
