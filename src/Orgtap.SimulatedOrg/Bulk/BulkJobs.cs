@@ -1,3 +1,4 @@
+using Orgtap.SimulatedOrg.Data;
 using Orgtap.SimulatedOrg.Faults;
 using Orgtap.SimulatedOrg.Hosting;
 using Orgtap.SimulatedOrg.Rest;
@@ -52,7 +53,7 @@ internal sealed class BulkJobs(SoqlEngine soql, SpoolShelf shelf, FaultPlan faul
         {
             var now = time.GetUtcNow();
             _today.Enqueue(now);
-            job = new BulkJob(SalesforceId.Of("750", ++_last), call.Session.UserId, call.Version, request, sobject, slot,
+            job = new BulkJob(SalesforceId.Text("750", ++_last), call.Session.UserId, call.Version, request, sobject, slot,
                 effects.Count > 0 ? effects[0] : null, now, delay);
             _jobs.Add(job.Id, job);
         }

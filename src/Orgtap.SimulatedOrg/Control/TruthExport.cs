@@ -7,7 +7,7 @@ namespace Orgtap.SimulatedOrg.Control;
 
 /// <summary>
 /// <c>GET /control/truth/{object}?fields=A,B&amp;includeDeleted=true</c>: every row as the store holds it, one JSON array of canonical texts a
-/// line, in the order of the fields (none named = all visible ones). It goes through neither SOQL nor CSV code.
+/// line, in the order of the fields (none named = all visible ones that have a text: no compound and no base64 fields). It goes through neither SOQL nor CSV code.
 /// </summary>
 internal static class TruthExport
 {
@@ -19,7 +19,7 @@ internal static class TruthExport
         var asked = context.Request.Query["fields"].ToString().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         foreach (var name in asked)
             if (type.Field(name) is null) throw new ArgumentException($"{type.Name} has no {name}");
-        var fields = asked.Length > 0 ? asked : [.. type.Fields.Select(field => field.Name)];
+        var fields = asked.Length > 0 ? asked : [.. type.Fields.Where(field => !field.IsCompound && field.Type != "base64").Select(field => field.Name)];
         var includeDeleted = bool.TryParse(context.Request.Query["includeDeleted"], out var wanted) && wanted;
         context.Response.ContentType = "application/x-ndjson;charset=UTF-8";
         var output = context.Response.BodyWriter;

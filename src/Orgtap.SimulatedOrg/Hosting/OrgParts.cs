@@ -84,6 +84,6 @@ internal sealed class OrgParts : IDisposable
         var values = new Dictionary<string, object?> { ["Username"] = options.User, ["Email"] = options.User, ["IsActive"] = true };
         var row = store.Count("User", includeDeleted: false) > 0 ? store.Truth("User", ["Id", "Name"], includeDeleted: false).First() : default;
         if (row.Id is not null) store.Update("User", row.Id, values, touchStamp: false);
-        return new OrgUser(row.Id ?? SalesforceId.Of("005", 1), options.User, options.Password!, options.SecurityToken!, row.Values?[1] ?? "Simulated Admin");
+        return new OrgUser(row.Id ?? SalesforceId.Text("005", 1), options.User, options.Password!, options.SecurityToken!, row.Values?[1] ?? "Simulated Admin");
     }
 }

@@ -1,3 +1,4 @@
+using Orgtap.SimulatedOrg.Data;
 using Orgtap.SimulatedOrg.Hosting;
 using Orgtap.SimulatedOrg.Soql;
 
@@ -21,7 +22,7 @@ internal sealed class QueryCursors(TimeProvider time)
         {
             var held = _open.Values.Where(other => other.UserId == userId).OrderBy(other => other.Cursor.Opened).ToArray();
             foreach (var oldest in held.Take(held.Length - PerUser + 1)) _open.Remove(oldest.Cursor.Id);
-            var cursor = new QueryCursor(SalesforceId.Of("01g", ++_last), rows, versionPath, batchSize, time.GetUtcNow());
+            var cursor = new QueryCursor(SalesforceId.Text("01g", ++_last), rows, versionPath, batchSize, time.GetUtcNow());
             _open.Add(cursor.Id, (cursor, userId));
             return cursor;
         }
