@@ -31,8 +31,17 @@ public static class OrgtapCommand
             verbs.Data,
             verbs.Verbose,
             ServeVerb.Build(verbs),
-            UsersVerb.Build(verbs),
+            ConnectVerb.Build(verbs),
             ConnectionsVerb.Build(verbs),
+            TablesVerb.Build(verbs),
+            SelectVerb.Build(verbs),
+            PlanVerb.Build(verbs),
+            SyncVerb.Build(verbs),
+            ConnectionsVerb.Status(verbs),
+            RunsVerb.Build(verbs),
+            RunsVerb.Receipt(verbs),
+            QueryVerb.Build(verbs),
+            UsersVerb.Build(verbs),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         if (help.Action is HelpAction plain) help.Action = new HelpWithExamples(plain, verbs);

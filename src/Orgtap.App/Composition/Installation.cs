@@ -52,6 +52,8 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton<ISecretCipher, DataProtectionCipher>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<ConnectionStore>();
+        Engine.Add(services, Settings);
+        services.AddSingleton<Overviews.OverviewReader>();
         services.AddSingleton<UserStore>();
         services.AddSingleton<OneTimeLinks>();
         services.AddSingleton<ApiTokens>();
