@@ -38,7 +38,7 @@ public sealed partial class SyncRunner(
     public async Task<Run> ContinueAsync(Run run, CancellationToken cancellationToken)
     {
         var current = live.Begin(run);
-        using var stop = new RunStop(cancellationToken, time);
+        using var stop = new RunStop(time, cancellationToken);
         var counter = new CallCounter();
         var tables = new List<RunTable>();
         Problem? problem = null;
