@@ -28,7 +28,7 @@ public sealed partial class BulkExtractor(SalesforceClient client, ByteBudget bu
                     // Committed before anything else, so that a crash goes on with this job instead of paying for another.
                     yield return Loads.Begin(load);
                 }
-                var ended = await new BulkJobWaiter(client.Bulk, time, logger).WaitAsync(job, cancellationToken);
+                var ended = await new BulkJobWaiter(client.Bulk, options.JobPatience, time, logger).WaitAsync(job, cancellationToken);
                 if (ended?.State == BulkJobState.JobComplete)
                 {
                     job = ended;
