@@ -70,6 +70,8 @@ public sealed class SimulatedOrgHost : IAsyncDisposable
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.AddServerHeader = false;
         });
+        // A write ends when the bytes are with the operating system, so that a fault can cut a connection after exactly so many.
+        builder.WebHost.UseSockets(sockets => sockets.MaxWriteBufferSize = 2);
         builder.Services.AddRoutingCore();
         builder.Services.AddResponseCompression(compression => OrgServer.Configure(compression));
         var parts = new OrgParts(options);

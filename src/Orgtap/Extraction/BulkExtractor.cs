@@ -13,7 +13,8 @@ public sealed partial class BulkExtractor(SalesforceClient client, ByteBudget bu
 {
     public async IAsyncEnumerable<Page> ReadAsync(ExtractionPlan plan, Checkpoint from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var position = from.Position as BulkPosition;
+        var load = from;
+        var position = load.Position as BulkPosition;
         if (position is null || !IsBehindLastPage(position))
         {
             var job = position is null ? null : await FindAsync(position, cancellationToken);
@@ -23,11 +24,11 @@ public sealed partial class BulkExtractor(SalesforceClient client, ByteBudget bu
                 {
                     job = await client.Bulk.CreateAsync(LoadQuery.Whole(plan).ToString(), includeDeleted: true, cancellationToken);
                     position = new BulkPosition(job.Id, job.ApiVersion, null, []);
-                    from = from with { Position = position, Tally = Tally.Zero, Expected = null };
+                    load = load with { Position = position, Tally = Tally.Zero, Expected = null };
                     // Committed before anything else, so that a crash goes on with this job instead of paying for another.
-                    yield return Loads.Begin(from);
+                    yield return Loads.Begin(load);
                 }
-                var ended = await new BulkJobWaiter(client.Bulk, time, logger).WaitAsync(job, cancellationToken);
+                var ended = await new BulkJobWaiter(client.Bulk, options.JobPatience, time, logger).WaitAsync(job, cancellationToken);
                 if (ended?.State == BulkJobState.JobComplete)
                 {
                     job = ended;
@@ -38,18 +39,18 @@ public sealed partial class BulkExtractor(SalesforceClient client, ByteBudget bu
                 job = null;
             }
 
-            from = from with { Expected = job!.NumberRecordsProcessed };
+            load = load with { Expected = job!.NumberRecordsProcessed };
             var listed = await ListAsync(plan, job, position!.Next, cancellationToken);
             var reader = new BulkPageReader(client.Bulk, plan.Schema, budget, options, job.Id, job.ApiVersion);
             await foreach (var (page, next) in new BulkPages(reader, budget, options).ReadAsync(listed, position.Next, plan.PageRows, plan.ParallelPages, cancellationToken))
             {
                 position = next is null ? position with { Next = null, PagesCommitted = [position.Next ?? ""] } : position with { Next = next };
-                yield return new Page(page.Batches, from with { Position = position }, page.Counts, page.Rejected);
+                yield return new Page(page.Batches, load with { Position = position }, page.Counts, page.Rejected);
             }
         }
 
-        from = from with { Position = position };
-        yield return Loads.End(from);
+        load = load with { Position = position };
+        yield return Loads.End(load);
         await DeleteAsync(position!, cancellationToken);
     }
 
@@ -78,8 +79,9 @@ public sealed partial class BulkExtractor(SalesforceClient client, ByteBudget bu
         org.ResultPages = locators is not null;
         if (locators is not { Count: > 0 }) return null;
         if (next is null) return locators;
-        var reached = locators.Index().FirstOrDefault(entry => entry.Item == next, (-1, "")).Index;
-        return reached < 0 ? null : [.. locators.Skip(reached)];
+        // A job that was read page by page so far stands at a locator of another kind; it goes on like that.
+        var rest = locators.SkipWhile(locator => locator != next).ToList();
+        return rest.Count == 0 ? null : rest;
     }
 
     private async Task DeleteAsync(BulkPosition position, CancellationToken cancellationToken)

@@ -4,11 +4,12 @@ using Orgtap.Salesforce.Bulk;
 namespace Orgtap.Extraction;
 
 /// <summary>Waits until a Bulk job has ended. Every look costs a call, so they grow apart.</summary>
-internal sealed partial class BulkJobWaiter(BulkQueryApi bulk, TimeProvider time, ILogger logger)
+internal sealed partial class BulkJobWaiter(BulkQueryApi bulk, TimeSpan patience, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
 
+    /// <exception cref="Primitives.OrgtapException">Transient: it took longer than the patience allows.</exception>
     /// <returns>The ended job; null if Salesforce no longer has it.</returns>
     public async Task<BulkJob?> WaitAsync(BulkJob job, CancellationToken cancellationToken)
     {
@@ -17,6 +18,7 @@ internal sealed partial class BulkJobWaiter(BulkQueryApi bulk, TimeProvider time
         {
             for (var delay = FirstDelay; !job.IsFinished; delay = delay * 1.7 < LongestDelay ? delay * 1.7 : LongestDelay)
             {
+                if (time.GetElapsedTime(started) > patience) throw ExtractionFailures.JobStuck(job.Object ?? "the table", job.Id);
                 await Task.Delay(delay, time, cancellationToken);
                 job = await bulk.GetAsync(job.Id, job.ApiVersion, cancellationToken);
             }

@@ -21,4 +21,8 @@ internal static class ExtractionFailures
     public static OrgtapException JobFailed(string sobject, string state, string? message) => new(
         FailureKind.Transient, $"Salesforce could not prepare the rows of {sobject}: the Bulk job ended as {state} twice.",
         "Orgtap tries again with the next sync. If it stays so, look at Setup, Bulk Data Load Jobs.", message);
+
+    public static OrgtapException JobStuck(string sobject, string jobId) => new(
+        FailureKind.Transient, $"Salesforce has been preparing the rows of {sobject} for hours and is not done.",
+        "Orgtap goes on waiting with the next sync. If it stays so, look at Setup, Bulk Data Load Jobs.", $"job {jobId}");
 }

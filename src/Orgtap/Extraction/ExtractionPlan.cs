@@ -89,6 +89,14 @@ public sealed record ExtractionOptions
     /// <value>Default 2.</value>
     public int ParallelPages { get; init; } = 2;
 
+    /// <summary>Above so many rows a Bulk job is used even where REST costs fewer calls; null: cost alone decides.</summary>
+    /// <value>Default null.</value>
+    public long? BulkAboveRows { get; init; }
+
+    /// <summary>How long a Bulk job may take before the run gives up on it for now; the next run goes on waiting for the same job.</summary>
+    /// <value>Default 6 hours.</value>
+    public TimeSpan JobPatience { get; init; } = TimeSpan.FromHours(6);
+
     /// <summary>How often one page is read again after it was cut or came short.</summary>
     /// <value>Default 3.</value>
     public int PageRetries { get; init; } = 3;

@@ -71,7 +71,7 @@ public static class ExtractionPlanner
         moveToBulkAbove = null;
         var sobject = facts.Schema.SObject;
         var tooWide = facts.Schema.Columns.Sum(column => column.Name.Length + 3) > LongestRestQuery;
-        var breakEven = ExtractionCost.BreakEven(facts.Options.PageRows, resultPages);
+        var breakEven = facts.Options.BulkAboveRows ?? ExtractionCost.BreakEven(facts.Options.PageRows, resultPages);
 
         // A load goes on through the API it began with: a Bulk job has no order of Ids, a keyset no job.
         if (resumes) return facts.Checkpoint!.Position is BulkPosition ? ExtractionApi.Bulk : ExtractionApi.Rest;

@@ -12,7 +12,8 @@ public sealed class RestExtractor(SalesforceClient client, ByteBudget budget) : 
 
     public async IAsyncEnumerable<Page> ReadAsync(ExtractionPlan plan, Checkpoint from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var position = from.Position as KeysetPosition;
+        var load = from;
+        var position = load.Position as KeysetPosition;
         var rows = new JsonRows(plan.Schema);
         long reported = 0;
         var first = true;
@@ -21,7 +22,7 @@ public sealed class RestExtractor(SalesforceClient client, ByteBudget budget) : 
             using (answer)
             {
                 if (first && position is null && answer.TotalSize > plan.MoveToBulkAbove) throw new LargerThanPlannedException(plan.SObject, answer.TotalSize);
-                if (first) from = from with { Expected = from.Tally.Parsed + answer.TotalSize };
+                if (first) load = load with { Expected = load.Tally.Parsed + answer.TotalSize };
                 first = false;
 
                 var (batches, rejected) = (new List<RowBatch>(), new List<RejectedRow>());
@@ -42,10 +43,10 @@ public sealed class RestExtractor(SalesforceClient client, ByteBudget budget) : 
                 // REST counts the whole query only; what is left of that count falls to its last page.
                 var told = answer.Done ? answer.TotalSize - reported : parsed;
                 reported += told;
-                yield return new Page(batches, from with { Position = position }, new PageCounts(told, parsed, rejected.Count, answer.Bytes), rejected);
+                yield return new Page(batches, load with { Position = position }, new PageCounts(told, parsed, rejected.Count, answer.Bytes), rejected);
             }
         }
-        yield return Loads.End(from with { Position = position });
+        yield return Loads.End(load with { Position = position });
     }
 
     /// <summary>In its canonical form, which sorts as Salesforce sorts.</summary>

@@ -5,7 +5,7 @@ using Orgtap.Salesforce;
 namespace Orgtap.Syncs;
 
 /// <summary>What ends a whole run early: somebody's wish, or a failure that every further call would meet too. Thread-safe; the first reason wins.</summary>
-internal sealed class RunStop(CancellationToken wish, TimeProvider time) : IDisposable
+internal sealed class RunStop(TimeProvider time, CancellationToken wish) : IDisposable
 {
     private readonly CancellationTokenSource _source = CancellationTokenSource.CreateLinkedTokenSource(wish);
     private Problem? _problem;

@@ -17,6 +17,7 @@ public sealed partial class SyncRunner(
 {
     private readonly ConcurrentDictionary<ConnectionId, OrgCapabilities> _capabilities = new();
     private readonly ILogger _logger = loggers.CreateLogger<SyncRunner>();
+    private int _begun;
 
     /// <summary>Begins a run and sees it to its end. A table that fails does not stop the others.</summary>
     /// <param name="cancellationToken">Stops the run between two pages: what is committed stays, and the next run goes on from there.</param>
@@ -28,6 +29,8 @@ public sealed partial class SyncRunner(
     public async Task<Run> BeginAsync(ConnectionId connectionId, string startedBy, CancellationToken cancellationToken)
     {
         var connection = await GetAsync(connectionId, cancellationToken);
+        // Before this process's first run, whatever counts as running was left behind by a process that died.
+        if (Interlocked.Exchange(ref _begun, 1) == 0) await runs.CloseAbandonedAsync(cancellationToken);
         if (await runs.FindRunningAsync(connectionId, cancellationToken) is { } running)
             throw new InvalidInputException($"{connection.Name} is being synced already (run {running.Id}).", "Watch that run, or stop it first.");
         var selection = await SelectionOf(connection, cancellationToken);
@@ -38,7 +41,7 @@ public sealed partial class SyncRunner(
     public async Task<Run> ContinueAsync(Run run, CancellationToken cancellationToken)
     {
         var current = live.Begin(run);
-        using var stop = new RunStop(cancellationToken, time);
+        using var stop = new RunStop(time, cancellationToken);
         var counter = new CallCounter();
         var tables = new List<RunTable>();
         Problem? problem = null;
