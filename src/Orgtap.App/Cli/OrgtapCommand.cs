@@ -30,6 +30,7 @@ public static class OrgtapCommand
         {
             verbs.Data,
             verbs.Verbose,
+            DemoVerb.Build(verbs),
             ServeVerb.Build(verbs),
             ConnectVerb.Build(verbs),
             ConnectionsVerb.Build(verbs),

@@ -3,6 +3,8 @@ using Orgtap.App.Composition;
 using Orgtap.App.Users;
 using Orgtap.App.Web;
 using Orgtap.Primitives;
+using Orgtap.Scheduling;
+using Orgtap.Syncs;
 
 namespace Orgtap.App.Cli;
 
@@ -18,6 +20,7 @@ internal static class ServeVerb
             await using var installation = await Installation.OpenAsync(context.Settings, "serve", context.Terminal.Time, cancellationToken);
             var address = ListenAddress.Parse(context.Get(listen)).NextFree();
             await using var app = WebHost.Build(installation, address, logging => VerbRunner.LogTo(logging, context.Parsed.GetValue(verbs.Verbose)));
+            await app.Services.GetRequiredService<RunStore>().CloseAbandonedAsync(cancellationToken);
             await app.StartAsync(cancellationToken);
             var reached = app.Services.GetRequiredService<PublicAddress>();
             installation.Owner!.Announce(address.Address);
@@ -36,6 +39,7 @@ internal static class ServeVerb
 
             await UntilStoppedAsync(cancellationToken);
             context.Terminal.Error.WriteLine("Stopping.");
+            await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None);
             await app.StopAsync(CancellationToken.None);
             return ExitCode.Done;
         });

@@ -6,6 +6,7 @@ using Orgtap.Quota;
 using Orgtap.Records;
 using Orgtap.Salesforce;
 using Orgtap.Salesforce.OAuth;
+using Orgtap.Scheduling;
 using Orgtap.Syncs;
 
 namespace Orgtap.App.Composition;
@@ -41,6 +42,7 @@ internal static class Engine
         services.AddSingleton(new SyncOptions());
         services.AddSingleton<SyncRunner>();
         services.AddSingleton<SyncStatuses>();
+        services.AddSyncJobs();
     }
 
     // Outermost first: the token is added once per request, each repetition is metered.

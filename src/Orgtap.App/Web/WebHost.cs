@@ -7,11 +7,13 @@ using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.HttpOverrides;
 using Orgtap.App.Api;
 using Orgtap.App.Composition;
+using Orgtap.App.Web.Connections;
 using Orgtap.App.Web.DataSources;
 using Orgtap.App.Web.Errors;
 using Orgtap.App.Web.Shell;
 using Orgtap.App.Web.SignIn;
 using Orgtap.App.Web.Health;
+using Orgtap.App.Web.Runs;
 
 namespace Orgtap.App.Web;
 
@@ -59,6 +61,9 @@ public static class WebHost
         HealthEndpoint.Map(app);
         SignInPages.Map(pages);
         DataSourcesPages.Map(pages);
+        ConnectPages.Map(pages);
+        ConnectionPages.Map(pages);
+        RunPages.Map(pages);
         SystemPages.Map(pages);
         ApiRoutes.Map(app);
     }
@@ -72,11 +77,12 @@ public static class WebHost
         {
             options.Cookie.Name = $"orgtap-form-{mark}";
             options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-            options.Cookie.SameSite = SameSiteMode.Strict;
+            options.Cookie.SameSite = SameSiteMode.Lax;
             options.FormFieldName = "form-token";
             options.SuppressXFrameOptionsHeader = true;
         });
         services.AddScoped<LiveFragments>();
+        services.AddSingleton<RunReader>();
         services.AddSingleton<SessionTickets>();
         services.AddAuthentication(options => options.DefaultScheme = SignInSchemes.ByPath)
             .AddPolicyScheme(SignInSchemes.ByPath, null, options => options.ForwardDefaultSelector = context =>
