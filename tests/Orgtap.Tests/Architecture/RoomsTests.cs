@@ -90,7 +90,7 @@ public sealed partial class RoomsTests
     [Fact]
     public void The_engine_sees_neither_web_nor_console()
     {
-        var references = typeof(Primitives.OrgtapException).Assembly.GetReferencedAssemblies().Select(name => name.Name!).ToList();
+        var references = typeof(Orgtap.Primitives.OrgtapException).Assembly.GetReferencedAssemblies().Select(name => name.Name!).ToList();
         Assert.DoesNotContain(references, name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
         Assert.DoesNotContain(references, name => name is "System.CommandLine" or "Spectre.Console" or "System.Console");
     }
