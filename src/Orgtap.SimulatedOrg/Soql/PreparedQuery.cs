@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using Orgtap.SimulatedOrg.Schema;
 
 namespace Orgtap.SimulatedOrg.Soql;
@@ -7,33 +5,45 @@ namespace Orgtap.SimulatedOrg.Soql;
 /// <summary>A query whose names are resolved; running it fixes the set of rows.</summary>
 public sealed class PreparedQuery
 {
-    public SObjectType From => throw new NotSupportedException();
-    /// <summary>As in the CSV header: <c>Id, Name, Account.Name</c>.</summary>
-    public IReadOnlyList<string> Columns => throw new NotSupportedException();
+    private readonly Func<QueryRows> _run;
+
+    internal PreparedQuery(QueryPlan plan, Func<QueryRows> run)
+    {
+        Plan = plan;
+        _run = run;
+        Columns = plan.Aggregate is { } aggregate ? [.. aggregate.Outputs.Select(static output => output.Name)]
+            : [.. (plan.Selection?.Columns ?? []).Select(static column => column.Name)];
+    }
+
+    public SObjectType From => Plan.From;
+
+    /// <summary>As in the CSV header, in describe's spelling: <c>Id, Name, Account.Name</c>; empty for <c>COUNT()</c>.</summary>
+    public IReadOnlyList<string> Columns { get; }
+
     /// <summary><c>SELECT COUNT() FROM …</c>: only the number of rows is asked for.</summary>
-    public bool IsCountOnly => throw new NotSupportedException();
+    public bool IsCountOnly => Plan.Syntax.IsCountOnly;
+
+    internal QueryPlan Plan { get; }
+
     /// <summary>Fixes the set of rows now; values are read later, when a page is rendered.</summary>
-    public QueryRows Run() => throw new NotSupportedException();
+    /// <exception cref="SoqlException">A field or object went away since the query was prepared.</exception>
+    public QueryRows Run() => _run();
 }
 
-/// <summary>The rows of one run, in order.</summary>
+/// <summary>The rows of one run, in order; several readers may be open at once.</summary>
 public sealed class QueryRows
 {
-    public long Count => throw new NotSupportedException();
-    /// <param name="from">Position of the first row, 0-based.</param>
-    public RowReader Read(long from) => throw new NotSupportedException();
-}
+    private readonly Func<long, RowReader> _read;
 
-/// <summary>A forward cursor over a run's rows. Not thread-safe.</summary>
-public abstract class RowReader : IDisposable
-{
-    public abstract bool Read();
-    /// <summary>Writes one CSV record with its line end; null is <c>""</c>.</summary>
-    public abstract void WriteCsv(IBufferWriter<byte> output, CsvDialect dialect);
-    /// <summary>Writes one JSON record with its attributes.</summary>
-    public abstract void WriteJson(Utf8JsonWriter writer, string versionPath);
-    public virtual void Dispose() => GC.SuppressFinalize(this);
-}
+    internal QueryRows(long count, Func<long, RowReader> read)
+    {
+        Count = count;
+        _read = read;
+    }
 
-/// <param name="ShortIds">Ids of 15 characters.</param>
-public sealed record CsvDialect(byte Delimiter = (byte)',', bool CrLf = false, bool QuoteAll = true, bool ShortIds = false);
+    /// <summary>Number of records; for <c>COUNT()</c> the number asked for, while there is nothing to read.</summary>
+    public long Count { get; }
+
+    /// <param name="from">Position of the first record, 0-based.</param>
+    public RowReader Read(long from) => _read(from);
+}
