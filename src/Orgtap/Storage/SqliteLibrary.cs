@@ -8,22 +8,24 @@ namespace Orgtap.Storage;
 /// </summary>
 public static class SqliteLibrary
 {
-    private static readonly Lazy<string> Loaded = new(Load);
+    private static readonly Lazy<(string Version, nint Handle)> Loaded = new(Load);
 
     /// <summary>Must run before the first use of SQLite.</summary>
     /// <returns>The version in use, e.g. <c>3.40.1</c>.</returns>
-    public static string EnsureLoaded() => Loaded.Value;
+    public static string EnsureLoaded() => Loaded.Value.Version;
 
-    private static string Load()
+    /// <summary>The address of a function of the loaded library, for calls so frequent that a wrapper's cost shows.</summary>
+    public static nint Export(string function) => NativeLibrary.GetExport(Loaded.Value.Handle, function);
+
+    private static (string Version, nint Handle) Load()
     {
-        NativeLibrary.SetDllImportResolver(typeof(SQLitePCL.SQLite3Provider_e_sqlite3).Assembly, (name, _, _) =>
-        {
-            if (name != "e_sqlite3") return 0;
-            foreach (var candidate in (ReadOnlySpan<string>)["libsqlite3.so.0", "libsqlite3.dylib", "winsqlite3.dll"])
-                if (NativeLibrary.TryLoad(candidate, out var handle)) return handle;
-            return 0; // default probing finds the library in the package
-        });
+        var provider = typeof(SQLitePCL.SQLite3Provider_e_sqlite3).Assembly;
+        nint library = 0;
+        foreach (var candidate in (ReadOnlySpan<string>)["libsqlite3.so.0", "libsqlite3.dylib", "winsqlite3.dll"])
+            if (NativeLibrary.TryLoad(candidate, out library)) break;
+        if (library == 0) library = NativeLibrary.Load("e_sqlite3", provider, null); // the library in the package
+        NativeLibrary.SetDllImportResolver(provider, (name, _, _) => name == "e_sqlite3" ? library : 0);
         SQLitePCL.Batteries_V2.Init();
-        return SQLitePCL.raw.sqlite3_libversion().utf8_to_string();
+        return (SQLitePCL.raw.sqlite3_libversion().utf8_to_string(), library);
     }
 }

@@ -1,0 +1,209 @@
+using System.Text.Json;
+using Orgtap.Primitives;
+using Orgtap.Records;
+using static Orgtap.Replicas.Sqlite.SqliteNames;
+
+namespace Orgtap.Replicas.Sqlite;
+
+/// <summary>
+/// A connection's rows in one SQLite file in WAL mode: any program may read while we write. Commits are queued, one at a time, and run off the caller's
+/// thread; one that has begun ends whatever becomes of its caller.
+/// </summary>
+public sealed class SqliteReplica : IReplica
+{
+    private readonly SqliteFile _file;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly SqliteNative _native = new();
+    private readonly DeletionTurns _turns = new();
+    private readonly Dictionary<string, TableWriter> _writers = new(StringComparer.OrdinalIgnoreCase);
+    private bool _disposed;
+
+    private SqliteReplica(SqliteFile file, TimeProvider time)
+    {
+        (_file, _time) = (file, time);
+        _turns.Register(file);
+        TableShape.Register(file);
+    }
+
+    public string Path => _file.Path;
+
+    /// <summary>Opens the file, made if it is not there.</summary>
+    /// <exception cref="OrgtapException">It is no replica, is damaged, or may not be written (InvalidInput); it is locked (Transient).</exception>
+    public static Task<SqliteReplica> OpenAsync(string path, TimeProvider time, CancellationToken cancellationToken) => Task.Run(() =>
+    {
+        var file = SqliteFile.Open(path, readOnly: false);
+        try
+        {
+            ReplicaLayout.Ensure(file);
+            return new SqliteReplica(file, time);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }, cancellationToken);
+
+    public Task<OpenTable> OpenAsync(ObjectSchema schema, CancellationToken cancellationToken) => WriteAsync(() =>
+    {
+        Forget(schema.SObject);
+        _file.Run("INSERT INTO _orgtap_tables (sobject, table_name) VALUES (?1, ?1) ON CONFLICT (sobject) DO NOTHING", schema.SObject);
+        _file.Run("UPDATE _orgtap_tables SET fence = fence + 1 WHERE sobject = ?1", schema.SObject);
+        var state = TableState.Read(_file, schema.SObject)!;
+        TableShape.Fit(_file, state.Id, schema);
+        return new OpenTable(schema, state.Fence, state.ReadCheckpoint());
+    }, cancellationToken);
+
+    public Task<Commit> CommitAsync(OpenTable table, Page page, CancellationToken cancellationToken) => WriteAsync(() =>
+    {
+        var sobject = table.Schema.SObject;
+        var state = TableState.Read(_file, sobject);
+        if (state is null || state.Fence != table.Fence) throw new FencedException(sobject);
+        var writer = WriterOf(table, state.Id);
+
+        var snapshot = page.Covers.Mode == LoadMode.Snapshot;
+        if (snapshot && !Continues(state.ReadCheckpoint(), page.Covers)) ForgetSeen(state.Id);
+        var counts = default(RowCounts);
+        foreach (var batch in page.Batches) counts = counts.Add(writer.Write(batch, snapshot));
+        var swept = snapshot && page.Covers.Finished ? Sweep(table.Schema, state.Id) : default;
+
+        var committed = counts.ToCommitCounts(swept.Marked + swept.Removed);
+        var stored = page.Covers with { Tally = page.Covers.Tally.Add(page.Counts, committed) };
+        var deleted = counts.InsertedDeleted + counts.TurnedDeleted - counts.TurnedLive + swept.Marked;
+        var moved = _file.Run("""
+            UPDATE _orgtap_tables SET checkpoint = ?3, live_rows = live_rows + ?4, deleted_rows = deleted_rows + ?5, last_complete = ifnull(?6, last_complete)
+            WHERE sobject = ?1 AND fence = ?2
+            """, sobject, table.Fence, stored.ToJson(), counts.Inserted - swept.Removed - deleted, deleted,
+            IsComplete(stored) ? _time.GetUtcNow().ToUnixTimeMilliseconds() : null);
+        if (moved != 1) throw new FencedException(sobject);
+        return new Commit(committed, stored);
+    }, cancellationToken, ended: commit =>
+    {
+        if (commit.Stored.Finished) Forget(table.Schema.SObject);
+    });
+
+    public Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => Task.Run<IReadOnlyList<ReplicaTable>>(() =>
+    {
+        using var file = SqliteFile.Open(Path, readOnly: true);
+        using var statement = file.Prepare("SELECT sobject, table_name, live_rows, checkpoint, last_complete FROM _orgtap_tables ORDER BY sobject");
+        var tables = new List<ReplicaTable>();
+        while (statement.Step())
+        {
+            tables.Add(new ReplicaTable(statement.Text(0)!, statement.Text(1)!, statement.Long(2),
+                statement.Text(3) is { } json ? Checkpoint.FromJson(json) : null,
+                statement.Text(4) is null ? null : DateTimeOffset.FromUnixTimeMilliseconds(statement.Long(4))));
+        }
+        return tables;
+    }, cancellationToken);
+
+    /// <summary>Lets the file grow no further than this many bytes; a page beyond it fails as on a full disk. Holds until the replica is closed.</summary>
+    public async Task LimitSizeAsync(long bytes, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            var pageSize = _file.ScalarLong("PRAGMA page_size");
+            _file.ScalarLong($"PRAGMA max_page_count={Math.Max(1, bytes / pageSize)}");
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            if (_disposed) return;
+            _disposed = true;
+            foreach (var writer in _writers.Values) writer.Dispose();
+            _writers.Clear();
+            await Task.Run(_file.Dispose);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Runs a piece of work as one transaction on a thread of the pool.</summary>
+    private async Task<T> WriteAsync<T>(Func<T> work, CancellationToken cancellationToken, Action<T>? ended = null)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            // From here on the token is not looked at: a transaction ends by itself.
+            return await Task.Run(() =>
+            {
+                try
+                {
+                    _file.Execute("BEGIN IMMEDIATE");
+                    var result = work();
+                    _file.Execute("COMMIT");
+                    ended?.Invoke(result);
+                    return result;
+                }
+                catch
+                {
+                    _file.Rollback();
+                    throw;
+                }
+            }, CancellationToken.None);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private TableWriter WriterOf(OpenTable table, long tableId)
+    {
+        if (_writers.TryGetValue(table.Schema.SObject, out var kept) && ReferenceEquals(kept.Table, table)) return kept;
+        Forget(table.Schema.SObject);
+        return _writers[table.Schema.SObject] = new TableWriter(_file, _native, _turns, table, tableId);
+    }
+
+    private void Forget(string sobject)
+    {
+        if (_writers.Remove(sobject, out var writer)) writer.Dispose();
+    }
+
+    private void ForgetSeen(long tableId) => _file.Run("DELETE FROM _orgtap_seen WHERE table_id = ?1", tableId);
+
+    /// <summary>Rows that the snapshot did not see are gone in the org.</summary>
+    private (long Marked, long Removed) Sweep(ObjectSchema schema, long tableId)
+    {
+        const string Unseen = "NOT EXISTS (SELECT 1 FROM _orgtap_seen s WHERE s.table_id = ?1 AND s.id = t.\"Id\")";
+        var table = Quote(schema.SObject);
+        var swept = schema.IsDeletedIndex >= 0
+            ? (_file.Run($"UPDATE {table} AS t SET \"IsDeleted\" = 1 WHERE t.\"IsDeleted\" IS NOT 1 AND {Unseen}", tableId), 0)
+            : (0, _file.Run($"DELETE FROM {table} AS t WHERE {Unseen}", tableId));
+        ForgetSeen(tableId);
+        return swept;
+    }
+
+    /// <summary>Whether the page belongs to the load that the stored checkpoint describes.</summary>
+    private static bool Continues(Checkpoint? stored, Checkpoint covers) =>
+        stored is { Mode: LoadMode.Snapshot, Finished: false } && stored.Window == covers.Window && stored.Fields.SequenceEqual(covers.Fields);
+
+    private static bool IsComplete(Checkpoint stored) =>
+        stored.Finished && stored.Tally.Rejected == 0 && stored.Tally.Written == stored.Tally.Parsed && stored.Tally.Reported <= stored.Tally.Parsed;
+
+    /// <summary>A table's row of metadata as a transaction finds it.</summary>
+    private sealed record TableState(long Id, long Fence, string? CheckpointJson)
+    {
+        public static TableState? Read(SqliteFile file, string sobject)
+        {
+            using var statement = file.Prepare("SELECT id, fence, checkpoint FROM _orgtap_tables WHERE sobject = ?1");
+            statement.BindAll([sobject]);
+            return statement.Step() ? new TableState(statement.Long(0), statement.Long(1), statement.Text(2)) : null;
+        }
+
+        public Checkpoint? ReadCheckpoint() => CheckpointJson is null ? null : Checkpoint.FromJson(CheckpointJson);
+    }
+}
