@@ -102,13 +102,22 @@ public sealed class SimulatedShapesTests : IAsyncLifetime
         return json.RootElement.Clone();
     }
 
+    /// <summary>What a recording has because of its age or of one object that not every org has.</summary>
+    private static bool IsOfItsOwn(string path) =>
+        path.Contains("rticleSuggestions", StringComparison.Ordinal) // Knowledge
+        || path.EndsWith(".eventSchema", StringComparison.Ordinal) // change events
+        || path.EndsWith(".namedLayouts", StringComparison.Ordinal) || path.EndsWith(".passwordUtilities", StringComparison.Ordinal) // User
+        || path.StartsWith("DailyBulkApiRequests.", StringComparison.Ordinal) // DailyBulkApiBatches today
+        || path.Contains("GenericStreamingApiEvents.", StringComparison.Ordinal); // retired
+
     private static void AssertCovers(string shape, JsonElement json)
     {
         var ours = Outline.Of(json).Select(line => line.Split(' ')).ToDictionary(parts => parts[0], parts => parts[1].Split('|'));
         var missing = File.ReadAllLines(RecordedShapesTests.PathOf(shape)).Select(line => line.Split(' '))
+            .Where(recorded => !IsOfItsOwn(recorded[0]))
             .Where(recorded => !ours.TryGetValue(recorded[0], out var types)
                 || !types.Any(type => type == "null" || recorded[1].Split('|').Any(other => other == "null" || other == type)))
             .Select(recorded => string.Join(' ', recorded));
-        Assert.Empty(missing);
+        Assert.Equal("", string.Join('\n', missing));
     }
 }
