@@ -3,7 +3,7 @@ using SQLitePCL;
 
 namespace Orgtap.Replicas.Sqlite;
 
-/// <summary>One connection to a SQLite file. Blocks its caller; used by one thread at a time, but for <see cref="Interrupt"/>.</summary>
+/// <summary>One connection to a SQLite file. Blocks its caller; used by one thread at a time.</summary>
 internal sealed class SqliteFile : IDisposable
 {
     private const int BusyMilliseconds = 10_000;
@@ -68,8 +68,6 @@ internal sealed class SqliteFile : IDisposable
         // Some failures (full disk, I/O) have rolled back already.
         if (raw.sqlite3_get_autocommit(Handle) == 0) _ = raw.sqlite3_exec(Handle, "ROLLBACK");
     }
-
-    public void Interrupt() => raw.sqlite3_interrupt(Handle);
 
     public Primitives.OrgtapException Failure(int resultCode) =>
         SqliteFailure.Of(resultCode, Path, raw.sqlite3_errmsg(Handle).utf8_to_string());
