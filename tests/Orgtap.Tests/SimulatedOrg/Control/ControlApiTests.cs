@@ -33,7 +33,7 @@ public sealed class ControlApiTests
         var store = org.Host.Store;
         var id = await ChangeAsync("""{"kind":"insert","object":"Account","values":{"Name":"New","NumberOfEmployees":7,"AnnualRevenue":1.5,"Website":null}}""");
         Assert.Equal("New", store.Read("Account", id)!["Name"]);
-        await ChangeAsync($$"""{"kind":"update","object":"Account","id":"{{id}}","values":{"Name":"Newer"}}""");
+        await ChangeAsync($$"""{"kind":"update","object":"Account","id":"{{id}}","values":{"Name":"Newer"} }""");
         Assert.Equal("Newer", store.Read("Account", id)!["Name"]);
         await ChangeAsync($$"""{"kind":"delete","object":"Account","id":"{{id}}"}""");
         Assert.Equal(true, store.Read("Account", id)!["IsDeleted"]);
