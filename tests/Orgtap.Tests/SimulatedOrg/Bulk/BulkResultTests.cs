@@ -169,6 +169,33 @@ public sealed class BulkResultTests
     }
 
     [Fact]
+    public async Task A_page_can_be_cut_after_exactly_so_many_bytes()
+    {
+        await using var org = await StartAsync();
+        var job = await org.RunJobAsync("SELECT Id, Name, Description FROM Account");
+        var whole = await BytesAsync(await org.GetAsync(job + "/results"));
+        var cut = whole.Length - 7;
+        org.Host.Faults.Add("GET */results", new FaultEffect.CutBody(cut));
+        using var response = await org.GetAsync(job + "/results");
+        Assert.Equal(whole.Length, response.Content.Headers.ContentLength);
+        await using var body = await response.Content.ReadAsStreamAsync(Cancel);
+        var buffer = new byte[cut];
+        await body.ReadExactlyAsync(buffer, Cancel);
+        Assert.Equal(whole.AsSpan(0, cut), buffer);
+        await Assert.ThrowsAnyAsync<IOException>(async () => await body.ReadExactlyAsync(new byte[1], Cancel));
+    }
+
+    [Fact]
+    public async Task A_result_of_many_rows_is_rendered_while_the_client_polls_and_the_org_can_stop_in_between()
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        await using (var org = await StartAsync(options => options with { Records = new Dictionary<string, long> { ["Account"] = 400_000 }, SpoolFolder = folder.FullName }))
+            await org.CreateJobAsync("SELECT Id, Name, Description FROM Account");
+        Assert.Empty(folder.GetDirectories());
+        folder.Delete();
+    }
+
+    [Fact]
     public async Task A_later_job_sees_changes_and_an_earlier_one_keeps_its_result()
     {
         await using var org = await StartAsync();
