@@ -139,6 +139,24 @@ public sealed class OverlayTests
     }
 
     [Fact]
+    public void Writers_at_once_lose_nothing()
+    {
+        var before = _org.Store.Count("Lead", false);
+        Parallel.For(0, 8, worker =>
+        {
+            for (var i = 0; i < 200; i++)
+            {
+                var id = _org.Store.Insert("Lead", new Dictionary<string, object?> { ["LastName"] = $"{worker}-{i}" });
+                _org.Store.Update("Lead", id, new Dictionary<string, object?> { ["Company"] = "c" });
+                if (i % 2 == 0) _org.Store.Delete("Lead", id);
+                _ = _org.Soql.Prepare("SELECT COUNT() FROM Lead WHERE Company = 'c'", true).Run().Count;
+            }
+        });
+        Assert.Equal(before + 800, _org.Store.Count("Lead", false));
+        Assert.Equal(1600, _org.Soql.Prepare("SELECT COUNT() FROM Lead WHERE Company = 'c'", true).Run().Count);
+    }
+
+    [Fact]
     public void A_random_Id_is_of_a_live_row()
     {
         var random = new Random(1);

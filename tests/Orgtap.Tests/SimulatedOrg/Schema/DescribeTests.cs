@@ -55,13 +55,17 @@ public sealed class DescribeTests
         var field = ours.GetProperty("fields").EnumerateArray().First();
         Assert.Empty(Names(recorded.RootElement.GetProperty("fields").EnumerateArray().First()).Except(Names(field)));
         var types = ours.GetProperty("fields").EnumerateArray().ToDictionary(entry => entry.GetProperty("name").GetString()!);
+        var differences = new List<string>();
         foreach (var real in recorded.RootElement.GetProperty("fields").EnumerateArray())
         {
             if (!types.TryGetValue(real.GetProperty("name").GetString()!, out var mine)) continue;
             foreach (var attribute in (string[])["type", "soapType", "compoundFieldName", "relationshipName", "nillable", "precision", "scale"])
-                Assert.True(real.GetProperty(attribute).ToString() == mine.GetProperty(attribute).ToString(),
-                    $"{real.GetProperty("name")}: {attribute} is {mine.GetProperty(attribute)}, recorded {real.GetProperty(attribute)}");
+            {
+                if (real.GetProperty(attribute).ToString() != mine.GetProperty(attribute).ToString())
+                    differences.Add($"{real.GetProperty("name")}: {attribute} is {mine.GetProperty(attribute)}, recorded {real.GetProperty(attribute)}");
+            }
         }
+        Assert.True(differences.Count == 0, string.Join('\n', differences));
     }
 
     [Fact]

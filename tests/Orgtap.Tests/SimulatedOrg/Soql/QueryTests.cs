@@ -47,6 +47,19 @@ public sealed class QueryTests
         Assert.Equal(Org.Store.Truth("Account", [], includeDeleted: true).Select(row => row.Id), seen);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("ORDER BY Id DESC")]
+    [InlineData("ORDER BY Name")]
+    public void A_list_of_Ids_finds_its_rows(string order)
+    {
+        var wanted = Org.Store.Truth("Account", [], includeDeleted: true).Select(row => row.Id).Where((_, i) => i % 97 == 3).ToList();
+        var list = string.Join(", ", wanted.Append("001Sx0000zzzzzz").Append("003000000000001").Select(id => $"'{id}'"));
+        Assert.Equal(wanted, Ids(Org.Soql.Prepare($"SELECT Id FROM Account WHERE Id IN ({list}) {order}", true).Run(), 0).Order(StringComparer.Ordinal));
+        Assert.Equal(wanted.Count, Org.Soql.Prepare($"SELECT COUNT() FROM Account WHERE Id IN ({list})", true).Run().Count);
+        Assert.Equal(Org.Store.Count("Account", true) - wanted.Count, Org.Soql.Prepare($"SELECT Id FROM Account WHERE Id NOT IN ({list})", true).Run().Count);
+    }
+
     [Fact]
     public void A_run_keeps_its_rows_while_the_org_changes()
     {
