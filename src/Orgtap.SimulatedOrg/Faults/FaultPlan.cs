@@ -35,10 +35,10 @@ public sealed class FaultPlan
     public void Clear() { lock (_gate) _entries.Clear(); }
 
     /// <summary>True where no rule needs the object of a request, which may cost something to find out.</summary>
-    internal bool IsEmpty { get { lock (_gate) return _entries.Count == 0; } }
+    public bool IsEmpty { get { lock (_gate) return _entries.Count == 0; } }
 
     /// <summary>Counts the request for every rule of the wanted sort that matches it, and returns the effects that fire.</summary>
-    internal IReadOnlyList<FaultEffect> Take(FaultTarget target, Predicate<FaultEffect> wanted)
+    public IReadOnlyList<FaultEffect> Take(FaultTarget target, Predicate<FaultEffect> wanted)
     {
         lock (_gate)
         {

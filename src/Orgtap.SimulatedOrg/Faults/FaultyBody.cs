@@ -1,3 +1,6 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections.Features;
+
 namespace Orgtap.SimulatedOrg.Faults;
 
 /// <summary>A response body that lets a number of bytes through and then stalls for good or cuts the connection.</summary>
@@ -37,11 +40,10 @@ internal sealed class FaultyBody(HttpContext context, Stream inner, long letThro
     private async Task BreakAsync(CancellationToken cancellationToken)
     {
         await inner.FlushAsync(cancellationToken);
-        if (stall)
-        {
-            var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            await using (context.RequestAborted.Register(gone.SetResult)) await gone.Task;
-        }
+        // Aborting now would reset the connection and take bytes back that the client has not read yet: say goodbye first, and wait for its own.
+        if (!stall) context.Features.Get<IConnectionSocketFeature>()?.Socket.Shutdown(SocketShutdown.Send);
+        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (context.RequestAborted.Register(gone.SetResult)) await gone.Task;
         context.Abort();
         throw new OperationCanceledException("The fault plan ended this answer.");
     }

@@ -14,8 +14,7 @@ internal sealed class OrgParts : IDisposable
     public OrgParts(SimulatedOrgOptions options)
     {
         Options = options;
-        Clock = new SimulatedClock(options.Now);
-        if (options.Frozen) Clock.Freeze();
+        Clock = new SimulatedClock(options.Now, options.Frozen);
         Store = new OrgStore(new OrgSeed(options.Seed, options.Records, Clock.GetUtcNow(), options.ExtraObjects, options.ExtraFields), Clock);
         Soql = new SoqlEngine(Store, Clock);
         Users = new OrgUsers(FirstUser(options, Store));

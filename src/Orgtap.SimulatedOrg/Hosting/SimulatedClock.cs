@@ -14,8 +14,10 @@ public sealed class SimulatedClock : TimeProvider
     private bool _frozen;
 
     /// <param name="start">Where time starts; null = the machine's time.</param>
-    public SimulatedClock(DateTimeOffset? start = null)
+    /// <param name="frozen">Time stands still from the beginning.</param>
+    public SimulatedClock(DateTimeOffset? start = null, bool frozen = false)
     {
+        _frozen = frozen;
         _anchor = (start ?? System.GetUtcNow()).ToUniversalTime();
         _anchoredAt = System.GetTimestamp();
         _alarm = System.CreateTimer(_ => FireDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
