@@ -1,1 +1,3 @@
-return 0;
+using Orgtap.SimulatedOrg.Hosting;
+
+return await CommandLine.Build().Parse(args).InvokeAsync();

@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text.Json;
+using Orgtap.SimulatedOrg.Hosting;
+using Orgtap.SimulatedOrg.Schema;
+
+namespace Orgtap.SimulatedOrg.Control;
+
+/// <summary>Changes of rows: single ones, and batches of random ones that follow from a seed.</summary>
+internal static class ChangeControl
+{
+    public static void Map(IEndpointRouteBuilder routes, OrgParts parts)
+    {
+        routes.MapControl("POST", "/changes", parts, async context =>
+        {
+            var body = await ControlApi.BodyAsync(context);
+            await ControlApi.ReplyAsync(context, new { id = Apply(body, parts) });
+        });
+        routes.MapControl("POST", "/changes/random", parts, async context =>
+        {
+            var body = await ControlApi.BodyAsync(context);
+            var objects = body.TryGetProperty("objects", out var named) ? named.EnumerateArray().Select(name => name.GetString()!).ToArray() : [];
+            var done = new RandomChanges(parts.Store, (int)(body.Number("seed") ?? 1)).Apply((int)(body.Number("count") ?? 100), objects);
+            await ControlApi.ReplyAsync(context, done);
+        });
+    }
+
+    private static string Apply(JsonElement body, OrgParts parts)
+    {
+        var store = parts.Store;
+        var sobject = body.Text("object");
+        var kind = body.Text("kind");
+        if (kind == "insert") return store.Insert(sobject, Values(body, parts.Store.Schema, sobject));
+        var id = body.Text("id");
+        switch (kind)
+        {
+            case "update": store.Update(sobject, id, Values(body, parts.Store.Schema, sobject), body.Flag("touchStamp", true)); break;
+            case "delete": store.Delete(sobject, id); break;
+            case "undelete": store.Undelete(sobject, id); break;
+            case "hardDelete": store.HardDelete(sobject, id); break;
+            default: throw new JsonException($"\"{kind}\" is none of insert, update, delete, undelete, hardDelete.");
+        }
+        return id;
+    }
+
+    private static Dictionary<string, object?> Values(JsonElement body, OrgSchema schema, string sobject)
+    {
+        var type = schema.Find(sobject) ?? throw new ArgumentException($"no object {sobject}");
+        return body.GetProperty("values").EnumerateObject().ToDictionary(
+            value => value.Name, value => Value(value.Value, type.Field(value.Name) ?? throw new ArgumentException($"{sobject} has no {value.Name}")));
+    }
+
+    private static object? Value(JsonElement value, FieldType field) => (value.ValueKind, field.Type) switch
+    {
+        (JsonValueKind.Null, _) => null,
+        (_, "boolean") => value.GetBoolean(),
+        (_, "int" or "long") => value.GetInt64(),
+        (_, "double" or "currency" or "percent") => value.GetDecimal(),
+        (_, "datetime") => DateTimeOffset.Parse(value.GetString()!, CultureInfo.InvariantCulture),
+        (_, "date") => DateOnly.Parse(value.GetString()!, CultureInfo.InvariantCulture),
+        (_, "time") => TimeOnly.Parse(value.GetString()!, CultureInfo.InvariantCulture),
+        _ => value.GetString(),
+    };
+}

@@ -1,0 +1,80 @@
+using System.IO.Enumeration;
+
+namespace Orgtap.SimulatedOrg.Faults;
+
+/// <summary>The rules in force, and how often each has fired. Thread-safe.</summary>
+public sealed class FaultPlan
+{
+    private readonly Lock _gate = new();
+    private readonly List<Entry> _entries = [];
+    private int _lastNumber;
+
+    /// <summary>Number, rule, matching requests so far, times fired.</summary>
+    public IReadOnlyList<(int Number, FaultRule Rule, int Seen, int Fired)> Rules
+    {
+        get { lock (_gate) return [.. _entries.Select(entry => (entry.Number, entry.Rule, entry.Seen, entry.Fired))]; }
+    }
+
+    /// <returns>The rule's number, for <see cref="Remove"/>.</returns>
+    public int Add(FaultRule rule)
+    {
+        lock (_gate)
+        {
+            _entries.Add(new Entry(++_lastNumber, rule));
+            return _lastNumber;
+        }
+    }
+
+    /// <inheritdoc cref="Add(FaultRule)"/>
+    public int Add(string route, FaultEffect effect, int? nth = null, int? times = null) => Add(new FaultRule(route, effect) { Nth = nth, Times = times });
+
+    /// <returns>False where there is no rule of that number.</returns>
+    public bool Remove(int number) { lock (_gate) return _entries.RemoveAll(entry => entry.Number == number) > 0; }
+
+    /// <summary>Removes every rule.</summary>
+    public void Clear() { lock (_gate) _entries.Clear(); }
+
+    /// <summary>True where no rule needs the object of a request, which may cost something to find out.</summary>
+    public bool IsEmpty { get { lock (_gate) return _entries.Count == 0; } }
+
+    /// <summary>Counts the request for every rule of the wanted sort that matches it, and returns the effects that fire.</summary>
+    public IReadOnlyList<FaultEffect> Take(FaultTarget target, Predicate<FaultEffect> wanted)
+    {
+        lock (_gate)
+        {
+            List<FaultEffect>? effects = null;
+            foreach (var entry in _entries)
+                if (wanted(entry.Rule.Effect) && entry.Matches(target) && entry.Fires()) (effects ??= []).Add(entry.Rule.Effect);
+            return effects ?? (IReadOnlyList<FaultEffect>)[];
+        }
+    }
+
+    private sealed class Entry(int number, FaultRule rule)
+    {
+        private readonly Random _random = new(rule.Seed);
+
+        public int Number => number;
+        public FaultRule Rule => rule;
+        public int Seen { get; private set; }
+        public int Fired { get; private set; }
+
+        public bool Matches(FaultTarget target)
+        {
+            var space = rule.Route.IndexOf(' ', StringComparison.Ordinal);
+            return (space < 0 || target.Method.Equals(rule.Route[..space], StringComparison.OrdinalIgnoreCase))
+                && FileSystemName.MatchesSimpleExpression(rule.Route.AsSpan(space + 1), target.Path, ignoreCase: true)
+                && (rule.SObject is null || rule.SObject.Equals(target.SObject, StringComparison.OrdinalIgnoreCase));
+        }
+
+        public bool Fires()
+        {
+            Seen++;
+            var fires = (rule.Nth is not { } nth || Seen == nth)
+                && (rule.Every is not { } every || Seen % every == 0)
+                && (rule.Probability is not { } chance || _random.NextDouble() < chance)
+                && (rule.Times is not { } times || Fired < times);
+            if (fires) Fired++;
+            return fires;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+namespace Orgtap.SimulatedOrg.Faults;
+
+/// <summary>When something goes wrong, and what. Without Nth, Every and Probability each matching request is hit.</summary>
+/// <param name="Route">
+/// Optional method, a space, then path and query with <c>*</c> for anything: <c>GET /services/data/*/jobs/query/*/results*</c>. Case does not matter.
+/// Effects on Bulk jobs match the request that creates the job.
+/// </param>
+/// <param name="Effect">What happens.</param>
+public sealed record FaultRule(string Route, FaultEffect Effect)
+{
+    /// <value>Only requests about this object: from <c>/sobjects/X</c> in the path, the FROM of a query, or the object of the Bulk job.</value>
+    public string? SObject { get; init; }
+
+    /// <value>Only the n-th matching request (1 = the first).</value>
+    public int? Nth { get; init; }
+
+    /// <value>Every n-th matching request.</value>
+    public int? Every { get; init; }
+
+    /// <value>Chance of each matching request, 0 to 1; drawn from <see cref="Seed"/>.</value>
+    public double? Probability { get; init; }
+
+    /// <value>Seed of the chance. Default 1.</value>
+    public int Seed { get; init; } = 1;
+
+    /// <value>At most so many times; null = no end.</value>
+    public int? Times { get; init; }
+}
+
+/// <summary>What a rule is compared with.</summary>
+/// <param name="Path">Path and query.</param>
+/// <param name="SObject">The object concerned, where known.</param>
+public readonly record struct FaultTarget(string Method, string Path, string? SObject);

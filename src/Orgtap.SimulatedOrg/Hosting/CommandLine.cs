@@ -1,0 +1,136 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Orgtap.SimulatedOrg.Hosting;
+
+/// <summary>The program's options, and what it does with them: start, print one line of JSON, serve until told to stop.</summary>
+internal static class CommandLine
+{
+    private static readonly SimulatedOrgOptions Defaults = new();
+
+    public static RootCommand Build()
+    {
+        var listen = Text("--listen", "Address and port to listen on; port 0 takes any free one.", Defaults.Listen);
+        var seed = new Option<int>("--seed") { Description = "All data follow from it.", DefaultValueFactory = _ => Defaults.Seed };
+        var records = new Option<string?>("--records") { Description = "Rows per object, e.g. Account=5000,Contact=12000; objects not named have none. Default: about 250,000 rows over 20 objects." };
+        var extraObjects = new Option<int>("--extra-objects") { Description = "Further custom objects." };
+        var extraFields = new Option<int>("--extra-fields") { Description = "Custom fields of each further object." };
+        var user = Text("--user", "Who signs in.", Defaults.User);
+        var password = Secret("--password", "The user's password.");
+        var token = Secret("--security-token", "The user's security token.");
+        var clientId = Secret("--client-id", "The app's consumer key.");
+        var clientSecret = Secret("--client-secret", "The app's consumer secret.");
+        var redirect = new Option<string[]>("--redirect-uri") { Description = "A callback address of the app; repeatable. Without it any loopback address is accepted.", AllowMultipleArgumentsPerToken = false };
+        var requirePkce = Flag("--require-pkce", "The app insists on PKCE.");
+        var rotate = Flag("--rotate-refresh-tokens", "Each refresh hands out a new refresh token.");
+        var limit = new Option<long>("--api-limit") { Description = "API calls per rolling 24 hours.", DefaultValueFactory = _ => Defaults.ApiLimit };
+        var bulkDelay = new Option<double>("--bulk-delay") { Description = "Seconds that a Bulk job stays unfinished." };
+        var pageRows = new Option<int>("--bulk-page-rows") { Description = "Rows per Bulk result page where the client does not say.", DefaultValueFactory = _ => Defaults.BulkPageRows };
+        var now = new Option<DateTimeOffset?>("--now") { Description = "Where the org's clock starts. Default: the machine's time.", CustomParser = result => DateTimeOffset.Parse(result.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) };
+        var controlKey = Secret("--control-key", "The key of the control API.");
+        var spool = new Option<string?>("--spool") { Description = "Where the folder for Bulk results is made, which is removed at the end. Default: the temporary folder." };
+        var maxVersion = new Option<decimal>("--max-api-version") { Description = "The newest API version offered.", DefaultValueFactory = _ => Defaults.Oldness.MaxApiVersion };
+        var noResultPages = Flag("--no-result-pages", "No parallel result pages of Bulk jobs.");
+        var noComposite = Flag("--no-composite", "No /composite.");
+        var noCountHeader = Flag("--no-record-count-header", "Bulk result pages do not say how many records they hold.");
+        var noProcessed = Flag("--no-processed-count", "Bulk job info does not say how many records it holds.");
+        var noRecordCount = Flag("--no-record-count-resource", "No /limits/recordCount.");
+        var unquoted = Flag("--unquoted-csv", "CSV cells are quoted only where they must be.");
+        var crlf = Flag("--crlf", "CSV lines end with CR LF.");
+        var locators = new Option<LocatorStyle>("--locators") { Description = "How Bulk locators look." };
+        var shortIds = Flag("--short-ids", "CSV carries Ids of 15 characters.");
+        var noBulk = new Option<string[]>("--no-bulk") { Description = "An object that the Bulk API refuses; repeatable." };
+
+        var command = new RootCommand("""
+            A Salesforce org on this machine, for trying and testing clients: OAuth, REST, SOQL, Bulk API 2.0, limits.
+            Its data follow from a seed; credentials not given are random. When ready it prints one line of JSON with its address and credentials.
+
+            Example:
+              orgtap-simulated-org --listen 127.0.0.1:9333 --seed 7 --records Account=5000,Contact=12000 --user me@example.com --password secret
+            """)
+        {
+            listen, seed, records, extraObjects, extraFields, user, password, token, clientId, clientSecret, redirect, requirePkce, rotate, limit,
+            bulkDelay, pageRows, now, controlKey, spool, maxVersion, noResultPages, noComposite, noCountHeader, noProcessed, noRecordCount,
+            unquoted, crlf, locators, shortIds, noBulk,
+        };
+        command.SetAction((parsed, cancellationToken) => RunAsync(new SimulatedOrgOptions
+        {
+            Listen = parsed.GetValue(listen)!,
+            Seed = parsed.GetValue(seed),
+            Records = parsed.GetValue(records) is { } counts ? ParseRecords(counts) : Defaults.Records,
+            ExtraObjects = parsed.GetValue(extraObjects),
+            ExtraFields = parsed.GetValue(extraFields),
+            User = parsed.GetValue(user)!,
+            Password = parsed.GetValue(password),
+            SecurityToken = parsed.GetValue(token),
+            ClientId = parsed.GetValue(clientId),
+            ClientSecret = parsed.GetValue(clientSecret),
+            RedirectUris = parsed.GetValue(redirect) ?? [],
+            RequirePkce = parsed.GetValue(requirePkce),
+            RotateRefreshTokens = parsed.GetValue(rotate),
+            ApiLimit = parsed.GetValue(limit),
+            BulkDelay = TimeSpan.FromSeconds(parsed.GetValue(bulkDelay)),
+            BulkPageRows = parsed.GetValue(pageRows),
+            Now = parsed.GetValue(now),
+            ControlKey = parsed.GetValue(controlKey),
+            SpoolFolder = parsed.GetValue(spool),
+            Oldness = new Oldness
+            {
+                MaxApiVersion = parsed.GetValue(maxVersion),
+                NoResultPages = parsed.GetValue(noResultPages),
+                NoComposite = parsed.GetValue(noComposite),
+                NoRecordCountHeader = parsed.GetValue(noCountHeader),
+                NoProcessedCount = parsed.GetValue(noProcessed),
+                NoRecordCountResource = parsed.GetValue(noRecordCount),
+                UnquotedCsv = parsed.GetValue(unquoted),
+                CrLf = parsed.GetValue(crlf),
+                Locators = parsed.GetValue(locators),
+                ShortIds = parsed.GetValue(shortIds),
+                NoBulk = parsed.GetValue(noBulk) ?? [],
+            },
+        }, cancellationToken));
+        return command;
+    }
+
+    /// <summary>Reads <c>Account=5000,Contact=12000</c>.</summary>
+    /// <exception cref="FormatException">Not of that form.</exception>
+    public static IReadOnlyDictionary<string, long> ParseRecords(string text)
+    {
+        var records = new Dictionary<string, long>();
+        foreach (var part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (part.Split('=') is not [var name, var count] || !long.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var rows))
+                throw new FormatException($"'{part}' is not of the form Object=rows.");
+            records[name] = rows;
+        }
+        return records;
+    }
+
+    private static async Task<int> RunAsync(SimulatedOrgOptions options, CancellationToken cancellationToken)
+    {
+        await using var org = await SimulatedOrgHost.StartAsync(options, cancellationToken);
+        Console.WriteLine(JsonSerializer.Serialize(new
+        {
+            address = org.Address.ToString().TrimEnd('/'),
+            orgId = org.Store.OrganizationId,
+            user = org.User,
+            password = org.Password,
+            securityToken = org.SecurityToken,
+            clientId = org.ClientId,
+            clientSecret = org.ClientSecret,
+            controlAddress = new Uri(org.Address, Control.ControlApi.Root).ToString(),
+            controlKey = org.ControlKey,
+        }));
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (cancellationToken.Register(stopped.SetResult)) await stopped.Task;
+        return 0;
+    }
+
+    private static Option<string> Text(string name, string description, string value) =>
+        new(name) { Description = description, DefaultValueFactory = _ => value };
+
+    private static Option<string?> Secret(string name, string description) => new(name) { Description = description + " Default: random." };
+
+    private static Option<bool> Flag(string name, string description) => new(name) { Description = description };
+}

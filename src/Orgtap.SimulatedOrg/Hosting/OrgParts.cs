@@ -1,0 +1,88 @@
+using Orgtap.SimulatedOrg.Bulk;
+using Orgtap.SimulatedOrg.Data;
+using Orgtap.SimulatedOrg.Faults;
+using Orgtap.SimulatedOrg.Limits;
+using Orgtap.SimulatedOrg.OAuth;
+using Orgtap.SimulatedOrg.Rest;
+using Orgtap.SimulatedOrg.Soql;
+
+namespace Orgtap.SimulatedOrg.Hosting;
+
+/// <summary>Everything one org consists of, put together from the options; the server only maps it to addresses.</summary>
+internal sealed class OrgParts : IDisposable
+{
+    public OrgParts(SimulatedOrgOptions options)
+    {
+        Options = options;
+        Clock = new SimulatedClock(options.Now, options.Frozen);
+        Store = new OrgStore(new OrgSeed(options.Seed, options.Records, Clock.GetUtcNow(), options.ExtraObjects, options.ExtraFields), Clock);
+        Soql = new SoqlEngine(Store, Clock);
+        Users = new OrgUsers(FirstUser(options, Store));
+        App = new ConnectedApp(options.ClientId!, options.ClientSecret!, options.AppName, options.RedirectUris, ConnectedApp.AllScopes)
+        {
+            RequirePkce = options.RequirePkce,
+            RequireSecret = options.RequireSecret,
+            RotateRefreshTokens = options.RotateRefreshTokens,
+            ClientCredentials = options.AllowClientCredentials,
+        };
+        Apps = new ConnectedApps(App, ConnectedApp.PlatformCli);
+        Tokens = new TokenStore(Clock, Store.OrganizationId, options.SessionLife, options.RefreshTokenIdleLife);
+        Codes = new AuthorizationCodes(Clock);
+        Browsers = new Browsers(Clock, Users);
+        Usage = new ApiUsage(Clock, options.ApiLimit);
+        Cursors = new QueryCursors(Clock);
+        Shelf = new SpoolShelf(Path.Combine(options.SpoolFolder ?? Path.GetTempPath(), "simulated-org-" + RandomText.Of(12)), Store);
+        Jobs = new BulkJobs(Soql, Shelf, Faults, Clock, options.Oldness, options.BulkDelay);
+        Versions = new ApiVersions(options.Oldness.MaxApiVersion);
+        Routes = RestResources();
+    }
+
+    public SimulatedOrgOptions Options { get; }
+    public SimulatedClock Clock { get; }
+    public OrgStore Store { get; }
+    public SoqlEngine Soql { get; }
+    public OrgUsers Users { get; }
+    public ConnectedApp App { get; }
+    public ConnectedApps Apps { get; }
+    public TokenStore Tokens { get; }
+    public AuthorizationCodes Codes { get; }
+    public Browsers Browsers { get; }
+    public ApiUsage Usage { get; }
+    public QueryCursors Cursors { get; }
+    public SpoolShelf Shelf { get; }
+    public BulkJobs Jobs { get; }
+    public ApiVersions Versions { get; }
+    public RestRoutes Routes { get; }
+    public FaultPlan Faults { get; } = new();
+    public RequestLog Requests { get; } = new();
+
+    public void Dispose() => Shelf.Dispose();
+
+    private RestRoutes RestResources()
+    {
+        var oldness = Options.Oldness;
+        var routes = new RestRoutes();
+        routes.Add([.. new DescribeResources(Store.Schema, $"/id/{Store.OrganizationId}/{Users.First.Id}").Resources]);
+        routes.Add([.. new RecordResources(Store, Soql, Clock).Resources]);
+        routes.Add([.. new QueryResources(Soql, Cursors).Resources]);
+        var limits = new LimitsResources(Store, Usage, Jobs);
+        routes.Add(limits.Limits);
+        if (!oldness.NoRecordCountResource) routes.Add(limits.RecordCount);
+        if (!oldness.NoComposite)
+            routes.Add([.. new CompositeResources(new Subrequests(routes, Versions, Faults, Clock), Usage).Resources]);
+        var results = new BulkResults(Jobs, Clock, oldness, Options.BulkPageRows);
+        routes.Add([.. new BulkResources(Jobs, Clock, oldness).Resources]);
+        routes.Add(results.Results);
+        if (!oldness.NoResultPages) routes.Add(results.ResultPages);
+        return routes;
+    }
+
+    /// <summary>The first row of User, given the name that signs in; an org without users in its data gets one of its own.</summary>
+    private static OrgUser FirstUser(SimulatedOrgOptions options, OrgStore store)
+    {
+        var values = new Dictionary<string, object?> { ["Username"] = options.User, ["Email"] = options.User, ["IsActive"] = true };
+        var row = store.Count("User", includeDeleted: false) > 0 ? store.Truth("User", ["Id", "Name"], includeDeleted: false).First() : default;
+        if (row.Id is not null) store.Update("User", row.Id, values, touchStamp: false);
+        return new OrgUser(row.Id ?? SalesforceId.Text("005", 1), options.User, options.Password!, options.SecurityToken!, row.Values?[1] ?? "Simulated Admin");
+    }
+}

@@ -1,0 +1,94 @@
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.ResponseCompression;
+using Orgtap.SimulatedOrg.Control;
+using Orgtap.SimulatedOrg.Faults;
+using Orgtap.SimulatedOrg.OAuth;
+using Orgtap.SimulatedOrg.Rest;
+
+namespace Orgtap.SimulatedOrg.Hosting;
+
+/// <summary>The way of a request: log, size limit, faults, compression, and then the resource.</summary>
+internal static partial class OrgServer
+{
+    /// <summary>Address and headers together, as Salesforce limits them.</summary>
+    private const int MostHeadBytes = 16_384;
+
+    public static void Configure(ResponseCompressionOptions compression)
+    {
+        compression.Providers.Add<GzipCompressionProvider>();
+        // Bulk results bring their own gzip, made once per page.
+        compression.MimeTypes = ["application/json", "text/html", "application/x-ndjson"];
+    }
+
+    public static void Map(WebApplication server, OrgParts parts)
+    {
+        var faults = new FaultMiddleware(parts.Faults, parts.Tokens, parts.Clock, request => ObjectOf(request, parts));
+        server.UseRouting();
+        server.Use((context, next) => LogAsync(context, next, parts));
+        server.Use((context, next) => IsControl(context) ? next(context) : LimitHeadAsync(context, next));
+        server.Use((context, next) => IsControl(context) ? next(context) : faults.InvokeAsync(context, next));
+        server.UseResponseCompression();
+
+        new AuthorizeEndpoint(parts.Users, parts.Apps, parts.Tokens, parts.Codes, parts.Browsers).Map(server);
+        new TokenEndpoint(parts.Users, parts.Apps, parts.Tokens, parts.Codes, parts.Store.OrganizationId, new OrgPolicies(parts.Options.AllowPasswordFlow)).Map(server);
+        new TokenCare(parts.Users, parts.Apps, parts.Tokens, parts.Store.OrganizationId).Map(server);
+        new IdentityEndpoints(parts.Users, parts.Tokens, parts.Store.OrganizationId, parts.Clock.GetUtcNow()).Map(server);
+        new RestFrontDoor(parts.Routes, parts.Versions, parts.Tokens, parts.Usage).Map(server);
+        ControlApi.Map(server, parts);
+    }
+
+    private static bool IsControl(HttpContext context) => context.Request.Path.StartsWithSegments("/control");
+
+    private static async Task LogAsync(HttpContext context, RequestDelegate next, OrgParts parts)
+    {
+        if (IsControl(context))
+        {
+            await next(context);
+            return;
+        }
+        var at = parts.Clock.GetUtcNow();
+        try
+        {
+            await next(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client hung up, or a fault cut the connection: there is nobody to answer.
+        }
+        finally
+        {
+            var cost = RequestCost.Of(context);
+            var request = context.Request;
+            var query = SecretParameter.Replace(request.QueryString.Value ?? "", "$1…");
+            var cut = context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted;
+            parts.Requests.Add(new RequestEntry(at, context.GetEndpoint()?.DisplayName ?? "other", request.Method, request.Path + query, cost.Calls,
+                cut ? 0 : context.Response.StatusCode, null));
+            foreach (var subrequest in cost.Subrequests) parts.Requests.Add(subrequest);
+        }
+    }
+
+    private static Task LimitHeadAsync(HttpContext context, RequestDelegate next)
+    {
+        var request = context.Request;
+        var bytes = request.Path.ToUriComponent().Length + (request.QueryString.Value?.Length ?? 0);
+        foreach (var (name, values) in request.Headers)
+            foreach (var value in values) bytes += name.Length + (value?.Length ?? 0) + 4;
+        if (bytes <= MostHeadBytes) return next(context);
+        context.Response.StatusCode = StatusCodes.Status414UriTooLong;
+        return Task.CompletedTask;
+    }
+
+    private static string? ObjectOf(HttpRequest request, OrgParts parts)
+    {
+        if (request.RouteValues["sobject"] is string sobject) return sobject;
+        if (request.RouteValues["job"] is string job) return parts.Jobs.TryFind(job)?.SObject;
+        return request.Query["q"].ToString() is { Length: > 0 } soql && From.Match(soql) is { Success: true } match ? match.Groups[1].Value : null;
+    }
+
+    // The last FROM outside brackets would be exact; rules are written for queries whose first one is it.
+    [GeneratedRegex(@"\bFROM\s+(\w+)", RegexOptions.IgnoreCase)]
+    private static partial Regex From { get; }
+
+    [GeneratedRegex(@"((?:oauth_token|code|token|code_challenge|state)=)[^&]*", RegexOptions.IgnoreCase)]
+    private static partial Regex SecretParameter { get; }
+}

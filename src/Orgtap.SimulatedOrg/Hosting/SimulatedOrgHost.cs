@@ -1,0 +1,112 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Orgtap.SimulatedOrg.Control;
+using Orgtap.SimulatedOrg.Data;
+using Orgtap.SimulatedOrg.Faults;
+using Orgtap.SimulatedOrg.Limits;
+using Orgtap.SimulatedOrg.OAuth;
+
+namespace Orgtap.SimulatedOrg.Hosting;
+
+/// <summary>A running simulated org: HTTP/1.1 on an address of this machine. Disposing it stops the server and removes its files.</summary>
+public sealed class SimulatedOrgHost : IAsyncDisposable
+{
+    private readonly WebApplication _server;
+    private readonly OrgParts _parts;
+
+    private SimulatedOrgHost(WebApplication server, OrgParts parts)
+    {
+        _server = server;
+        _parts = parts;
+        Address = new Uri(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    }
+
+    /// <summary>Login host and instance address at once.</summary>
+    public Uri Address { get; }
+
+    /// <summary>The options in force, with every credential filled in.</summary>
+    public SimulatedOrgOptions Options => _parts.Options;
+
+    public OrgStore Store => _parts.Store;
+    public SimulatedClock Clock => _parts.Clock;
+    public FaultPlan Faults => _parts.Faults;
+    public RequestLog Requests => _parts.Requests;
+    public ApiUsage Usage => _parts.Usage;
+    public TokenStore Tokens => _parts.Tokens;
+    public OrgUsers Users => _parts.Users;
+    public ConnectedApps Apps => _parts.Apps;
+
+    public string User => Options.User;
+    public string Password => Options.Password!;
+    public string SecurityToken => Options.SecurityToken!;
+    public string ClientId => Options.ClientId!;
+    public string ClientSecret => Options.ClientSecret!;
+    public string ControlKey => Options.ControlKey!;
+
+    /// <summary>Starts an org. It serves from the moment this returns.</summary>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static async Task<SimulatedOrgHost> StartAsync(SimulatedOrgOptions options, CancellationToken cancellationToken)
+    {
+        options = options with
+        {
+            Password = options.Password ?? RandomText.Of(12),
+            SecurityToken = options.SecurityToken ?? RandomText.Of(24),
+            ClientId = options.ClientId ?? "3MVG9" + RandomText.OfSession(80),
+            ClientSecret = options.ClientSecret ?? RandomText.Of(64),
+            ControlKey = options.ControlKey ?? RandomText.Of(32),
+        };
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "orgtap-simulated-org" });
+        var listen = IPEndPoint.Parse(options.Listen);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(listen, endpoint => endpoint.Protocols = HttpProtocols.Http1);
+            // Salesforce's own limit, 16,384 bytes of address and headers, is checked behind Kestrel's, to answer as it does.
+            kestrel.Limits.MaxRequestLineSize = 128 << 10;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 128 << 10;
+            // A client that stops reading while its database writes must not lose the connection.
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.AddServerHeader = false;
+        });
+        // A write ends when the bytes are with the operating system, so that a fault can cut a connection after exactly so many.
+        builder.WebHost.UseSockets(sockets => sockets.MaxWriteBufferSize = 2);
+        builder.Services.AddRoutingCore();
+        builder.Services.AddResponseCompression(compression => OrgServer.Configure(compression));
+        var parts = new OrgParts(options);
+        var server = builder.Build();
+        try
+        {
+            OrgServer.Map(server, parts);
+            await server.StartAsync(cancellationToken);
+            return new SimulatedOrgHost(server, parts);
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            parts.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        // A stalled answer would hold the server up until its patience ends.
+        using (var now = new CancellationTokenSource())
+        {
+            await now.CancelAsync();
+            try
+            {
+                await _server.StopAsync(now.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // Asked for: connections are cut instead of waited for.
+            }
+        }
+        await _server.DisposeAsync();
+        _parts.Dispose();
+    }
+}

@@ -1,0 +1,129 @@
+using Orgtap.SimulatedOrg.Hosting;
+
+namespace Orgtap.SimulatedOrg.OAuth;
+
+/// <summary>
+/// Approvals, refresh tokens and sessions. A user holds at most five approvals per app: the sixth revokes the oldest. Sessions slide:
+/// each use gives them their full life again. Thread-safe.
+/// </summary>
+public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpan sessionLife, TimeSpan? refreshIdleLife)
+{
+    private const int ApprovalsPerUserAndApp = 5;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<long, Approval> _approvals = [];
+    private readonly Dictionary<string, Session> _sessions = [];
+    private long _lastApproval;
+
+    /// <summary>A new session; with <paramref name="approval"/> it dies with that approval.</summary>
+    public Session Open(string clientId, string userId, IReadOnlyList<string> scopes, long? approval)
+    {
+        var now = time.GetUtcNow();
+        var session = new Session($"{organizationId[..15]}!{RandomText.OfSession(96)}", clientId, userId, scopes, approval, now, now + sessionLife);
+        lock (_gate) _sessions.Add(session.AccessToken, session);
+        return session;
+    }
+
+    /// <summary>The session of a token, or null where it is unknown, revoked or expired. Using it makes it live on.</summary>
+    public Session? Use(string accessToken)
+    {
+        lock (_gate)
+        {
+            if (Peek(accessToken) is not { } session) return null;
+            return _sessions[accessToken] = session with { Expires = time.GetUtcNow() + sessionLife };
+        }
+    }
+
+    /// <summary>As <see cref="Use"/>, without prolonging it.</summary>
+    public Session? Peek(string accessToken)
+    {
+        lock (_gate) return _sessions.TryGetValue(accessToken, out var session) && session.Expires > time.GetUtcNow() ? session : null;
+    }
+
+    /// <summary>Records that a user allowed an app, and returns a session of it.</summary>
+    /// <returns>The refresh token is null where the scopes do not include one.</returns>
+    public (Session Session, string? RefreshToken) Approve(string clientId, string userId, IReadOnlyList<string> scopes)
+    {
+        lock (_gate)
+        {
+            var held = _approvals.Values.Where(other => other.ClientId == clientId && other.UserId == userId).OrderBy(other => other.Number).ToArray();
+            foreach (var oldest in held.Take(held.Length - ApprovalsPerUserAndApp + 1)) Drop(oldest);
+            var refresh = scopes.Contains("refresh_token") ? NewRefreshToken() : null;
+            var approval = new Approval(++_lastApproval, clientId, userId, scopes, refresh, time.GetUtcNow());
+            _approvals.Add(approval.Number, approval);
+            return (Open(clientId, userId, scopes, approval.Number), refresh);
+        }
+    }
+
+    /// <summary>A new session for a refresh token; with <paramref name="rotate"/> also a new refresh token, and the old one is dead.</summary>
+    /// <returns>Null where the token is unknown, another app's, revoked, rotated away or idle for too long.</returns>
+    public (Session Session, string RefreshToken)? Refresh(string refreshToken, string clientId, bool rotate)
+    {
+        lock (_gate)
+        {
+            if (_approvals.Values.FirstOrDefault(held => held.RefreshToken == refreshToken && held.ClientId == clientId) is not { } approval) return null;
+            var now = time.GetUtcNow();
+            if (refreshIdleLife is { } idle && now - approval.LastUsed > idle)
+            {
+                Drop(approval);
+                return null;
+            }
+            var next = rotate ? NewRefreshToken() : refreshToken;
+            _approvals[approval.Number] = approval with { RefreshToken = next, LastUsed = now };
+            return (Open(clientId, approval.UserId, approval.Scopes, approval.Number), next);
+        }
+    }
+
+    /// <summary>True where the user allowed the app at least these scopes before; then the consent page is not shown again.</summary>
+    public bool HasApproval(string clientId, string userId, IReadOnlyList<string> scopes)
+    {
+        lock (_gate)
+            return _approvals.Values.Any(held => held.ClientId == clientId && held.UserId == userId && scopes.All(held.Scopes.Contains));
+    }
+
+    /// <summary>Revokes an access token, or a refresh token with all its sessions.</summary>
+    /// <returns>False where nothing of the kind is known.</returns>
+    public bool Revoke(string token)
+    {
+        lock (_gate)
+        {
+            if (_approvals.Values.FirstOrDefault(held => held.RefreshToken == token) is not { } approval) return _sessions.Remove(token);
+            Drop(approval);
+            return true;
+        }
+    }
+
+    /// <summary>Revokes the approval behind a session, and so its refresh token too; a session without approval just ends.</summary>
+    public void RevokeGrant(string accessToken)
+    {
+        lock (_gate)
+        {
+            if (_sessions.TryGetValue(accessToken, out var session) && session.Approval is { } number && _approvals.TryGetValue(number, out var approval))
+                Drop(approval);
+            else _sessions.Remove(accessToken);
+        }
+    }
+
+    /// <summary>Ends every session; refresh tokens still work.</summary>
+    public void ExpireAll() { lock (_gate) _sessions.Clear(); }
+
+    /// <summary>Ends every session and every approval.</summary>
+    public void RevokeAll()
+    {
+        lock (_gate)
+        {
+            _sessions.Clear();
+            _approvals.Clear();
+        }
+    }
+
+    /// <summary>Live approvals; sessions of the flows without approval are not counted.</summary>
+    public int ApprovalCount { get { lock (_gate) return _approvals.Count; } }
+
+    private void Drop(Approval approval)
+    {
+        _approvals.Remove(approval.Number);
+        foreach (var session in _sessions.Values.Where(session => session.Approval == approval.Number).ToArray()) _sessions.Remove(session.AccessToken);
+    }
+
+    private static string NewRefreshToken() => "5Aep861" + RandomText.OfSession(80);
+}
