@@ -67,7 +67,7 @@ public sealed class DescribeTests
         Assert.Equal(new OrgLimit(15000, 14998), limits.DailyApiRequests);
         Assert.Equal(2, limits.DailyApiRequests!.Value.Used);
         Assert.Null(limits.DailyBulkV2QueryJobs);
-        Assert.Equal(27, limits.All.Count);
+        Assert.Equal(23, limits.All.Count);
     }
 
     [Fact]
