@@ -17,7 +17,11 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
         """;
 
     /// <exception cref="InvalidInputException">The name is taken, too long or has characters that addresses and file names cannot hold.</exception>
-    public async Task AddAsync(Connection connection, App app, CancellationToken cancellationToken)
+    public Task AddAsync(Connection connection, App app, CancellationToken cancellationToken) => AddAsync(connection, app, static _ => Task.CompletedTask, cancellationToken);
+
+    /// <inheritdoc cref="AddAsync(Connection, App, CancellationToken)"/>
+    /// <param name="together">Writes what must be stored with the connection or not at all.</param>
+    public async Task AddAsync(Connection connection, App app, Func<System.Data.Common.DbTransaction, Task> together, CancellationToken cancellationToken)
     {
         CheckName(connection.Name);
         await store.WriteAsync(async transaction =>
@@ -47,6 +51,7 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
                 threshold = connection.QuotaThresholdPercent,
                 now = Now(),
             }, transaction);
+            await together(transaction);
         }, cancellationToken);
     }
 

@@ -1,0 +1,115 @@
+using Dapper;
+using Orgtap.Primitives;
+using Orgtap.Storage;
+
+namespace Orgtap.Quota;
+
+/// <summary>What is known of one org, as it is kept.</summary>
+internal readonly record struct KnownUse(OrgId Org, long Used, long Maximum, DateTimeOffset ObservedAt);
+
+/// <summary>Keeps use per org and own calls per org, connection and hour; gathers them in memory between writes.</summary>
+internal sealed class ApiUseStore(ControlStore store, TimeProvider time) : IDisposable
+{
+    private const long HourInMilliseconds = 3_600_000;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _saving = new(1, 1);
+    private readonly Dictionary<OrgId, KnownUse> _saved = [];
+    private Dictionary<(OrgId Org, string Connection, long Hour), long> _calls = [];
+    private DateTimeOffset _savedAt = DateTimeOffset.MinValue;
+
+    public void CountCall(OrgId org, ConnectionId connection)
+    {
+        var key = (org, connection.Value, time.GetUtcNow().ToUnixTimeMilliseconds() / HourInMilliseconds);
+        lock (_gate) _calls[key] = _calls.GetValueOrDefault(key) + 1;
+    }
+
+    public async Task<KnownUse?> FindAsync(OrgId org, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var (used, maximum, at) = await db.QuerySingleOrDefaultAsync<(long Used, long Maximum, long At)>("SELECT used, maximum, observed_at FROM api_use WHERE org_id = @org", new { org = org.Value });
+        return maximum > 0 ? new KnownUse(org, used, maximum, DateTimeOffset.FromUnixTimeMilliseconds(at)) : null;
+    }
+
+    /// <summary>Own calls of the last 24 whole hours and the present one.</summary>
+    public async Task<long> OwnAsync(OrgId org, CancellationToken cancellationToken)
+    {
+        var since = (time.GetUtcNow().ToUnixTimeMilliseconds() / HourInMilliseconds) - 23;
+        await _saving.WaitAsync(cancellationToken);
+        try
+        {
+            await using var db = await store.ConnectAsync(cancellationToken);
+            var written = await db.ExecuteScalarAsync<long>("SELECT COALESCE(SUM(calls), 0) FROM api_calls WHERE org_id = @org AND hour >= @since", new { org = org.Value, since });
+            lock (_gate) return written + _calls.Where(entry => entry.Key.Org == org && entry.Key.Hour >= since).Sum(entry => entry.Value);
+        }
+        finally
+        {
+            _saving.Release();
+        }
+    }
+
+    public Task SaveIfDueAsync(IReadOnlyList<KnownUse> known, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            var moved = known.Any(use => !_saved.TryGetValue(use.Org, out var before) || before.Maximum != use.Maximum || Math.Abs(use.Used - before.Used) * 100 >= use.Maximum);
+            if (!moved && time.GetUtcNow() - _savedAt < Pause) return Task.CompletedTask;
+        }
+
+        return SaveAsync(known, cancellationToken);
+    }
+
+    public async Task SaveAsync(IReadOnlyList<KnownUse> known, CancellationToken cancellationToken)
+    {
+        await _saving.WaitAsync(cancellationToken);
+        Dictionary<(OrgId Org, string Connection, long Hour), long> calls;
+        List<KnownUse> changed;
+        lock (_gate)
+        {
+            (calls, _calls) = (_calls, []);
+            changed = [.. known.Where(use => !_saved.TryGetValue(use.Org, out var before) || before != use)];
+            _savedAt = time.GetUtcNow();
+        }
+
+        try
+        {
+            if (calls.Count > 0 || changed.Count > 0) await WriteAsync(changed, calls, cancellationToken);
+            lock (_gate)
+                foreach (var use in changed) _saved[use.Org] = use;
+        }
+        catch
+        {
+            lock (_gate)
+                foreach (var (key, count) in calls) _calls[key] = _calls.GetValueOrDefault(key) + count;
+            throw;
+        }
+        finally
+        {
+            _saving.Release();
+        }
+    }
+
+    public void Dispose() => _saving.Dispose();
+
+    private Task WriteAsync(List<KnownUse> known, Dictionary<(OrgId Org, string Connection, long Hour), long> calls, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+    {
+        var db = transaction.Connection!;
+        foreach (var use in known)
+        {
+            await db.ExecuteAsync("""
+                INSERT INTO api_use (org_id, used, maximum, observed_at) VALUES (@org, @used, @maximum, @at)
+                ON CONFLICT (org_id) DO UPDATE SET used = excluded.used, maximum = excluded.maximum, observed_at = excluded.observed_at
+                """, new { org = use.Org.Value, used = use.Used, maximum = use.Maximum, at = use.ObservedAt.ToUnixTimeMilliseconds() }, transaction);
+        }
+
+        foreach (var ((org, connection, hour), count) in calls)
+        {
+            await db.ExecuteAsync("""
+                INSERT INTO api_calls (org_id, connection_id, hour, calls) VALUES (@org, @connection, @hour, @count)
+                ON CONFLICT (org_id, connection_id, hour) DO UPDATE SET calls = api_calls.calls + excluded.calls
+                """, new { org = org.Value, connection, hour, count }, transaction);
+        }
+    }, cancellationToken);
+}

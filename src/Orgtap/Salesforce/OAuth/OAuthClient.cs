@@ -1,0 +1,119 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Orgtap.Primitives;
+using Orgtap.Salesforce.Describe;
+
+namespace Orgtap.Salesforce.OAuth;
+
+/// <summary>
+/// Speaks to a login host: authorize address, tokens, revocation, identity. These calls do not count toward the org's API limit. Nothing is
+/// retried: a refresh token or a code works once.
+/// </summary>
+/// <param name="transport">Follows no redirects; see <see cref="Transport"/>.</param>
+public sealed class OAuthClient(HttpMessageHandler transport, TimeProvider time) : IDisposable
+{
+    /// <summary>What extraction needs; asking for more fails on apps that do not have it.</summary>
+    public const string Scopes = "api refresh_token";
+
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly HttpMessageInvoker _http = new(transport, disposeHandler: false);
+
+    /// <summary>Where the browser is sent.</summary>
+    /// <param name="state">Comes back with the answer, unchanged.</param>
+    public static Uri AuthorizeAddress(OAuthApp app, string callbackUrl, string state, Pkce pkce) => new(app.LoginUrl,
+        "/services/oauth2/authorize?" + Encode([
+            new("response_type", "code"), new("client_id", app.ConsumerKey), new("redirect_uri", callbackUrl), new("scope", Scopes), new("state", state),
+            new("code_challenge", pkce.Challenge), new("code_challenge_method", "S256"), new("prompt", "login consent")]));
+
+    /// <summary>Web server flow, second half.</summary>
+    public Task<TokenAnswer> ExchangeAsync(OAuthApp app, string callbackUrl, SecretText code, Pkce pkce, CancellationToken cancellationToken) => TokenAsync(app, OAuthStep.Exchange,
+        [new("grant_type", "authorization_code"), new("code", code.Reveal()), new("redirect_uri", callbackUrl), new("code_verifier", pkce.Verifier.Reveal())], cancellationToken);
+
+    /// <summary>Username-password flow. Gives no refresh token.</summary>
+    /// <param name="securityToken">Appended to the password; null where the org trusts this machine's address.</param>
+    public Task<TokenAnswer> PasswordAsync(OAuthApp app, string username, SecretText password, SecretText? securityToken, CancellationToken cancellationToken) => TokenAsync(app, OAuthStep.Password,
+        [new("grant_type", "password"), new("username", username), new("password", password.Reveal() + securityToken?.Reveal())], cancellationToken);
+
+    public Task<TokenAnswer> RefreshAsync(OAuthApp app, SecretText refreshToken, CancellationToken cancellationToken) => TokenAsync(app, OAuthStep.Refresh,
+        [new("grant_type", "refresh_token"), new("refresh_token", refreshToken.Reveal())], cancellationToken);
+
+    /// <summary>Ends a grant; a refresh token takes its access tokens with it. A token that is dead already is fine.</summary>
+    public async Task RevokeAsync(Uri loginUrl, SecretText token, CancellationToken cancellationToken)
+    {
+        var (status, body, contentType) = await SendAsync(Post(new Uri(loginUrl, "/services/oauth2/revoke"), [new("token", token.Reveal())]), cancellationToken);
+        if ((int)status is >= 200 and < 300) return;
+        var failure = ErrorClassifier.OAuth(OAuthStep.Revoke, loginUrl, status, body, contentType);
+        if (failure.ErrorCode is not ("invalid_token" or "unsupported_token_type")) throw failure;
+    }
+
+    /// <param name="identityUrl">From the token answer, already checked against the address policy.</param>
+    /// <exception cref="SalesforceException">Permission, where the app's scopes do not include it.</exception>
+    public async Task<Identity> IdentityAsync(Uri identityUrl, SecretText accessToken, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, identityUrl);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken.Reveal());
+        request.Headers.Accept.ParseAdd("application/json");
+        var (status, body, contentType) = await SendAsync(request, cancellationToken);
+        if (status != HttpStatusCode.OK) throw ErrorClassifier.OAuth(OAuthStep.Identity, identityUrl, status, body, contentType);
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            var root = document.RootElement;
+            return SalesforceId.To18(root.Text("organization_id")) is { } org && SalesforceId.To18(root.Text("user_id")) is { } user
+                ? new Identity(new OrgId(org), user, root.Text("username") ?? root.Text("preferred_username"), root.Text("display_name"), root.Flag("active") ?? true)
+                : throw new JsonException("The answer names no org or no user.");
+        }
+        catch (JsonException broken)
+        {
+            throw SalesforceException.Unexpected("the user", broken.Message, broken);
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<TokenAnswer> TokenAsync(OAuthApp app, OAuthStep step, List<KeyValuePair<string, string>> form, CancellationToken cancellationToken)
+    {
+        form.Add(new("client_id", app.ConsumerKey));
+        if (app.ConsumerSecret is { IsEmpty: false } secret) form.Add(new("client_secret", secret.Reveal()));
+        var (status, body, contentType) = await SendAsync(Post(new Uri(app.LoginUrl, "/services/oauth2/token"), form), cancellationToken);
+        if (status != HttpStatusCode.OK) throw ErrorClassifier.OAuth(step, app.LoginUrl, status, body, contentType);
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return TokenAnswer.Read(document.RootElement);
+        }
+        catch (JsonException broken)
+        {
+            // The inner exception is left out: a parser may quote what it read, and that may be a token.
+            throw SalesforceException.Unexpected(app.LoginUrl.Host, broken is { Path: null } ? broken.Message : "the token endpoint did not answer in JSON");
+        }
+    }
+
+    private async Task<(HttpStatusCode Status, string Body, string? ContentType)> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using var sent = request;
+        using var timeout = new CancellationTokenSource(AnswerTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            using var response = await _http.SendAsync(request, either.Token);
+            return (response.StatusCode, await response.Content.ReadAsStringAsync(either.Token), response.Content.Headers.ContentType?.MediaType);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw ErrorClassifier.Transport(request.RequestUri!.Host, failure);
+        }
+    }
+
+    private static HttpRequestMessage Post(Uri address, IEnumerable<KeyValuePair<string, string>> form)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new FormUrlEncodedContent(form) };
+        request.Headers.Accept.ParseAdd("application/json");
+        return request;
+    }
+
+    private static string Encode(IEnumerable<KeyValuePair<string, string>> query) =>
+        string.Join('&', query.Select(pair => $"{pair.Key}={Uri.EscapeDataString(pair.Value)}"));
+}

@@ -1,0 +1,26 @@
+namespace Orgtap.Salesforce;
+
+/// <summary>What the handlers of the pipeline need to know of a request, as request options.</summary>
+public static class OrgRequest
+{
+    /// <summary>Whose calls and bytes to count.</summary>
+    public static readonly HttpRequestOptionsKey<CallCounter> Counter = new("orgtap.counter");
+
+    /// <summary>What the request is about, in words for an error message, e.g. <c>Account</c>.</summary>
+    public static readonly HttpRequestOptionsKey<string> Subject = new("orgtap.subject");
+
+    /// <summary>The host the request was built for. If the org has moved meanwhile, the request follows it; to any other host it is not sent.</summary>
+    public static readonly HttpRequestOptionsKey<Uri> Pinned = new("orgtap.pinned");
+
+    /// <summary>The body is read by the caller as it arrives; otherwise it is read inside the attempt, so that a cut body is retried too.</summary>
+    public static readonly HttpRequestOptionsKey<bool> StreamsBody = new("orgtap.streams-body");
+
+    /// <summary>A POST that changes nothing in the org may be sent again.</summary>
+    public static readonly HttpRequestOptionsKey<bool> Repeatable = new("orgtap.repeatable");
+
+    /// <summary>The list of API versions: answered without a token and not counted by Salesforce.</summary>
+    public static bool IsVersionList(Uri? address) => address?.AbsolutePath.TrimEnd('/') == "/services/data";
+
+    internal static string SubjectOf(HttpRequestMessage? request) =>
+        request is not null && request.Options.TryGetValue(Subject, out var subject) ? subject : request?.RequestUri?.Host ?? "the org";
+}
