@@ -46,7 +46,8 @@ internal static class ExtraObjects
             5 => $"{name} | double 10,3 | | number",
             6 => $"{name} | textarea 32768 | | text",
             7 => $"{name} | phone 40 | | phone",
-            8 => $"{name} | reference | ref=Account | ref 50",
+            8 when number == 8 => $"{name} | reference | ref=Account | ref 50",
+            8 => $"{name} | email 80 | | email",
             _ => $"{name} | string 255 | | text",
         };
     }
