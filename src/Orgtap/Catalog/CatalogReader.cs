@@ -1,0 +1,87 @@
+using Orgtap.Connections;
+using Orgtap.Primitives;
+using Orgtap.Salesforce;
+using Orgtap.Salesforce.Describe;
+using Orgtap.Salesforce.Query;
+using Orgtap.Storage;
+
+namespace Orgtap.Catalog;
+
+/// <summary>What an org has to offer, as far as the connected user may see it.</summary>
+public sealed class CatalogReader(OrgClients clients, ControlStore store, TimeProvider time)
+{
+    /// <summary>A describe younger than this is not asked for again while somebody browses.</summary>
+    private static readonly TimeSpan BrowsingAge = TimeSpan.FromMinutes(1);
+
+    private readonly DescribeCache _cache = new(store, time);
+
+    /// <summary>Every table the user can see, those that cannot be selected included, by label.</summary>
+    public async Task<IReadOnlyList<CatalogObject>> ObjectsAsync(Connection connection, CallCounter counter, CancellationToken cancellationToken)
+    {
+        var client = Open(connection, counter);
+        var version = await client.VersionAsync(cancellationToken);
+        var body = await _cache.GetAsync(connection.Id, $"v{version}/sobjects", BrowsingAge, since => client.GlobalDescribeAsync(since, cancellationToken), cancellationToken);
+        return [.. GlobalDescribe.Parse(body).Objects.Select(ObjectOf).OrderBy(item => item.Label, StringComparer.OrdinalIgnoreCase).ThenBy(item => item.Name, StringComparer.Ordinal)];
+    }
+
+    /// <summary>One table with its fields.</summary>
+    /// <exception cref="OrgtapException">SchemaChanged if the org has no such table, or does not show it to the user.</exception>
+    public Task<CatalogObjectDetail> ObjectAsync(Connection connection, string sobject, CallCounter counter, CancellationToken cancellationToken) =>
+        ObjectAsync(connection, sobject, BrowsingAge, counter, cancellationToken);
+
+    /// <param name="maxAge">A cached describe younger than this costs no call; zero asks whether it changed.</param>
+    public async Task<CatalogObjectDetail> ObjectAsync(Connection connection, string sobject, TimeSpan maxAge, CallCounter counter, CancellationToken cancellationToken)
+    {
+        var client = Open(connection, counter);
+        var version = await client.VersionAsync(cancellationToken);
+        var body = await _cache.GetAsync(connection.Id, Resource(version, sobject), maxAge, since => client.DescribeAsync(sobject, since, cancellationToken), cancellationToken);
+        return DetailOf(ObjectDescribe.Parse(body));
+    }
+
+    /// <summary>Fetches the describes that are not cached yet, up to 25 in one counted call, so that <see cref="ObjectAsync(Connection, string, CallCounter, CancellationToken)"/> finds them.
+    /// Does nothing where the org has no <c>/composite</c>; what cannot be described is left for the single question to explain.</summary>
+    public async Task WarmAsync(Connection connection, IReadOnlyList<string> sobjects, CallCounter counter, CancellationToken cancellationToken)
+    {
+        var client = Open(connection, counter);
+        var version = await client.VersionAsync(cancellationToken);
+        var missing = new List<string>();
+        foreach (var sobject in sobjects)
+            if (await _cache.FindAsync(connection.Id, Resource(version, sobject), cancellationToken) is null) missing.Add(sobject);
+        // One describe costs the same either way, and alone it brings its Last-Modified along.
+        if (missing.Count < 2) return;
+        try
+        {
+            foreach (var chunk in missing.Chunk(CompositeCall.MaximumCalls))
+            {
+                var answers = await client.CompositeAsync([.. chunk.Select((sobject, index) => CompositeCall.Describe($"d{index}", sobject))], cancellationToken);
+                foreach (var answer in answers)
+                    if (answer.Failure is null && int.TryParse(answer.ReferenceId.AsSpan(1), out var index) && index < chunk.Length)
+                        await _cache.KeepAsync(connection.Id, Resource(version, chunk[index]), null, answer.Body.GetRawText(), cancellationToken);
+            }
+        }
+        catch (OrgtapException refusal) when (refusal.Kind == FailureKind.Unsupported)
+        {
+        }
+    }
+
+    /// <summary>What a describe means for a selection. Pure.</summary>
+    public static CatalogObjectDetail DetailOf(ObjectDescribe describe)
+    {
+        var fields = FieldRules.FieldsOf(describe);
+        var summary = ObjectOf(describe.Summary);
+        if (summary.Selectable && !fields.Any(field => field is { Name: "Id", Column: not null }))
+            summary = summary with { Selectable = false, Reason = "Its rows have no Id." };
+        return new CatalogObjectDetail(summary, fields, FieldRules.StampOf(describe));
+    }
+
+    private static CatalogObject ObjectOf(ObjectSummary summary)
+    {
+        var reason = ObjectRules.Refusal(summary);
+        return new CatalogObject(summary.Name, summary.Label, summary.Custom, reason is null, reason);
+    }
+
+    private static string Resource(ApiVersion version, string sobject) => $"v{version}/sobjects/{sobject}";
+
+    private SalesforceClient Open(Connection connection, CallCounter counter) => clients.Open(connection.Id, connection.InstanceUrl
+        ?? throw new InvalidInputException($"{connection.Name} is not authorized yet.", "Authorize it first."), counter);
+}

@@ -1,0 +1,42 @@
+using Dapper;
+using Orgtap.Primitives;
+using Orgtap.Salesforce.Describe;
+using Orgtap.Storage;
+
+namespace Orgtap.Catalog;
+
+/// <summary>A describe as it was fetched.</summary>
+internal sealed record CachedDescribe(string? LastModified, DateTimeOffset FetchedAt, string Body);
+
+/// <summary>Keeps describes, so that an unchanged one costs an answer without a body, and a fresh one costs nothing.</summary>
+internal sealed class DescribeCache(ControlStore store, TimeProvider time)
+{
+    public async Task<CachedDescribe?> FindAsync(ConnectionId connection, string resource, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var rows = await db.QueryAsync<(string? LastModified, long FetchedAt, string Body)>(
+            "SELECT last_modified, fetched_at, body FROM describes WHERE connection_id = @connection AND resource = @resource", new { connection = connection.Value, resource });
+        return rows.Select(row => new CachedDescribe(row.LastModified, DateTimeOffset.FromUnixTimeMilliseconds(row.FetchedAt), row.Body)).SingleOrDefault();
+    }
+
+    /// <summary>Gives the cached body if it is younger than <paramref name="maxAge"/>, else asks whether it changed.</summary>
+    /// <param name="ask">Gets the Last-Modified of what is cached, or null.</param>
+    public async Task<string> GetAsync(ConnectionId connection, string resource, TimeSpan maxAge, Func<string?, Task<DescribeAnswer>> ask, CancellationToken cancellationToken)
+    {
+        var cached = await FindAsync(connection, resource, cancellationToken);
+        if (cached is not null && time.GetUtcNow() - cached.FetchedAt < maxAge) return cached.Body;
+
+        var answer = await ask(cached?.LastModified);
+        // "Not modified" to a question that named no time would leave us with nothing.
+        if (answer.Body is null && cached is null) answer = await ask(null);
+        var body = answer.Body ?? cached!.Body;
+        await KeepAsync(connection, resource, answer.LastModified ?? cached?.LastModified, body, cancellationToken);
+        return body;
+    }
+
+    public Task KeepAsync(ConnectionId connection, string resource, string? lastModified, string body, CancellationToken cancellationToken) =>
+        store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync("""
+            INSERT INTO describes (connection_id, resource, last_modified, fetched_at, body) VALUES (@connection, @resource, @lastModified, @at, @body)
+            ON CONFLICT (connection_id, resource) DO UPDATE SET last_modified = excluded.last_modified, fetched_at = excluded.fetched_at, body = excluded.body
+            """, new { connection = connection.Value, resource, lastModified, at = time.GetUtcNow().ToUnixTimeMilliseconds(), body }, transaction), cancellationToken);
+}

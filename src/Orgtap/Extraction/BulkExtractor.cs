@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Orgtap.Primitives;
+using Orgtap.Records;
+using Orgtap.Salesforce;
+using Orgtap.Salesforce.Bulk;
+
+namespace Orgtap.Extraction;
+
+/// <summary>Loads through a Bulk API 2.0 query job (product C1).</summary>
+public sealed partial class BulkExtractor(SalesforceClient client, ByteBudget budget, OrgCapabilities org, ExtractionOptions options, TimeProvider time, ILogger<BulkExtractor> logger)
+    : IExtractor
+{
+    public async IAsyncEnumerable<Page> ReadAsync(ExtractionPlan plan, Checkpoint from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var load = from;
+        var position = load.Position as BulkPosition;
+        if (position is null || !IsBehindLastPage(position))
+        {
+            var job = position is null ? null : await FindAsync(position, cancellationToken);
+            for (var attempt = 1; job?.State != BulkJobState.JobComplete; attempt++)
+            {
+                if (job is null)
+                {
+                    job = await client.Bulk.CreateAsync(LoadQuery.Whole(plan).ToString(), includeDeleted: true, cancellationToken);
+                    position = new BulkPosition(job.Id, job.ApiVersion, null, []);
+                    load = load with { Position = position, Tally = Tally.Zero, Expected = null };
+                    // Committed before anything else, so that a crash goes on with this job instead of paying for another.
+                    yield return Loads.Begin(load);
+                }
+                var ended = await new BulkJobWaiter(client.Bulk, options.JobPatience, time, logger).WaitAsync(job, cancellationToken);
+                if (ended?.State == BulkJobState.JobComplete)
+                {
+                    job = ended;
+                    break;
+                }
+                JobLost(job.Id, plan.SObject, ended?.State.ToString() ?? "gone", ended?.ErrorMessage);
+                if (attempt == 2) throw ExtractionFailures.JobFailed(plan.SObject, ended?.State.ToString() ?? "deleted", ended?.ErrorMessage);
+                job = null;
+            }
+
+            load = load with { Expected = job!.NumberRecordsProcessed };
+            var listed = await ListAsync(plan, job, position!.Next, cancellationToken);
+            var reader = new BulkPageReader(client.Bulk, plan.Schema, budget, options, job.Id, job.ApiVersion);
+            await foreach (var (page, next) in new BulkPages(reader, budget, options).ReadAsync(listed, position.Next, plan.PageRows, plan.ParallelPages, cancellationToken))
+            {
+                position = next is null ? position with { Next = null, PagesCommitted = [position.Next ?? ""] } : position with { Next = next };
+                yield return new Page(page.Batches, load with { Position = position }, page.Counts, page.Rejected);
+            }
+        }
+
+        load = load with { Position = position };
+        yield return Loads.End(load);
+        await DeleteAsync(position!, cancellationToken);
+    }
+
+    /// <summary>Behind the last page there is no locator; the last page committed stands for it.</summary>
+    private static bool IsBehindLastPage(BulkPosition position) => position is { Next: null, PagesCommitted.Count: > 0 };
+
+    /// <returns>Null if Salesforce no longer has the job, or it did not succeed.</returns>
+    private async Task<BulkJob?> FindAsync(BulkPosition position, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var job = await client.Bulk.GetAsync(position.JobId, position.ApiVersion, cancellationToken);
+            return job.State is BulkJobState.Failed or BulkJobState.Aborted ? null : job;
+        }
+        catch (BulkJobGoneException)
+        {
+            return null;
+        }
+    }
+
+    /// <returns>The locators from the given one on; null where they are not known beforehand or one page is all there is.</returns>
+    private async Task<IReadOnlyList<string?>?> ListAsync(ExtractionPlan plan, BulkJob job, string? next, CancellationToken cancellationToken)
+    {
+        if (plan.ParallelPages < 2 || org.ResultPages == false || (job.NumberRecordsProcessed ?? plan.EstimatedRows ?? 0) <= plan.PageRows) return null;
+        var locators = await client.Bulk.ResultPageLocatorsAsync(job.Id, job.ApiVersion, cancellationToken);
+        org.ResultPages = locators is not null;
+        if (locators is not { Count: > 0 }) return null;
+        if (next is null) return locators;
+        // A job that was read page by page so far stands at a locator of another kind; it goes on like that.
+        var rest = locators.SkipWhile(locator => locator != next).ToList();
+        return rest.Count == 0 ? null : rest;
+    }
+
+    private async Task DeleteAsync(BulkPosition position, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.Bulk.DeleteAsync(position.JobId, position.ApiVersion, cancellationToken);
+        }
+        catch (OrgtapException failure)
+        {
+            // Salesforce deletes it after 7 days anyway; the load is complete and must not fail for this.
+            NotDeleted(position.JobId, failure.Message, failure.Detail);
+        }
+    }
+
+    [LoggerMessage(4102, LogLevel.Warning, "Bulk job {JobId} of {SObject} is {State}: {Reason}")]
+    private partial void JobLost(string jobId, string sobject, string state, string? reason);
+
+    [LoggerMessage(4103, LogLevel.Information, "Bulk job {JobId} was not deleted: {Reason} {Detail}")]
+    private partial void NotDeleted(string jobId, string reason, string? detail);
+}

@@ -1,0 +1,114 @@
+using Orgtap.Records;
+
+namespace Orgtap.Extraction;
+
+/// <summary>Which of the org's interfaces serves a load.</summary>
+public enum ExtractionApi
+{
+    /// <summary>Bulk API 2.0 query: a job, then pages of CSV.</summary>
+    Bulk,
+
+    /// <summary>REST query: pages of up to 2,000 records of JSON.</summary>
+    Rest,
+}
+
+/// <summary>How one table is going to be loaded, at what cost, and why so.</summary>
+/// <param name="Window">The stamps that are read; of no consequence for a <see cref="LoadMode.Snapshot"/>.</param>
+/// <param name="StampField">The field that the window is about; null for a snapshot.</param>
+/// <param name="EstimatedRows">Rows of this load, about; null: unknown.</param>
+/// <param name="EstimatedCalls">Calls against the org's quota, about, for the whole load.</param>
+/// <param name="Reasons">Sentences for people: why this API, this mode, this cost.</param>
+/// <param name="Resumes">Whether a load that was interrupted goes on from its checkpoint.</param>
+/// <param name="MoveToBulkAbove">Rows beyond which a REST load gives way to Bulk once Salesforce tells the true number; null: never.</param>
+/// <param name="PageRows">Rows per page of a Bulk result, at most.</param>
+/// <param name="ParallelPages">Pages of a Bulk result read at once.</param>
+public sealed record ExtractionPlan(
+    ObjectSchema Schema, ExtractionApi Api, LoadMode Mode, Window Window, string? StampField, long? EstimatedRows, long EstimatedCalls,
+    IReadOnlyList<string> Reasons, bool Resumes, long? MoveToBulkAbove, int PageRows, int ParallelPages)
+{
+    public string SObject => Schema.SObject;
+
+    /// <summary>The plan as run history keeps it: without the columns.</summary>
+    public PlanSummary Summary => new(Api, Mode, Window, StampField, Schema.Columns.Count, EstimatedRows, EstimatedCalls, Reasons, Resumes);
+
+    /// <summary>The checkpoint that reading begins with: the stored one of a load that goes on, else one at the start of this load.</summary>
+    /// <param name="stored">What the replica holds; null: nothing yet.</param>
+    public Checkpoint StartFrom(Checkpoint? stored) => Resumes && stored is not null
+        ? stored
+        : new Checkpoint { Mode = Mode, Window = Window, Fields = [.. Schema.Columns.Select(column => column.Name)], Watermark = stored?.Watermark };
+}
+
+/// <summary>An <see cref="ExtractionPlan"/> in run history.</summary>
+public sealed record PlanSummary(
+    ExtractionApi Api, LoadMode Mode, Window Window, string? StampField, int FieldCount, long? EstimatedRows, long EstimatedCalls,
+    IReadOnlyList<string> Reasons, bool Resumes);
+
+/// <summary>Everything a plan is made of. Plain facts, so that planning is a pure function.</summary>
+public sealed record TableFacts
+{
+    public required ObjectSchema Schema { get; init; }
+
+    /// <summary>The field that tells when a row was last changed; null where the object has none.</summary>
+    public string? StampField { get; init; }
+
+    /// <summary>Rows in the whole table, about; null where the org does not tell.</summary>
+    public long? TableRows { get; init; }
+
+    /// <summary>Rows that this very load is known to have; null: unknown.</summary>
+    public long? LoadRows { get; init; }
+
+    /// <summary>E.g. 66.0.</summary>
+    public required decimal ApiVersion { get; init; }
+
+    /// <summary>Why Bulk cannot be used, in words, where the org said so; null: it did not.</summary>
+    public string? BulkRefusal { get; init; }
+
+    /// <summary>Whether the org has parallel result pages; null: not tried yet.</summary>
+    public bool? ResultPages { get; init; }
+
+    /// <summary>What the replica holds of this table.</summary>
+    public Checkpoint? Checkpoint { get; init; }
+
+    public required DateTimeOffset Now { get; init; }
+
+    public ExtractionOptions Options { get; init; } = new();
+}
+
+/// <summary>Settings of extraction that an installation may change.</summary>
+public sealed record ExtractionOptions
+{
+    /// <summary>Rows per page of a Bulk result.</summary>
+    /// <value>Default 50,000.</value>
+    public int PageRows { get; init; } = 50_000;
+
+    /// <summary>The smallest page that stalls and wide rows may bring it down to.</summary>
+    /// <value>Default 1,000.</value>
+    public int SmallestPageRows { get; init; } = 1_000;
+
+    /// <summary>Pages of one Bulk result that are read at once where the org allows it.</summary>
+    /// <value>Default 2.</value>
+    public int ParallelPages { get; init; } = 2;
+
+    /// <summary>Above so many rows a Bulk job is used even where REST costs fewer calls; null: cost alone decides.</summary>
+    /// <value>Default null.</value>
+    public long? BulkAboveRows { get; init; }
+
+    /// <summary>How long a Bulk job may take before the run gives up on it for now; the next run goes on waiting for the same job.</summary>
+    /// <value>Default 6 hours.</value>
+    public TimeSpan JobPatience { get; init; } = TimeSpan.FromHours(6);
+
+    /// <summary>How often one page is read again after it was cut or came short.</summary>
+    /// <value>Default 3.</value>
+    public int PageRetries { get; init; } = 3;
+
+    /// <summary>An incremental window ends this long before now, so that it holds only whole, elapsed milliseconds.</summary>
+    /// <value>Default 2 seconds.</value>
+    public TimeSpan Lag { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How far an incremental window reaches back behind the one before it. Salesforce sets a stamp during a transaction and shows it when
+    /// that commits, and clocks differ, so rows appear behind a watermark. Reading them twice is harmless: rows are upserted.
+    /// </summary>
+    /// <value>Default 10 minutes, the longest a synchronous transaction can take.</value>
+    public TimeSpan Overlap { get; init; } = TimeSpan.FromMinutes(10);
+}

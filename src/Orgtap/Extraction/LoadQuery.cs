@@ -1,0 +1,22 @@
+using Orgtap.Records;
+using Orgtap.Salesforce.Soql;
+
+namespace Orgtap.Extraction;
+
+/// <summary>The SOQL of a load. Deleted rows are asked for too (queryAll), so that they arrive marked.</summary>
+public static class LoadQuery
+{
+    /// <summary>For a Bulk job: in no order, so that Salesforce may cut it into chunks.</summary>
+    public static SoqlQuery Whole(ExtractionPlan plan) => SoqlQuery.Select(plan.Schema.Columns.Select(column => column.Name)).From(plan.SObject).Where(Window(plan));
+
+    /// <summary>For REST: in order of Id, behind the last one that is committed.</summary>
+    /// <param name="lastId">Null: from the beginning.</param>
+    public static SoqlQuery Keyset(ExtractionPlan plan, string? lastId) =>
+        Whole(plan).Where(lastId is null ? null : SoqlCondition.IdAfter(lastId)).OrderBy("Id");
+
+    private static SoqlCondition?[] Window(ExtractionPlan plan) => plan.StampField is not { } stamp ? [] :
+    [
+        plan.Window.After is { } after ? SoqlCondition.StampAfter(stamp, after) : null,
+        SoqlCondition.StampUpTo(stamp, plan.Window.UpTo),
+    ];
+}

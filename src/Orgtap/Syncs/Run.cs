@@ -1,0 +1,48 @@
+using Orgtap.Connections;
+using Orgtap.Extraction;
+using Orgtap.Primitives;
+
+namespace Orgtap.Syncs;
+
+public enum RunOutcome
+{
+    Running,
+
+    /// <summary>Every table is complete.</summary>
+    Completed,
+
+    /// <summary>Some tables are; the others failed or miss rows.</summary>
+    Partial,
+
+    /// <summary>No table came through.</summary>
+    Failed,
+
+    /// <summary>Somebody, the quota or the end of the process stopped it between two pages; the next run goes on.</summary>
+    Stopped,
+}
+
+/// <summary>One sync of one connection.</summary>
+/// <param name="StartedBy">An e-mail address, <c>command line</c> or <c>scheduler</c>.</param>
+/// <param name="Verdict">The worst of its tables' verdicts; null while it runs or if none was loaded.</param>
+public sealed record Run(
+    RunId Id, ConnectionId ConnectionId, string StartedBy, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, RunOutcome Outcome, Verdict? Verdict,
+    long ApiCalls, Problem? Problem, IReadOnlyList<RunTable> Tables);
+
+public enum RunTableState
+{
+    Waiting,
+    Running,
+    Done,
+    Failed,
+
+    /// <summary>Not tried, or left between two pages, because the run stopped.</summary>
+    Held,
+}
+
+/// <summary>One table of a run.</summary>
+/// <param name="RowsExpected">Of the whole load; exact once Salesforce told, before that about; null: unknown.</param>
+/// <param name="RowsWritten">Of the whole load, earlier runs of a resumed load included.</param>
+/// <param name="Bytes">Of response bodies, unpacked.</param>
+public sealed record RunTable(
+    string SObject, RunTableState State, PlanSummary? Plan = null, Receipt? Receipt = null, Problem? Problem = null, long? RowsExpected = null,
+    long RowsWritten = 0, long Bytes = 0, long ApiCalls = 0, DateTimeOffset? StartedAt = null, DateTimeOffset? EndedAt = null);

@@ -1,0 +1,171 @@
+using System.Data.Common;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Dapper;
+using Orgtap.Connections;
+using Orgtap.Extraction;
+using Orgtap.Primitives;
+using Orgtap.Storage;
+
+namespace Orgtap.Syncs;
+
+/// <summary>Run history: what was started, how far it came, and the receipts.</summary>
+public sealed class RunStore(ControlStore store, TimeProvider time)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter() },
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    private const string RunColumns = """
+        id AS Id, connection_id AS ConnectionId, started_by AS StartedBy, started_at AS StartedAt, ended_at AS EndedAt, outcome AS Outcome,
+        verdict AS Verdict, api_calls AS ApiCalls, problem AS Problem
+        """;
+
+    private const string TableColumns = """
+        run_id AS RunId, sobject AS SObject, state AS State, plan AS QueryPlan, receipt AS Receipt, problem AS Problem, rows_expected AS RowsExpected,
+        rows_written AS RowsWritten, bytes AS Bytes, api_calls AS ApiCalls, started_at AS StartedAt, ended_at AS EndedAt
+        """;
+
+    /// <summary>Writes the run's row before any work, so that even a run that dies at once leaves a trace.</summary>
+    public Task<Run> BeginAsync(ConnectionId connection, string startedBy, IReadOnlyList<string> sobjects, CancellationToken cancellationToken) =>
+        store.WriteAsync(async transaction =>
+        {
+            var db = transaction.Connection!;
+            var now = time.GetUtcNow();
+            var id = await db.ExecuteScalarAsync<long>("SELECT COALESCE(MAX(id), 0) + 1 FROM runs", transaction: transaction);
+            await db.ExecuteAsync("INSERT INTO runs (id, connection_id, started_by, started_at, outcome) VALUES (@id, @connection, @startedBy, @at, @outcome)",
+                new { id, connection = connection.Value, startedBy, at = now.ToUnixTimeMilliseconds(), outcome = nameof(RunOutcome.Running) }, transaction);
+            for (var position = 0; position < sobjects.Count; position++)
+                await db.ExecuteAsync("INSERT INTO run_tables (run_id, sobject, position, state) VALUES (@id, @sobject, @position, @state)",
+                    new { id, sobject = sobjects[position], position, state = nameof(RunTableState.Waiting) }, transaction);
+            return new Run(new RunId(id), connection, startedBy, FromMilliseconds(now.ToUnixTimeMilliseconds()), null, RunOutcome.Running, null, 0, null,
+                [.. sobjects.Select(sobject => new RunTable(sobject, RunTableState.Waiting))]);
+        }, cancellationToken);
+
+    /// <summary>Stores everything that is known of one table.</summary>
+    public Task SaveTableAsync(RunId run, RunTable table, CancellationToken cancellationToken) => store.WriteAsync(
+        transaction => transaction.Connection!.ExecuteAsync("""
+            UPDATE run_tables SET state = @state, plan = @plan, receipt = @receipt, problem = @problem, rows_expected = @expected, rows_written = @written,
+                bytes = @bytes, api_calls = @calls, started_at = @started, ended_at = @ended
+            WHERE run_id = @run AND sobject = @sobject
+            """, new
+        {
+            run = run.Value,
+            sobject = table.SObject,
+            state = table.State.ToString(),
+            plan = table.Plan is null ? null : JsonSerializer.Serialize(table.Plan, Json),
+            receipt = table.Receipt is null ? null : JsonSerializer.Serialize(table.Receipt, Json),
+            problem = table.Problem is null ? null : ProblemJson.Write(table.Problem),
+            expected = table.RowsExpected,
+            written = table.RowsWritten,
+            bytes = table.Bytes,
+            calls = table.ApiCalls,
+            started = table.StartedAt?.ToUnixTimeMilliseconds(),
+            ended = table.EndedAt?.ToUnixTimeMilliseconds(),
+        }, transaction), cancellationToken);
+
+    public Task<Run> EndAsync(RunId run, RunOutcome outcome, Verdict? verdict, long apiCalls, Problem? problem, CancellationToken cancellationToken) =>
+        store.WriteAsync(async transaction =>
+        {
+            await transaction.Connection!.ExecuteAsync(
+                "UPDATE runs SET outcome = @outcome, verdict = @verdict, api_calls = @apiCalls, problem = @problem, ended_at = @at WHERE id = @id", new
+                {
+                    id = run.Value,
+                    outcome = outcome.ToString(),
+                    verdict = verdict?.ToString(),
+                    apiCalls,
+                    problem = problem is null ? null : ProblemJson.Write(problem),
+                    at = time.GetUtcNow().ToUnixTimeMilliseconds(),
+                }, transaction);
+            return (await ReadAsync(transaction.Connection!, transaction, "id = @id", new { id = run.Value }, 1)).Single();
+        }, cancellationToken);
+
+    /// <summary>Closes the runs that a process left behind when it died. Called once, before anything is started.</summary>
+    /// <returns>How many there were.</returns>
+    public Task<int> CloseAbandonedAsync(CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+    {
+        var now = time.GetUtcNow();
+        var problem = new Problem(FailureKind.Transient, Turn.We, "The process ended while this run was under way. Everything it had committed is kept.",
+            "Nothing to do: the next run goes on from there.", now, null, null);
+        var db = transaction.Connection!;
+        var parameters = new { at = now.ToUnixTimeMilliseconds(), problem = ProblemJson.Write(problem) };
+        await db.ExecuteAsync("""
+            UPDATE run_tables SET state = 'Held', ended_at = @at WHERE state IN ('Running', 'Waiting') AND run_id IN (SELECT id FROM runs WHERE outcome = 'Running')
+            """, parameters, transaction);
+        return await db.ExecuteAsync("UPDATE runs SET outcome = 'Stopped', ended_at = @at, problem = @problem WHERE outcome = 'Running'", parameters, transaction);
+    }, cancellationToken);
+
+    /// <summary>Newest first.</summary>
+    /// <param name="connection">Null: of all connections.</param>
+    public async Task<IReadOnlyList<Run>> ListAsync(ConnectionId? connection, int limit, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        return await ReadAsync(db, null, connection is null ? "1 = 1" : "connection_id = @connection", new { connection = connection?.Value }, limit);
+    }
+
+    public async Task<Run?> FindAsync(RunId id, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        return (await ReadAsync(db, null, "id = @id", new { id = id.Value }, 1)).SingleOrDefault();
+    }
+
+    /// <summary>The run under way, if there is one.</summary>
+    public async Task<Run?> FindRunningAsync(ConnectionId connection, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        return (await ReadAsync(db, null, "connection_id = @connection AND outcome = 'Running'", new { connection = connection.Value }, 1)).SingleOrDefault();
+    }
+
+    private static async Task<IReadOnlyList<Run>> ReadAsync(DbConnection db, DbTransaction? transaction, string condition, object parameters, int limit)
+    {
+        var runs = (await db.QueryAsync<RunRow>($"SELECT {RunColumns} FROM runs WHERE {condition} ORDER BY id DESC LIMIT {limit}", parameters, transaction)).ToList();
+        if (runs.Count == 0) return [];
+        var ids = runs.Select(run => run.Id).ToArray();
+        var tables = (await db.QueryAsync<TableRow>($"SELECT {TableColumns} FROM run_tables WHERE run_id IN @ids ORDER BY run_id, position", new { ids }, transaction))
+            .ToLookup(table => table.RunId);
+        return [.. runs.Select(run => new Run(new RunId(run.Id), new ConnectionId(run.ConnectionId), run.StartedBy, FromMilliseconds(run.StartedAt), From(run.EndedAt),
+            Enum.Parse<RunOutcome>(run.Outcome), run.Verdict is null ? null : Enum.Parse<Verdict>(run.Verdict), run.ApiCalls,
+            run.Problem is null ? null : ProblemJson.Read(run.Problem), [.. tables[run.Id].Select(Read)]))];
+    }
+
+    private static RunTable Read(TableRow row) => new(row.SObject, Enum.Parse<RunTableState>(row.State),
+        row.QueryPlan is null ? null : JsonSerializer.Deserialize<PlanSummary>(row.QueryPlan, Json),
+        row.Receipt is null ? null : JsonSerializer.Deserialize<Receipt>(row.Receipt, Json),
+        row.Problem is null ? null : ProblemJson.Read(row.Problem),
+        row.RowsExpected, row.RowsWritten, row.Bytes, row.ApiCalls, From(row.StartedAt), From(row.EndedAt));
+
+    private static DateTimeOffset FromMilliseconds(long value) => DateTimeOffset.FromUnixTimeMilliseconds(value);
+
+    private static DateTimeOffset? From(long? value) => value is { } at ? FromMilliseconds(at) : null;
+
+    private sealed class RunRow
+    {
+        public long Id { get; init; }
+        public string ConnectionId { get; init; } = "";
+        public string StartedBy { get; init; } = "";
+        public long StartedAt { get; init; }
+        public long? EndedAt { get; init; }
+        public string Outcome { get; init; } = "";
+        public string? Verdict { get; init; }
+        public long ApiCalls { get; init; }
+        public string? Problem { get; init; }
+    }
+
+    private sealed class TableRow
+    {
+        public long RunId { get; init; }
+        public string SObject { get; init; } = "";
+        public string State { get; init; } = "";
+        public string? QueryPlan { get; init; }
+        public string? Receipt { get; init; }
+        public string? Problem { get; init; }
+        public long? RowsExpected { get; init; }
+        public long RowsWritten { get; init; }
+        public long Bytes { get; init; }
+        public long ApiCalls { get; init; }
+        public long? StartedAt { get; init; }
+        public long? EndedAt { get; init; }
+    }
+}

@@ -1,0 +1,194 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Orgtap.Catalog;
+using Orgtap.Connections;
+using Orgtap.Extraction;
+using Orgtap.Primitives;
+using Orgtap.Records;
+using Orgtap.Salesforce;
+
+namespace Orgtap.Syncs;
+
+/// <summary>Runs syncs: every selected table from its checkpoint to the present, with a receipt for each.</summary>
+/// <param name="budget">Memory of the pages in flight, of all runs together.</param>
+public sealed partial class SyncRunner(
+    OrgClients clients, CatalogReader catalog, ConnectionStore connections, SelectionStore selections, RunStore runs, ReplicaFiles replicas, OpenReplica openReplica,
+    LiveRuns live, ByteBudget budget, SyncOptions options, TimeProvider time, ILoggerFactory loggers)
+{
+    private readonly ConcurrentDictionary<ConnectionId, OrgCapabilities> _capabilities = new();
+    private readonly ILogger _logger = loggers.CreateLogger<SyncRunner>();
+    private int _begun;
+
+    /// <summary>Begins a run and sees it to its end. A table that fails does not stop the others.</summary>
+    /// <param name="cancellationToken">Stops the run between two pages: what is committed stays, and the next run goes on from there.</param>
+    /// <exception cref="InvalidInputException">There is no such connection, it is not authorized, nothing is selected, or a run is under way.</exception>
+    public async Task<Run> RunAsync(ConnectionId connection, string startedBy, CancellationToken cancellationToken) =>
+        await ContinueAsync(await BeginAsync(connection, startedBy, cancellationToken), cancellationToken);
+
+    /// <summary>Writes the run's row, so that it can be named before it works; <see cref="ContinueAsync"/> must follow.</summary>
+    public async Task<Run> BeginAsync(ConnectionId connectionId, string startedBy, CancellationToken cancellationToken)
+    {
+        var connection = await GetAsync(connectionId, cancellationToken);
+        // Before this process's first run, whatever counts as running was left behind by a process that died.
+        if (Interlocked.Exchange(ref _begun, 1) == 0) await runs.CloseAbandonedAsync(cancellationToken);
+        if (await runs.FindRunningAsync(connectionId, cancellationToken) is { } running)
+            throw new InvalidInputException($"{connection.Name} is being synced already (run {running.Id}).", "Watch that run, or stop it first.");
+        var selection = await SelectionOf(connection, cancellationToken);
+        return await runs.BeginAsync(connectionId, startedBy, [.. selection.Select(selected => selected.SObject)], cancellationToken);
+    }
+
+    /// <summary>Does the work of a run that <see cref="BeginAsync"/> began. Ends it in every case; throws only what nobody foresaw.</summary>
+    public async Task<Run> ContinueAsync(Run run, CancellationToken cancellationToken)
+    {
+        var current = live.Begin(run);
+        using var stop = new RunStop(time, cancellationToken);
+        var counter = new CallCounter();
+        var tables = new List<RunTable>();
+        Problem? problem = null;
+        try
+        {
+            var connection = await GetAsync(run.ConnectionId, CancellationToken.None);
+            var selection = await SelectionOf(connection, CancellationToken.None);
+            tables = await LoadTablesAsync(run, connection, selection, current, stop, counter);
+        }
+        catch (OperationCanceledException) when (stop.IsStopped)
+        {
+        }
+        catch (OrgtapException failure)
+        {
+            RunFailed(failure, run.Id);
+            if (!stop.Concerns(failure)) problem = Retried(Problem.From(failure, time.GetUtcNow()));
+        }
+        catch (Exception failure)
+        {
+            RunFailed(failure, run.Id);
+            var defect = new OrgtapException(FailureKind.Defect, "The sync stopped for a reason nobody foresaw.", "Report this with the details below. The next sync tries again.",
+                $"{failure.GetType().Name}: {failure.Message}", failure);
+            problem = Problem.From(defect, time.GetUtcNow());
+        }
+        return await EndAsync(run, current, stop, tables, problem, counter);
+    }
+
+    /// <summary>What a sync would do now, table by table, with its cost and reasons. Asks the org, but writes nothing to the replica.</summary>
+    public async Task<IReadOnlyList<ExtractionPlan>> PlanAsync(ConnectionId connectionId, CancellationToken cancellationToken)
+    {
+        var connection = await GetAsync(connectionId, cancellationToken);
+        var selection = await SelectionOf(connection, cancellationToken);
+        var stored = (await replicas.TablesAsync(connection, cancellationToken)).ToDictionary(table => table.SObject, table => table.Checkpoint, StringComparer.OrdinalIgnoreCase);
+        var counter = new CallCounter();
+        var planner = await PlannerAsync(connection, selection, stored, counter, cancellationToken);
+        var plans = new List<ExtractionPlan>();
+        foreach (var selected in selection)
+        {
+            var table = await planner.PrepareAsync(selected, options.DescribeAge, counter, cancellationToken);
+            plans.Add(planner.Plan(table, stored.GetValueOrDefault(selected.SObject), null, null));
+        }
+        return plans;
+    }
+
+    private async Task<List<RunTable>> LoadTablesAsync(Run run, Connection connection, IReadOnlyList<SelectedObject> selection, LiveRun current, RunStop stop, CallCounter counter)
+    {
+        await using var replica = await openReplica(connection, stop.Token);
+        var stored = (await replica.TablesAsync(stop.Token)).ToDictionary(table => table.SObject, table => table.Checkpoint, StringComparer.OrdinalIgnoreCase);
+        var planner = await PlannerAsync(connection, selection, stored, counter, stop.Token);
+        var context = new RunContext(run, connection, clients, planner, CapabilitiesOf(connection), replica, runs, current, stop, budget, options, time, loggers);
+
+        var results = new RunTable?[selection.Count];
+        // No token: tables that were not begun when the run stops are recorded as held below.
+        await Parallel.ForEachAsync(Enumerable.Range(0, selection.Count), new ParallelOptions { MaxDegreeOfParallelism = options.ParallelTables }, async (index, _) =>
+        {
+            if (!stop.IsStopped) results[index] = await new TableSync(context, selection[index]).RunAsync();
+        });
+        for (var i = 0; i < results.Length; i++)
+        {
+            if (results[i] is not null) continue;
+            results[i] = new RunTable(selection[i].SObject, RunTableState.Held);
+            await runs.SaveTableAsync(run.Id, results[i]!, CancellationToken.None);
+            current.Update(results[i]!, "Not begun");
+        }
+        return [.. results.Select(result => result!)];
+    }
+
+    private async Task<TablePlanner> PlannerAsync(
+        Connection connection, IReadOnlyList<SelectedObject> selection, Dictionary<string, Checkpoint?> stored, CallCounter counter, CancellationToken cancellationToken)
+    {
+        var client = clients.Open(connection.Id, connection.InstanceUrl!, counter);
+        var version = await client.VersionAsync(cancellationToken);
+        await catalog.WarmAsync(connection, [.. selection.Select(selected => selected.SObject)], counter, cancellationToken);
+
+        // An incremental load is a part of the table that no count of the whole foretells.
+        var uncounted = selection.Select(selected => selected.SObject).Where(sobject => stored.GetValueOrDefault(sobject) is not { Finished: true, Mode: not LoadMode.Snapshot }).ToList();
+        IReadOnlyDictionary<string, long> counts = new Dictionary<string, long>();
+        try
+        {
+            if (uncounted.Count > 0) counts = await client.CountAsync(uncounted, cancellationToken);
+        }
+        catch (OrgtapException failure) when (failure.Kind is FailureKind.Transient or FailureKind.Unsupported or FailureKind.Permission or FailureKind.SchemaChanged or FailureKind.Defect)
+        {
+            // An estimate is worth a call, not a failed sync.
+            NotCounted(connection.Name, failure.Message, failure.Detail);
+        }
+        return new TablePlanner(catalog, connection, version.Number, CapabilitiesOf(connection), counts, options, time);
+    }
+
+    private async Task<Run> EndAsync(Run run, LiveRun current, RunStop stop, List<RunTable> tables, Problem? problem, CallCounter counter)
+    {
+        foreach (var untouched in run.Tables.Where(table => tables.All(result => result.SObject != table.SObject)))
+        {
+            var held = untouched with { State = RunTableState.Held };
+            await runs.SaveTableAsync(run.Id, held, CancellationToken.None);
+            current.Update(held, "Not begun");
+            tables.Add(held);
+        }
+        var outcome = OutcomeOf(tables, stop.IsStopped, problem);
+        problem ??= stop.Problem ?? WorstOf(tables);
+        var ended = await runs.EndAsync(run.Id, outcome, Verdicts.Worst(tables.Where(table => table.Receipt is not null).Select(table => table.Receipt!.Verdict)),
+            counter.Calls + tables.Sum(table => table.ApiCalls), problem, CancellationToken.None);
+
+        // Somebody's stop says nothing about the connection's health.
+        if (problem is not null || outcome == RunOutcome.Completed) await connections.SetProblemAsync(run.ConnectionId, problem, CancellationToken.None);
+        if (outcome == RunOutcome.Completed) await connections.SetLastSuccessAsync(run.ConnectionId, time.GetUtcNow(), CancellationToken.None);
+        current.End(ended);
+        RunEnded(run.Id, outcome, ended.ApiCalls);
+        return ended;
+    }
+
+    /// <summary>Pure.</summary>
+    internal static RunOutcome OutcomeOf(IReadOnlyList<RunTable> tables, bool stopped, Problem? problem)
+    {
+        if (stopped && tables.Any(table => table.State == RunTableState.Held)) return RunOutcome.Stopped;
+        if (problem is not null || tables.All(table => table.State == RunTableState.Failed)) return RunOutcome.Failed;
+        return tables.All(table => table is { State: RunTableState.Done, Receipt.Verdict: Verdict.Complete or Verdict.CompleteNotConfirmed }) ? RunOutcome.Completed : RunOutcome.Partial;
+    }
+
+    // What somebody must do comes before what mends itself.
+    private static Problem? WorstOf(IEnumerable<RunTable> tables) =>
+        tables.Select(table => table.Problem).OfType<Problem>().OrderBy(problem => problem.Turn == Turn.We ? 1 : 0).FirstOrDefault();
+
+    private Problem Retried(Problem problem) => problem is { Turn: Turn.We, RetryAt: null } ? problem with { RetryAt = time.GetUtcNow() + options.NextAttempt } : problem;
+
+    private OrgCapabilities CapabilitiesOf(Connection connection) => _capabilities.GetOrAdd(connection.Id, _ => new OrgCapabilities());
+
+    private async Task<Connection> GetAsync(ConnectionId id, CancellationToken cancellationToken)
+    {
+        var connection = await connections.FindAsync(id, cancellationToken) ?? throw new InvalidInputException("This connection is no longer there.", "Choose another one.");
+        return connection.InstanceUrl is not null ? connection
+            : throw new InvalidInputException($"{connection.Name} is not authorized yet.", "Authorize it first.");
+    }
+
+    private async Task<IReadOnlyList<SelectedObject>> SelectionOf(Connection connection, CancellationToken cancellationToken)
+    {
+        var selection = await selections.GetAsync(connection.Id, cancellationToken);
+        return selection.Count > 0 ? selection
+            : throw new InvalidInputException($"No tables of {connection.Name} are selected.", "Choose a preset or tables first, e.g. with `orgtap select`.");
+    }
+
+    [LoggerMessage(5001, LogLevel.Information, "Run {RunId} ended as {Outcome} after {Calls} calls")]
+    private partial void RunEnded(RunId runId, RunOutcome outcome, long calls);
+
+    [LoggerMessage(5002, LogLevel.Warning, "Run {RunId} failed")]
+    private partial void RunFailed(Exception failure, RunId runId);
+
+    [LoggerMessage(5003, LogLevel.Information, "Rows of {Connection} could not be counted beforehand: {Reason} {Detail}")]
+    private partial void NotCounted(string connection, string reason, string? detail);
+}
