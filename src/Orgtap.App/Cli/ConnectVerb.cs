@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.Text.Json;
+using Orgtap.App.Overviews;
+using Orgtap.Authorization;
+using Orgtap.Connections;
+using Orgtap.Primitives;
+
+namespace Orgtap.App.Cli;
+
+/// <summary><c>orgtap connect</c>: link an org, with a browser or without a terminal.</summary>
+internal static class ConnectVerb
+{
+    internal const string Actor = "command line";
+
+    private enum Flow
+    {
+        Web,
+        Password,
+    }
+
+    public static Command Build(VerbRunner verbs)
+    {
+        var name = new Option<string>("--name") { Description = "What you call the connection, e.g. acme", Required = true };
+        var url = new Option<string>("--url") { Description = "login.salesforce.com, test.salesforce.com or the org's My Domain", DefaultValueFactory = _ => "login.salesforce.com" };
+        var flow = new Option<Flow>("--flow") { Description = "web (a person signs in at Salesforce) or password", DefaultValueFactory = _ => Flow.Web };
+        var clientId = new Option<string>("--client-id") { Description = "Consumer key of the External Client App", Required = true };
+        var username = new Option<string?>("--username") { Description = "For --flow password" };
+        var callback = new Option<string>("--callback") { Description = "For --flow web: callback address of the app; this verb listens there", DefaultValueFactory = _ => LoopbackCallback.DefaultAddress };
+        var threshold = new Option<int>("--threshold") { Description = "Stop syncing at this percentage of the org's daily API calls", DefaultValueFactory = _ => 80 };
+        var json = VerbRunner.Json();
+        var secrets = new Secrets();
+        var command = new Command("connect", "Connect an org") { name, url, flow, clientId, username, callback, threshold, json };
+        secrets.AddTo(command);
+        return verbs.Run(command, Needs.Ownership,
+            [
+                "orgtap connect --name acme --url https://acme.my.salesforce.com --client-id 3MVG9…",
+                "ORGTAP_PASSWORD=… ORGTAP_CLIENT_SECRET=… orgtap connect --name acme --flow password --username me@acme.com --client-id 3MVG9…",
+                "orgtap connect --name acme --flow password --username me@acme.com --client-id 3MVG9… --secrets-stdin < secrets.txt",
+            ],
+            async (context, cancellationToken) =>
+            {
+                var given = secrets.Read(context, context.Get(flow) == Flow.Password);
+                var request = new ConnectRequest(
+                    context.Get(name)!, context.Get(url)!, context.Get(flow) == Flow.Web ? AuthorizationFlow.WebServer : AuthorizationFlow.Password, context.Get(clientId)!, given.ClientSecret,
+                    context.Get(username), given.Password, given.SecurityToken, context.Get(flow) == Flow.Web ? context.Get(callback) : null, context.Get(threshold));
+                var connection = context.Get(flow) == Flow.Web
+                    ? await AuthorizeAsync(context, request, cancellationToken)
+                    : await context.Service<OrgConnector>().ConnectAsync(request, Actor, cancellationToken);
+                if (context.Get(json))
+                    context.Out.WriteLine(JsonSerializer.Serialize(ConnectionDocument.Of(await context.Service<OverviewReader>().OfAsync(connection, cancellationToken)), CliJson.Options));
+                else
+                    context.Out.WriteLine($"{connection.Name} is connected to {connection.OrgName} ({connection.OrgId}) as {connection.Username}.\nNext: orgtap select {connection.Name} --preset sales-pipeline");
+                return ExitCode.Done;
+            });
+    }
+
+    private static async Task<Connection> AuthorizeAsync(VerbContext context, ConnectRequest request, CancellationToken cancellationToken)
+    {
+        // Listening first: an authorized browser must not come back to nobody.
+        await using var callback = await LoopbackCallback.ListenAsync(request.CallbackUrl!, cancellationToken);
+        var connector = context.Service<OrgConnector>();
+        var start = await connector.StartAsync(request, Actor, cancellationToken);
+        context.Terminal.Error.WriteLine("Open this address in a browser, sign in as the integration user and choose Allow:");
+        context.Terminal.Error.WriteLine();
+        context.Terminal.Error.WriteLine($"  {start.AuthorizeAddress}");
+        context.Terminal.Error.WriteLine();
+        context.Terminal.Error.WriteLine($"Waiting at {request.CallbackUrl} (the app's callback address must be exactly this). Ctrl-C gives up.");
+        var answer = await callback.AnswerAsync(cancellationToken);
+        return await connector.CompleteAsync(answer.State, answer.Code, answer.Error, answer.ErrorDescription, start.BrowserSecret, cancellationToken);
+    }
+}

@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Orgtap.App.Overviews;
+using Orgtap.Authorization;
+using Orgtap.Connections;
+using Orgtap.Storage;
+using Orgtap.Syncs;
+using Spectre.Console;
+
+namespace Orgtap.App.Cli;
+
+/// <summary><c>orgtap connections</c>: list them, pause, resume, set the threshold, remove.</summary>
+internal static class ConnectionsVerb
+{
+    public static Command Build(VerbRunner verbs) => new("connections", "Connections to orgs")
+    {
+        List(verbs, "list", "List connections", "orgtap connections list"), Enable(verbs, "pause", "Stop syncing until resumed; what is running goes on to its end", false),
+        Enable(verbs, "resume", "Let it sync again", true), Threshold(verbs), Remove(verbs),
+    };
+
+    /// <summary>Also <c>orgtap status</c>, which people look for first.</summary>
+    public static Command Status(VerbRunner verbs) => List(verbs, "status", "How every connection is", "orgtap status");
+
+    private static Command List(VerbRunner verbs, string name, string description, string example)
+    {
+        var json = VerbRunner.Json();
+        return verbs.Run(new Command(name, description) { json }, Needs.Stores, [example, $"{example} --json"], async (context, cancellationToken) =>
+        {
+            var all = await context.Service<OverviewReader>().ListAsync(cancellationToken);
+            if (context.Get(json))
+            {
+                context.Out.WriteLine(JsonSerializer.Serialize(all.Select(ConnectionDocument.Of), CliJson.Options));
+                return ExitCode.Done;
+            }
+            if (all.Count == 0)
+            {
+                context.Out.WriteLine("No connections yet. Make one with `orgtap connect`, or try `orgtap demo`.");
+                return ExitCode.Done;
+            }
+            var table = CliTable.New("Connection", "Status", "Org", "Last sync", "#Tables", "#Rows", "API use in 24 h");
+            foreach (var overview in all)
+            {
+                var connection = overview.Connection;
+                table.AddRow(
+                    Markup.Escape(connection.Name), overview.IsRunning ? $"{overview.Status.Word()}, syncing" : overview.Status.Word(),
+                    Markup.Escape(connection.OrgName ?? connection.InstanceUrl?.Host ?? "–"), CliTable.Time(connection.LastSuccessAt, context.Terminal.Time),
+                    CliTable.Count(overview.Selection.Count), CliTable.Count(overview.Rows),
+                    overview.Use is { } use ? string.Create(CultureInfo.InvariantCulture, $"{use.Used:N0} of {use.Maximum:N0}, stops at {connection.QuotaThresholdPercent} %") : "–");
+            }
+            context.Terminal.Ansi(context.Out).Write(table);
+            foreach (var overview in all.Where(overview => overview.Connection.Problem is not null))
+            {
+                context.Out.WriteLine($"{overview.Connection.Name}:");
+                ErrorText.Write(context.Out, overview.Connection.Problem!);
+            }
+            return ExitCode.Done;
+        });
+    }
+
+    private static Command Enable(VerbRunner verbs, string name, string description, bool enabled)
+    {
+        var connection = VerbRunner.Connection();
+        return verbs.Run(new Command(name, description) { connection }, Needs.Stores, [$"orgtap connections {name} acme"], async (context, cancellationToken) =>
+        {
+            var found = await context.Service<ConnectionStore>().GetAsync(context.Get(connection), cancellationToken);
+            await context.Service<ConnectionStore>().SetSyncEnabledAsync(found.Id, enabled, cancellationToken);
+            await context.Service<AuditLog>().WriteAsync(ConnectVerb.Actor, enabled ? "connection.resumed" : "connection.paused", found.Name, null, cancellationToken);
+            context.Out.WriteLine(enabled ? $"{found.Name} syncs again." : $"{found.Name} is paused. Nothing is lost; resume it with `orgtap connections resume {found.Name}`.");
+            return ExitCode.Done;
+        });
+    }
+
+    private static Command Threshold(VerbRunner verbs)
+    {
+        var connection = VerbRunner.Connection();
+        var percent = new Argument<int>("PERCENT") { Description = "1 to 100, of the org's daily API calls by everybody" };
+        return verbs.Run(new Command("threshold", "Set where syncing stops to spare the org's API calls") { connection, percent }, Needs.Stores,
+            ["orgtap connections threshold acme 60"], async (context, cancellationToken) =>
+        {
+            var found = await context.Service<ConnectionStore>().GetAsync(context.Get(connection), cancellationToken);
+            await context.Service<ConnectionStore>().SetQuotaThresholdAsync(found.Id, context.Get(percent), cancellationToken);
+            await context.Service<AuditLog>().WriteAsync(ConnectVerb.Actor, "threshold.set", found.Name, $"{context.Get(percent)} %", cancellationToken);
+            context.Out.WriteLine($"{found.Name} stops syncing at {context.Get(percent)} % of the org's API calls.");
+            return ExitCode.Done;
+        });
+    }
+
+    private static Command Remove(VerbRunner verbs)
+    {
+        var connection = VerbRunner.Connection();
+        var delete = new Option<bool>("--delete-replica") { Description = "Delete the copied rows too; otherwise the file stays" };
+        var yes = new Option<bool>("--yes") { Description = "Do not ask" };
+        return verbs.Run(new Command("remove", "Revoke the access at Salesforce and forget the connection") { connection, delete, yes }, Needs.Ownership,
+            ["orgtap connections remove acme", "orgtap connections remove acme --delete-replica --yes"], async (context, cancellationToken) =>
+        {
+            var found = await context.Service<ConnectionStore>().GetAsync(context.Get(connection), cancellationToken);
+            var file = context.Service<ReplicaFiles>().PathOf(found);
+            if (!context.Get(yes))
+            {
+                if (!context.Terminal.Interactive)
+                    throw new Primitives.InvalidInputException($"Removing {found.Name} has to be confirmed, and nobody can be asked here.", "Give --yes.");
+                context.Terminal.Error.Write($"Remove {found.Name}, its grant and its run history{(context.Get(delete) ? $", and delete {file}" : "")}? Type its name: ");
+                if (context.Terminal.In.ReadLine()?.Trim() != found.Name)
+                {
+                    context.Out.WriteLine("Nothing was changed.");
+                    return ExitCode.Done;
+                }
+            }
+            await Removing.RemoveAsync(context.Services, found, context.Get(delete), ConnectVerb.Actor, cancellationToken);
+            context.Out.WriteLine(context.Get(delete) ? $"{found.Name} and its replica are removed." : $"{found.Name} is removed. Its rows are still in {file}.");
+            return ExitCode.Done;
+        });
+    }
+}

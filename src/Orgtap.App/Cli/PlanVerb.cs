@@ -1,0 +1,37 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Orgtap.App.Overviews;
+using Orgtap.Connections;
+using Orgtap.Syncs;
+using Spectre.Console;
+
+namespace Orgtap.App.Cli;
+
+/// <summary><c>orgtap plan</c>: what the next sync would do, at what cost, and why.</summary>
+internal static class PlanVerb
+{
+    public static Command Build(VerbRunner verbs)
+    {
+        var connection = VerbRunner.Connection();
+        var json = VerbRunner.Json();
+        return verbs.Run(new Command("plan", "Show what the next sync would do and what it would cost") { connection, json }, Needs.Ownership, ["orgtap plan acme"], async (context, cancellationToken) =>
+        {
+            var found = await context.Service<ConnectionStore>().GetAsync(context.Get(connection), cancellationToken);
+            var plans = await context.Service<SyncRunner>().PlanAsync(found.Id, cancellationToken);
+            if (context.Get(json))
+            {
+                context.Out.WriteLine(JsonSerializer.Serialize(plans.Select(PlanDocument.Of), CliJson.Options));
+                return ExitCode.Done;
+            }
+            var table = CliTable.New("Table", "How", "#Fields", "#Rows, about", "#API calls, about", "Why");
+            foreach (var plan in plans)
+                table.AddRow(Markup.Escape(plan.SObject), $"{plan.Mode}, {plan.Api}", CliTable.Count(plan.Schema.Columns.Count), CliTable.Count(plan.EstimatedRows),
+                    CliTable.Count(plan.EstimatedCalls), Markup.Escape(string.Join(" ", plan.Reasons)));
+            context.Terminal.Ansi(context.Out).Write(table);
+            context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{plans.Count} tables, about {plans.Sum(plan => plan.EstimatedRows ?? 0):N0} rows and {plans.Sum(plan => plan.EstimatedCalls):N0} API calls. Next: orgtap sync {found.Name}"));
+            return ExitCode.Done;
+        });
+    }
+}

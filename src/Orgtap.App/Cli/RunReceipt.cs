@@ -1,0 +1,31 @@
+using System.Globalization;
+using Orgtap.App.Overviews;
+using Orgtap.Syncs;
+using Spectre.Console;
+
+namespace Orgtap.App.Cli;
+
+/// <summary>A run's receipt on the terminal.</summary>
+internal static class RunReceipt
+{
+    public static void Write(Terminal terminal, Run run, string connection)
+    {
+        var table = CliTable.New("Table", "Verdict", "#Reported", "#Received", "#Written", "#API calls", "What happened");
+        foreach (var part in run.Tables)
+        {
+            var receipt = part.Receipt;
+            table.AddRow(
+                Markup.Escape(part.SObject), receipt?.Verdict.Words() ?? part.State.ToString(), CliTable.Count(receipt is null ? null : ReceiptDocument.ReportedBy(receipt)),
+                CliTable.Count(receipt?.Tally.Parsed), CliTable.Count(receipt?.Tally.Written ?? part.RowsWritten), CliTable.Count(part.ApiCalls),
+                Markup.Escape(receipt?.Sentence ?? part.Problem?.Message ?? ""));
+        }
+        terminal.Ansi(terminal.Out).Write(table);
+        var took = run.EndedAt is { } end ? (end - run.StartedAt).TotalSeconds : 0;
+        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"Run {run.Id} of {connection}: {run.Outcome}{(run.Verdict is { } verdict ? $", {verdict.Words()}" : "")}. {RunFigures.RowsWritten(run.Tables):N0} rows in {run.Tables.Count} tables, {run.ApiCalls:N0} API calls, {took:0.0} s."));
+        foreach (var part in run.Tables)
+            foreach (var rejected in (part.Receipt?.Rejected ?? []).Take(20))
+                terminal.Out.WriteLine($"Not written: {part.SObject} {rejected.Id}, {rejected.Field}: {rejected.Reason}");
+        if (run.Problem is { } problem) ErrorText.Write(terminal.Out, problem);
+    }
+}

@@ -1,0 +1,147 @@
+using System.CommandLine;
+using System.Globalization;
+using Orgtap.App.Composition;
+using Orgtap.Primitives;
+
+namespace Orgtap.App.Cli;
+
+/// <summary>How much of the data directory a verb needs.</summary>
+internal enum Needs
+{
+    /// <summary>Nothing; the verb opens what it wants itself.</summary>
+    Nothing,
+
+    /// <summary>Reads, or edits rows of the control store; works beside an owner.</summary>
+    Stores,
+
+    /// <summary>Speaks to Salesforce or writes replicas; one process at a time.</summary>
+    Ownership,
+}
+
+/// <summary>What a running verb has at hand.</summary>
+internal sealed record VerbContext(ParseResult Parsed, Terminal Terminal, InstallationSettings Settings, IServiceProvider Services)
+{
+    public TextWriter Out => Terminal.Out;
+
+    public T? Get<T>(Option<T> option) => Parsed.GetValue(option);
+
+    public T Get<T>(Argument<T> argument) => Parsed.GetRequiredValue(argument);
+
+    public T Service<T>() where T : notnull => Services.GetRequiredService<T>();
+}
+
+/// <summary>Turns verbs into commands: opens what they need, and makes exit codes and sentences of what goes wrong.</summary>
+internal sealed class VerbRunner(Terminal terminal)
+{
+    private readonly Dictionary<Command, string[]> _examples = [];
+
+    public Terminal Terminal => terminal;
+
+    public Option<string?> Data { get; } = new("--data")
+    {
+        Description = "Data directory (also ORGTAP_DATA; default ~/.local/share/orgtap)",
+        HelpName = "DIR",
+        Recursive = true,
+    };
+
+    public Option<bool> Verbose { get; } = new("--verbose") { Description = "Say more when something goes wrong", Recursive = true };
+
+    public static Option<bool> Json() => new("--json") { Description = "Write JSON for programs" };
+
+    public static Argument<string> Connection() => new("NAME") { Description = "Name of the connection" };
+
+    public IReadOnlyList<string> ExamplesOf(Command command) => _examples.GetValueOrDefault(command) ?? [];
+
+    /// <summary>Gives a command its work and the examples its help shows.</summary>
+    public Command Run(Command command, Needs needs, string[] examples, Func<VerbContext, CancellationToken, Task<int>> work)
+    {
+        _examples[command] = examples;
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed, command, needs, work, cancellationToken));
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, Command command, Needs needs, Func<VerbContext, CancellationToken, Task<int>> work, CancellationToken cancellationToken)
+    {
+        var json = command.Options.OfType<Option<bool>>().FirstOrDefault(option => option.Name == "--json") is { } option && parsed.GetValue(option);
+        var verbose = parsed.GetValue(Verbose);
+        InstallationSettings? settings = null;
+        try
+        {
+            settings = InstallationSettings.Read(parsed.GetValue(Data), terminal.Variable);
+            if (needs == Needs.Nothing)
+            {
+                await using var empty = new ServiceCollection().BuildServiceProvider();
+                return await work(new VerbContext(parsed, terminal, settings, empty), cancellationToken);
+            }
+            await using var installation = await Installation.OpenAsync(settings, needs == Needs.Ownership ? NameOf(command) : null, terminal.Time, cancellationToken);
+            var services = new ServiceCollection();
+            services.AddLogging(logging => LogTo(logging, verbose));
+            installation.AddTo(services);
+            await using var provider = services.BuildServiceProvider();
+            return await work(new VerbContext(parsed, terminal, settings, provider), cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            terminal.Error.WriteLine("Stopped. What was committed is kept; the next sync goes on from there.");
+            return ExitCode.Cancelled;
+        }
+        catch (OrgtapException failure)
+        {
+            ErrorText.Write(terminal.Error, failure, json, verbose);
+            return ExitCode.Of(failure);
+        }
+        catch (Exception defect)
+        {
+            Report(defect, settings, verbose);
+            return ExitCode.Defect;
+        }
+    }
+
+    /// <summary>The console is for people: only warnings of ours, unless more is asked for.</summary>
+    public static void LogTo(ILoggingBuilder logging, bool verbose)
+    {
+        logging.ClearProviders();
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+        });
+        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.SetMinimumLevel(verbose ? LogLevel.Debug : LogLevel.Error);
+        // The start-up warning and the system page say in our own words how the keys are kept.
+        if (!verbose) logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.None);
+    }
+
+    private void Report(Exception defect, InstallationSettings? settings, bool verbose)
+    {
+        terminal.Error.WriteLine("Error: Something went wrong that Orgtap does not know.");
+        if (verbose)
+        {
+            terminal.Error.WriteLine(defect);
+            return;
+        }
+        var written = settings is null ? null : WriteLog(defect, settings);
+        terminal.Error.WriteLine(written is null
+            ? "Your turn: Run it again with --verbose and report what it prints."
+            : $"Your turn: Report it with {written}, or run it again with --verbose.");
+    }
+
+    private string? WriteLog(Exception defect, InstallationSettings settings)
+    {
+        try
+        {
+            var directory = Path.Combine(settings.DataDirectory, "logs");
+            PrivateDirectory.Ensure(directory);
+            var path = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"error-{terminal.Time.GetUtcNow():yyyyMMdd-HHmmss}.log"));
+            File.WriteAllText(path, defect.ToString());
+            return path;
+        }
+        catch (Exception unwritable) when (unwritable is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string NameOf(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent and not RootCommand ? $"{parent.Name} {command.Name}" : command.Name;
+}

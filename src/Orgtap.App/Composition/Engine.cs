@@ -1,0 +1,57 @@
+using Orgtap.Authorization;
+using Orgtap.Catalog;
+using Orgtap.Connections;
+using Orgtap.Primitives;
+using Orgtap.Quota;
+using Orgtap.Records;
+using Orgtap.Salesforce;
+using Orgtap.Salesforce.OAuth;
+using Orgtap.Scheduling;
+using Orgtap.Syncs;
+
+namespace Orgtap.App.Composition;
+
+/// <summary>Wires the engine's rooms together; the only place that knows the order of the HTTP handlers.</summary>
+internal static class Engine
+{
+    /// <summary>Rows in flight of all tables together; measured peak memory of the process stays under 150 MB with it.</summary>
+    private const long RowMemory = 48L << 20;
+
+    public static void Add(IServiceCollection services, InstallationSettings settings)
+    {
+        services.AddSingleton(new AddressPolicy(settings.AllowedAddresses));
+        // One for sign-in and token calls; each connection's pipeline has its own.
+        services.AddSingleton(_ => Transport.Create());
+        services.AddSingleton(all => new OAuthClient(all.GetRequiredService<SocketsHttpHandler>(), all.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<GrantStore>();
+        services.AddSingleton<AccessTokens>();
+        services.AddSingleton<QuotaGuard>();
+        services.AddSingleton(all => new OrgClients(id => PipelineOf(all, id), all.GetRequiredService<AddressPolicy>(), all.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(all => new OrgConnector(
+            all.GetRequiredService<Storage.ControlStore>(), all.GetRequiredService<ConnectionStore>(), all.GetRequiredService<GrantStore>(), all.GetRequiredService<AccessTokens>(),
+            all.GetRequiredService<OAuthClient>(), all.GetRequiredService<AddressPolicy>(), all.GetRequiredService<SocketsHttpHandler>(), all.GetRequiredService<ISecretCipher>(),
+            all.GetRequiredService<Storage.AuditLog>(), all.GetRequiredService<TimeProvider>(), all.GetRequiredService<ILogger<OrgConnector>>()));
+        services.AddSingleton<CatalogReader>();
+        services.AddSingleton<SelectionStore>();
+        services.AddSingleton<Selecting>();
+        services.AddSingleton(all => new ReplicaFiles(settings.DataDirectory, all.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<OpenReplica>(all => all.GetRequiredService<ReplicaFiles>().OpenAsync);
+        services.AddSingleton<RunStore>();
+        services.AddSingleton<LiveRuns>();
+        services.AddSingleton(new ByteBudget(RowMemory));
+        services.AddSingleton(new SyncOptions());
+        services.AddSingleton<SyncRunner>();
+        services.AddSingleton<SyncStatuses>();
+        services.AddSyncJobs();
+    }
+
+    // Outermost first: the token is added once per request, each repetition is metered.
+    private static AuthorizationHandler PipelineOf(IServiceProvider all, ConnectionId id) =>
+        new(all.GetRequiredService<AccessTokens>(), id)
+        {
+            InnerHandler = new RetryHandler(all.GetRequiredService<TimeProvider>())
+            {
+                InnerHandler = new MeteredHandler(all.GetRequiredService<QuotaGuard>(), all.GetRequiredService<ConnectionStore>(), id) { InnerHandler = Transport.Create() },
+            },
+        };
+}

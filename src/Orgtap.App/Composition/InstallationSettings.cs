@@ -1,0 +1,50 @@
+using Orgtap.Primitives;
+
+namespace Orgtap.App.Composition;
+
+/// <summary>What an installation is told from outside: options first, then environment variables, then defaults.</summary>
+/// <param name="DataDirectory">Absolute. Holds the control database, the key ring and the replicas.</param>
+/// <param name="KeyFile">Wraps the key ring; null: the keys lie in the data directory in clear.</param>
+/// <param name="KeyPassword">Opens <paramref name="KeyFile"/> where it is a password-protected certificate.</param>
+/// <param name="AllowedAddresses">Hosts, or <c>host:port</c>, outside Salesforce's own domains that may be connected to, over http too.</param>
+/// <param name="PublicAddress">Where people's browsers reach this installation; null: the address it listens on.</param>
+public sealed record InstallationSettings(
+    string DataDirectory, string? KeyFile, SecretText? KeyPassword, IReadOnlyList<string> AllowedAddresses, Uri? PublicAddress)
+{
+    /// <param name="data">The value of <c>--data</c>, or null.</param>
+    /// <param name="variable">Reads an environment variable.</param>
+    /// <exception cref="InvalidInputException">A variable cannot be used; names it.</exception>
+    public static InstallationSettings Read(string? data, Func<string, string?> variable)
+    {
+        var directory = First(data, variable("ORGTAP_DATA")) ?? Path.Combine(HomeOf(variable), "orgtap");
+        return new InstallationSettings(
+            Path.GetFullPath(directory), First(variable("ORGTAP_KEY_FILE")), SecretText.From(variable("ORGTAP_KEY_PASSWORD")),
+            (variable("ORGTAP_ALLOW_ADDRESSES") ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+            PublicAddressOf(First(variable("ORGTAP_PUBLIC_URL")), "ORGTAP_PUBLIC_URL"));
+    }
+
+    /// <exception cref="InvalidInputException">Not an absolute http or https address.</exception>
+    public static Uri? PublicAddressOf(string? text, string name)
+    {
+        if (text is null) return null;
+        if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.PathAndQuery == "/") return address;
+        throw new InvalidInputException($"{name} is \"{text}\", which is not the address of a web site.",
+            "Give scheme and host without a path, e.g. https://sync.example.com.");
+    }
+
+    private static string? First(params ReadOnlySpan<string?> candidates)
+    {
+        foreach (var candidate in candidates)
+            if (!string.IsNullOrWhiteSpace(candidate)) return candidate.Trim();
+        return null;
+    }
+
+    private static string HomeOf(Func<string, string?> variable)
+    {
+        if (First(variable("XDG_DATA_HOME")) is { } named && Path.IsPathRooted(named)) return named;
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        if (home.Length == 0)
+            throw new InvalidInputException("This user has no home directory, so there is no place for the data directory.", "Name one with --data or ORGTAP_DATA.");
+        return Path.Combine(home, ".local", "share");
+    }
+}

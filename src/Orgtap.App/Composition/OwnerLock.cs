@@ -1,0 +1,94 @@
+using System.Text.Json;
+using Orgtap.Primitives;
+
+namespace Orgtap.App.Composition;
+
+/// <summary>Another process has the data directory open for syncing.</summary>
+public sealed class DirectoryInUseException(string message, string nextStep, Exception inner)
+    : OrgtapException(FailureKind.InvalidInput, message, nextStep, null, inner);
+
+/// <summary>
+/// Makes one process the owner of a data directory: <c>orgtap.lock</c> is held by the operating system for as long as the process lives,
+/// so a killed owner leaves nothing behind that has to be cleaned up. The file's text says who the owner is.
+/// </summary>
+public sealed class OwnerLock : IDisposable
+{
+    private readonly FileStream _file;
+    private readonly Owner _owner;
+
+    private OwnerLock(FileStream file, Owner owner)
+    {
+        _file = file;
+        _owner = owner;
+    }
+
+    /// <param name="verb">What the owner does, e.g. <c>serve</c>; shown to whoever comes second.</param>
+    /// <exception cref="DirectoryInUseException">Another process owns the directory; names it.</exception>
+    public static OwnerLock Take(string dataDirectory, string verb)
+    {
+        var path = Path.Combine(dataDirectory, "orgtap.lock");
+        FileStream file;
+        try
+        {
+            PrivateDirectory.Ensure(dataDirectory);
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw new InvalidInputException($"The data directory {dataDirectory} cannot be written to.",
+                "Run orgtap as the user who owns it, or name another with --data.", failure);
+        }
+        catch (IOException failure)
+        {
+            throw Refusal(dataDirectory, ReadOwner(path), failure);
+        }
+        var taken = new OwnerLock(file, new Owner(Environment.ProcessId, verb, null));
+        taken.Write();
+        return taken;
+    }
+
+    /// <summary>Tells latecomers where the owner's web page is.</summary>
+    public void Announce(Uri address) => Write(address.AbsoluteUri);
+
+    public void Dispose()
+    {
+        // The file stays: deleting it would let a third process lock a file that a second one still waits for.
+        if (_file.CanWrite) _file.SetLength(0);
+        _file.Dispose();
+    }
+
+    private void Write(string? address = null)
+    {
+        _file.SetLength(0);
+        _file.Position = 0;
+        JsonSerializer.Serialize(_file, _owner with { Address = address });
+        _file.Flush();
+    }
+
+    private static Owner? ReadOwner(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return JsonSerializer.Deserialize<Owner>(file);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or JsonException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static DirectoryInUseException Refusal(string directory, Owner? owner, Exception inner) => owner switch
+    {
+        { Address: { } address } => new DirectoryInUseException(
+            $"The data directory {directory} is in use by `orgtap {owner.Verb}` (process {owner.Pid}).",
+            $"Do it there: {address} (page or HTTP API), or stop that process first, or name another directory with --data.", inner),
+        { } => new DirectoryInUseException(
+            $"The data directory {directory} is in use by `orgtap {owner.Verb}` (process {owner.Pid}).",
+            "Wait until it ends, stop it, or name another directory with --data.", inner),
+        null => new DirectoryInUseException($"The data directory {directory} is in use by another process.",
+            "Stop the other orgtap, or name another directory with --data.", inner),
+    };
+
+    private sealed record Owner(int Pid, string Verb, string? Address);
+}

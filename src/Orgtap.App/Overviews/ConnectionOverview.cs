@@ -1,0 +1,73 @@
+using Orgtap.Catalog;
+using Orgtap.Connections;
+using Orgtap.Quota;
+using Orgtap.Replicas;
+using Orgtap.Syncs;
+
+namespace Orgtap.App.Overviews;
+
+/// <summary>What page, verb and endpoint alike say of a connection.</summary>
+/// <param name="Tables">What its replica holds.</param>
+/// <param name="Use">API calls of the org in the last 24 hours; null while nothing is known.</param>
+/// <param name="Running">The run under way, as far as this process runs it; null: none.</param>
+/// <param name="LastRun">The newest run, running or not; null: none yet.</param>
+public sealed record ConnectionOverview(
+    Connection Connection, ConnectionStatus Status, IReadOnlyList<SelectedObject> Selection, IReadOnlyList<ReplicaTable> Tables, ApiUse? Use,
+    RunSnapshot? Running, Run? LastRun)
+{
+    /// <summary>Rows that are not marked deleted.</summary>
+    public long Rows => Tables.Sum(table => table.Rows);
+
+    /// <summary>A run is under way, here or in another process.</summary>
+    public bool IsRunning => Running is not null || LastRun?.Outcome == RunOutcome.Running;
+}
+
+/// <summary>Gathers overviews.</summary>
+public sealed class OverviewReader(
+    ConnectionStore connections, SyncStatuses statuses, SelectionStore selections, ReplicaFiles replicas, QuotaGuard quota, LiveRuns live, RunStore runs)
+{
+    /// <summary>Of every connection, by name.</summary>
+    public async Task<IReadOnlyList<ConnectionOverview>> ListAsync(CancellationToken cancellationToken)
+    {
+        var all = new List<ConnectionOverview>();
+        foreach (var connection in await connections.ListAsync(cancellationToken)) all.Add(await OfAsync(connection, cancellationToken));
+        return all;
+    }
+
+    public async Task<ConnectionOverview> OfAsync(Connection connection, CancellationToken cancellationToken)
+    {
+        var current = live.Current(connection.Id);
+        return new ConnectionOverview(
+            connection, await statuses.OfAsync(connection, cancellationToken), await selections.GetAsync(connection.Id, cancellationToken),
+            await replicas.TablesAsync(connection, cancellationToken), connection.OrgId is { } org ? await quota.UseAsync(org, cancellationToken) : null,
+            current is { Outcome: RunOutcome.Running } ? current : null,
+            (await runs.ListAsync(connection.Id, 1, cancellationToken)).FirstOrDefault());
+    }
+}
+
+/// <summary>Sums of a run that several faces show.</summary>
+public static class RunFigures
+{
+    public static long RowsWritten(IReadOnlyList<RunTable> tables) => tables.Sum(table => table.RowsWritten);
+
+    /// <summary>Rows expected of all tables; null while one that is not over yet does not know.</summary>
+    public static long? RowsExpected(IReadOnlyList<RunTable> tables)
+    {
+        long sum = 0;
+        foreach (var table in tables)
+        {
+            if (table.RowsExpected is null && table.EndedAt is null) return null;
+            sum += table.RowsExpected ?? table.RowsWritten;
+        }
+        return sum;
+    }
+
+    /// <summary>When the whole run ends at the present rate; null where it cannot be told.</summary>
+    public static DateTimeOffset? ExpectedEnd(RunSnapshot run, DateTimeOffset now)
+    {
+        var left = RowsExpected([.. run.Tables.Select(table => table.Table)]) - RowsWritten([.. run.Tables.Select(table => table.Table)]);
+        if (left is not > 0 || run.RowsPerSecond < 1) return null;
+        var seconds = left.Value / run.RowsPerSecond;
+        return seconds < 7 * 86_400 ? now.AddSeconds(seconds) : null;
+    }
+}

@@ -1,0 +1,24 @@
+using Orgtap.Authorization;
+using Orgtap.Connections;
+using Orgtap.Primitives;
+using Orgtap.Salesforce;
+using Orgtap.Syncs;
+
+namespace Orgtap.App.Overviews;
+
+/// <summary>Removes a connection, for page, verb and endpoint alike.</summary>
+public static class Removing
+{
+    /// <summary>Revokes the grant, forgets the connection, and deletes its replica if asked to.</summary>
+    /// <exception cref="InvalidInputException">A run is under way.</exception>
+    public static async Task RemoveAsync(IServiceProvider services, Connection connection, bool deleteReplica, string actor, CancellationToken cancellationToken)
+    {
+        if (await services.GetRequiredService<RunStore>().FindRunningAsync(connection.Id, cancellationToken) is { } running)
+            throw new InvalidInputException($"{connection.Name} is being synced (run {running.Id}).", "Stop that run first.");
+        await services.GetRequiredService<OrgConnector>().RemoveAsync(connection, actor, cancellationToken);
+        services.GetRequiredService<OrgClients>().Close(connection.Id);
+        if (!deleteReplica) return;
+        var file = services.GetRequiredService<ReplicaFiles>().PathOf(connection);
+        foreach (var part in (ReadOnlySpan<string>)["", "-wal", "-shm"]) File.Delete(file + part);
+    }
+}

@@ -1,0 +1,96 @@
+using Orgtap.App.Composition;
+using Orgtap.App.Web.SignIn;
+using Orgtap.Authorization;
+using Orgtap.Connections;
+using Orgtap.Primitives;
+
+namespace Orgtap.App.Web.Connections;
+
+/// <summary>What somebody typed into the connect form; secrets are never sent back.</summary>
+public sealed record ConnectForm(AuthorizationFlow Flow, string Name = "", string Url = "", string ClientId = "", string Username = "", int Threshold = 80);
+
+/// <param name="Problem">Why the form was not accepted.</param>
+public sealed record ConnectModel(ConnectForm Form, string Callback, OrgtapException? Problem);
+
+/// <summary>Where the browser lands when it comes back from Salesforce.</summary>
+/// <param name="Connection">Null when it did not work; then <paramref name="Problem"/> says why.</param>
+public sealed record CallbackModel(Connection? Connection, OrgtapException? Problem, bool IsSignedIn);
+
+/// <summary>Linking an org: the form, the way to Salesforce, and the way back.</summary>
+internal static class ConnectPages
+{
+    internal const string BrowserCookie = "orgtap-authorization";
+
+    // Where Salesforce's own sign-in pages are; what ORGTAP_ALLOW_ADDRESSES names comes on top.
+    private static readonly string[] SignInHosts = ["https://*.salesforce.com", "https://*.salesforce.mil", "https://*.force.com", "https://*.sfcrmproducts.cn"];
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        app.MapGet("/connections/new", (HttpContext context, string? flow, PublicAddress address, InstallationSettings settings) =>
+            Show(context, settings, address, new ConnectForm(flow == "password" ? AuthorizationFlow.Password : AuthorizationFlow.WebServer), null)).RequireAuthorization(Roles.Operator);
+        app.MapPost("/connections/new", ConnectAsync).RequireAuthorization(Roles.Operator);
+        // No sign-in here: whoever began has the cookie, and the admin who allows it need not have an account.
+        app.MapGet("/oauth/callback", CompleteAsync);
+    }
+
+    private static async Task<IResult> ConnectAsync(
+        HttpContext context, OrgConnector connector, PublicAddress address, InstallationSettings settings, CancellationToken cancellationToken)
+    {
+        var form = await context.Request.ReadFormAsync(cancellationToken);
+        var typed = new ConnectForm(
+            form["flow"] == "password" ? AuthorizationFlow.Password : AuthorizationFlow.WebServer, form["name"].ToString().Trim(), form["url"].ToString().Trim(),
+            form["client-id"].ToString().Trim(), form["username"].ToString().Trim(), int.TryParse(form["threshold"], out var percent) ? percent : 0);
+        var request = new ConnectRequest(
+            typed.Name, typed.Url, typed.Flow, typed.ClientId, SecretText.From(form["client-secret"]), typed.Flow == AuthorizationFlow.Password ? typed.Username : null,
+            SecretText.From(form["password"]), SecretText.From(form["security-token"]), typed.Flow == AuthorizationFlow.WebServer ? address.Callback.AbsoluteUri : null, typed.Threshold);
+        try
+        {
+            if (typed.Flow == AuthorizationFlow.Password)
+            {
+                var connection = await connector.ConnectAsync(request, context.User.ActorOf(), cancellationToken);
+                return Page.SeeOther($"/connections/{connection.Name}/data");
+            }
+            var start = await connector.StartAsync(request, context.User.ActorOf(), cancellationToken);
+            context.Response.Cookies.Append(BrowserCookie, start.BrowserSecret.Reveal(), new CookieOptions
+            {
+                HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = context.Request.IsHttps, Path = "/oauth", MaxAge = TimeSpan.FromHours(1), IsEssential = true,
+            });
+            AllowSignIn(context, settings);
+            return Page.SeeOther(start.AuthorizeAddress.AbsoluteUri);
+        }
+        catch (OrgtapException problem)
+        {
+            return Show(context, settings, address, typed, problem);
+        }
+    }
+
+    private static async Task<IResult> CompleteAsync(HttpContext context, OrgConnector connector, CancellationToken cancellationToken)
+    {
+        var query = context.Request.Query;
+        var isSignedIn = context.User.Identity?.IsAuthenticated == true;
+        try
+        {
+            var secret = SecretText.From(context.Request.Cookies[BrowserCookie])
+                ?? throw new InvalidInputException("This browser did not begin the authorization, or an hour has passed since.", "Begin again on the page Connect an org, and finish in the same browser.");
+            var connection = await connector.CompleteAsync(query["state"].ToString(), query["code"], query["error"], query["error_description"], secret, cancellationToken);
+            context.Response.Cookies.Delete(BrowserCookie, new CookieOptions { Path = "/oauth" });
+            return Page.Of<CallbackPage>(new CallbackModel(connection, null, isSignedIn));
+        }
+        catch (OrgtapException problem)
+        {
+            return Page.Of<CallbackPage>(new CallbackModel(null, problem, isSignedIn), StatusCodes.Status400BadRequest);
+        }
+    }
+
+    private static IResult Show(HttpContext context, InstallationSettings settings, PublicAddress address, ConnectForm form, OrgtapException? problem)
+    {
+        AllowSignIn(context, settings);
+        return Page.Of<ConnectPage>(new ConnectModel(form, address.Callback.AbsoluteUri, problem), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    }
+
+    private static void AllowSignIn(HttpContext context, InstallationSettings settings) =>
+        SecurityHeaders.AllowFormTo(context, SignInHosts.Concat(settings.AllowedAddresses.Where(IsHost).SelectMany(host => new[] { $"http://{host}", $"https://{host}" })));
+
+    /// <summary>A setting must not be able to write another directive into the policy.</summary>
+    private static bool IsHost(string text) => text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or ':' or '[' or ']');
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using Orgtap.Connections;
+using Orgtap.Primitives;
+
+namespace Orgtap.App.Web.Shell;
+
+/// <summary>Figures and times as every page writes them.</summary>
+public static class Words
+{
+    private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
+
+    public static string Count(long? number) => number is { } value ? value.ToString("N0", Culture) : "–";
+
+    /// <summary>Today 13:42, else Wed 21 Oct, 13:42, with the year once it is another one. In the server's zone.</summary>
+    public static string When(DateTimeOffset at, TimeProvider time)
+    {
+        var local = TimeZoneInfo.ConvertTime(at, time.LocalTimeZone);
+        var now = time.GetLocalNow();
+        return local.Date == now.Date ? local.ToString("HH:mm", Culture)
+            : local.ToString(local.Year == now.Year ? "ddd d MMM, HH:mm" : "d MMM yyyy, HH:mm", Culture);
+    }
+
+    public static string When(DateTimeOffset? at, TimeProvider time) => at is { } known ? When(known, time) : "–";
+
+    /// <summary>With seconds, for runs that last seconds.</summary>
+    public static string WhenExactly(DateTimeOffset at, TimeProvider time)
+    {
+        var local = TimeZoneInfo.ConvertTime(at, time.LocalTimeZone);
+        return local.ToString(local.Date == time.GetLocalNow().Date ? "HH:mm:ss" : "ddd d MMM yyyy, HH:mm:ss", Culture);
+    }
+
+    /// <summary>The line that says, once a page, which zone its times are in.</summary>
+    public static string Zone(TimeProvider time)
+    {
+        var now = time.GetLocalNow();
+        return string.Create(Culture, $"Times are in {time.LocalTimeZone.Id}. Updated {now:HH:mm:ss}.");
+    }
+
+    /// <summary>0:07, 12:30, 1:02:09.</summary>
+    public static string Duration(TimeSpan span) => span.TotalHours >= 1
+        ? string.Create(Culture, $"{(int)span.TotalHours}:{span.Minutes:00}:{span.Seconds:00}")
+        : string.Create(Culture, $"{span.Minutes}:{span.Seconds:00}");
+
+    /// <summary>412 MB.</summary>
+    public static string Bytes(long bytes) => bytes switch
+    {
+        < 10_000 => string.Create(Culture, $"{bytes:N0} bytes"),
+        < 10_000_000 => string.Create(Culture, $"{bytes / 1e6:0.0} MB"),
+        < 10_000_000_000 => string.Create(Culture, $"{bytes / 1e6:N0} MB"),
+        _ => string.Create(Culture, $"{bytes / 1e9:0.0} GB"),
+    };
+
+    public static string Retry(Problem problem, TimeProvider time) => problem switch
+    {
+        { Kind: FailureKind.QuotaExhausted, RetryAt: { } at } => $"We resume about {When(at, time)}",
+        { RetryAt: { } at } => $"We retry at {When(at, time)}",
+        _ => "We retry",
+    };
+
+    public static string NeedAttention(int connections) => connections == 1 ? "1 needs attention" : $"{connections} need attention";
+
+    public static string Plural(long count, string one, string many) => $"{Count(count)} {(count == 1 ? one : many)}";
+}
