@@ -1,3 +1,5 @@
+using System.CommandLine;
 using Orgtap.SimulatedOrg.Hosting;
 
-return await CommandLine.Build().Parse(args).InvokeAsync();
+// Removing gigabytes of Bulk results takes its time on a busy disk.
+return await CommandLine.Build().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });

@@ -45,7 +45,7 @@ internal sealed class BulkResults(BulkJobs jobs, TimeProvider time, Oldness oldn
         if (!zipped)
         {
             response.ContentLength = spool.Header.Length + spool.LengthOf(from, to);
-            await spool.CopyAsync(response.Body, from, to, cancellationToken);
+            await spool.CopyAsync(response.BodyWriter, from, to, cancellationToken);
             return;
         }
         var file = new FileInfo(await spool.ZippedAsync(from, to));

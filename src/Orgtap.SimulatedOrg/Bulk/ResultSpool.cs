@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO.Compression;
+using System.IO.Pipelines;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -25,7 +26,7 @@ internal sealed class ResultSpool : IDisposable
         _folder = folder;
         Header = header;
         Count = count;
-        _rows = File.OpenHandle(RowsPath(folder), options: FileOptions.Asynchronous);
+        _rows = File.OpenHandle(RowsPath(folder));
         _starts = File.OpenHandle(StartsPath(folder));
         Length = RandomAccess.GetLength(_rows);
     }
@@ -69,25 +70,21 @@ internal sealed class ResultSpool : IDisposable
     /// <summary>Bytes of the rows from..to, without header.</summary>
     public long LengthOf(long from, long to) => StartOf(to) - StartOf(from);
 
-    /// <summary>Copies header and rows from..to (exclusive).</summary>
-    public async Task CopyAsync(Stream output, long from, long to, CancellationToken cancellationToken)
+    /// <summary>Copies header and rows from..to (exclusive) straight into the writer's own buffers.</summary>
+    public async Task CopyAsync(PipeWriter output, long from, long to, CancellationToken cancellationToken)
     {
-        await output.WriteAsync(Header, cancellationToken);
-        var buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
-        try
+        output.Write(Header);
+        var (position, end) = (StartOf(from), StartOf(to));
+        while (position < end)
         {
-            var (position, end) = (StartOf(from), StartOf(to));
-            while (position < end)
-            {
-                var read = await RandomAccess.ReadAsync(_rows, buffer.AsMemory(0, (int)Math.Min(buffer.Length, end - position)), position, cancellationToken);
-                await output.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-                position += read;
-            }
+            var buffer = output.GetMemory(CopyBytes);
+            var read = RandomAccess.Read(_rows, buffer.Span[..(int)Math.Min(buffer.Length, end - position)], position);
+            output.Advance(read);
+            position += read;
+            var flushed = await output.FlushAsync(cancellationToken);
+            if (flushed.IsCompleted) return;
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        await output.FlushAsync(cancellationToken);
     }
 
     /// <summary>A file with header and rows from..to, gzipped.</summary>
@@ -106,7 +103,9 @@ internal sealed class ResultSpool : IDisposable
         var path = Path.Combine(_folder, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{from}-{to}.gz"));
         await using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16, useAsync: true);
         await using var zip = new GZipStream(file, CompressionLevel.Fastest);
-        await CopyAsync(zip, from, to, CancellationToken.None);
+        var output = PipeWriter.Create(zip, new StreamPipeWriterOptions(leaveOpen: true));
+        await CopyAsync(output, from, to, CancellationToken.None);
+        await output.CompleteAsync();
         return path;
     }
 

@@ -16,6 +16,7 @@ internal sealed partial class SpoolShelf(string folder, OrgStore store) : IDispo
     private const long KeptUnheldBytes = 2L << 30;
     private readonly Lock _gate = new();
     private readonly Dictionary<SpoolKey, Slot> _slots = [];
+    private readonly HashSet<Slot> _all = [];
     private readonly CancellationTokenSource _closing = new();
     private long _lastFolder;
 
@@ -44,6 +45,7 @@ internal sealed partial class SpoolShelf(string folder, OrgStore store) : IDispo
                 var target = Path.Combine(folder, $"{++_lastFolder}");
                 slot = new Slot(key, rows.Count, new Lazy<ResultSpool>(() => ResultSpool.Render(target, rows, query.Columns, dialect, _closing.Token)), reusable);
                 if (reusable) _slots[key] = slot;
+                _all.Add(slot);
             }
             slot.Holders++;
             return slot;
@@ -56,7 +58,7 @@ internal sealed partial class SpoolShelf(string folder, OrgStore store) : IDispo
         {
             if (--slot.Holders > 0) return;
             if (slot.Reusable) DropUnheld(_ => UnheldBytes() > KeptUnheldBytes);
-            else if (slot.IsRendered) slot.Spool.Dispose();
+            else Drop(slot);
         }
     }
 
@@ -65,8 +67,19 @@ internal sealed partial class SpoolShelf(string folder, OrgStore store) : IDispo
         _closing.Cancel();
         lock (_gate)
         {
-            foreach (var slot in _slots.Values)
-                if (slot.IsRendered) slot.Spool.Dispose();
+            foreach (var slot in _all)
+            {
+                try
+                {
+                    // Waits for one that is being rendered; it stops within a thousand rows.
+                    slot.Spool.Dispose();
+                }
+                catch (OperationCanceledException)
+                {
+                    // It never came to be.
+                }
+            }
+            _all.Clear();
             _slots.Clear();
         }
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
@@ -81,8 +94,14 @@ internal sealed partial class SpoolShelf(string folder, OrgStore store) : IDispo
         {
             if (!unwanted(slot)) continue;
             _slots.Remove(slot.Key);
-            if (slot.IsRendered) slot.Spool.Dispose();
+            Drop(slot);
         }
+    }
+
+    private void Drop(Slot slot)
+    {
+        _all.Remove(slot);
+        if (slot.IsRendered) slot.Spool.Dispose();
     }
 
     // TODAY, LAST_N_DAYS:3 and their like mean something else tomorrow.

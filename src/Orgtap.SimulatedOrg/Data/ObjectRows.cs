@@ -14,6 +14,7 @@ internal sealed class ObjectRows
     private readonly bool _deletes;
     private readonly Lazy<long> _baseDeleted;
     private long _inserted;
+    private volatile bool _hasChanges;
 
     public ObjectRows(SObjectType type, long baseCount, ulong seed, DateTimeOffset now, Func<ObjectRows, FieldType, ValueRule> rules)
     {
@@ -33,12 +34,10 @@ internal sealed class ObjectRows
     public BaseClock Clock { get; }
     /// <summary>Ordinals in use, also of rows that are deleted.</summary>
     public long OrdinalCount => BaseCount + Interlocked.Read(ref _inserted);
-    public bool HasChanges => !_overlay.IsEmpty;
-    public IEnumerable<KeyValuePair<long, OverlayRow>> Changes => _overlay;
 
-    public RowRef Row(long ordinal) => new(this, ordinal, Hash.Mix(_seed + ((ulong)ordinal * Golden)), OverlayOf(ordinal));
+    public RowRef Row(long ordinal) => new(this, ordinal, HashOf(ordinal), OverlayOf(ordinal));
 
-    public OverlayRow? OverlayOf(long ordinal) => _overlay.IsEmpty ? null : _overlay.GetValueOrDefault(ordinal);
+    public OverlayRow? OverlayOf(long ordinal) => _hasChanges ? _overlay.GetValueOrDefault(ordinal) : null;
 
     public BoundField Bind(FieldType field) => _bound.GetOrAdd(field, static (added, rows) => new BoundField(added, rows._rules(rows, added)), this);
 
@@ -59,8 +58,8 @@ internal sealed class ObjectRows
         var start = Hash.PickLong(chance, below);
         for (var i = 0L; i < Math.Min(below, 1000); i++)
         {
-            var ordinal = (start + i) % below;
-            if (!IsBaseDeleted(Row(ordinal).Hash)) return ordinal;
+            var ordinal = start + i < below ? start + i : start + i - below;
+            if (!IsBaseDeleted(HashOf(ordinal))) return ordinal;
         }
         return null;
     }
@@ -88,13 +87,20 @@ internal sealed class ObjectRows
     public long Append(OverlayRow row)
     {
         var ordinal = OrdinalCount;
+        _hasChanges = true;
         _overlay[ordinal] = row;
         Interlocked.Increment(ref _inserted);
         return ordinal;
     }
 
     /// <summary>Replaces what has changed in a row; the caller holds the store's lock.</summary>
-    public void Put(long ordinal, OverlayRow row) => _overlay[ordinal] = row;
+    public void Put(long ordinal, OverlayRow row)
+    {
+        _hasChanges = true;
+        _overlay[ordinal] = row;
+    }
+
+    private ulong HashOf(long ordinal) => Hash.Mix(_seed + ((ulong)ordinal * Golden));
 
     private long CountBaseDeleted()
     {
@@ -102,7 +108,7 @@ internal sealed class ObjectRows
         var count = 0L;
         for (var ordinal = 0L; ordinal < BaseCount; ordinal++)
         {
-            if (IsBaseDeleted(Hash.Mix(_seed + ((ulong)ordinal * Golden)))) count++;
+            if (IsBaseDeleted(HashOf(ordinal))) count++;
         }
         return count;
     }

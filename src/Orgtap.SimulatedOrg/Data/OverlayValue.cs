@@ -40,7 +40,7 @@ internal static class OverlayValue
         _ => throw new ArgumentException($"{field.Name} ({field.Type}) does not take a {value.GetType().Name}", nameof(value)),
     };
 
-    private static object Checked(decimal value)
+    private static decimal Checked(decimal value)
     {
         _ = Data.Cell.OfDecimal(value);
         return value;

@@ -23,7 +23,7 @@ internal sealed class RuleBook(Func<string, ObjectRows?> rowsOf, Func<string, SO
             "pick" => new PickRule(field, Nulls(field, words)),
             "list" => new ListRule(field),
             "multipick" => new MultiPickRule(field, Math.Max(30, Nulls(field, words))),
-            "bool" => new BooleanRule(field, Number(words, 50)),
+            "bool" => new BooleanRule(field, Number(words, 50), words is [_, _, "first"]),
             "integer" => new IntegerRule(field, Nulls(field, []), Number(words, 1000)),
             "number" => new NumberRule(field, Nulls(field, words), NumberKind.Plain),
             "bignumber" => new NumberRule(field, Nulls(field, words), NumberKind.Big),

@@ -119,7 +119,7 @@ internal static class CommandLine
             securityToken = org.SecurityToken,
             clientId = org.ClientId,
             clientSecret = org.ClientSecret,
-            controlAddress = new Uri(org.Address, Control.ControlApi.Root).ToString(),
+            controlAddress = org.ControlAddress.ToString(),
             controlKey = org.ControlKey,
         }));
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -29,20 +29,49 @@ public sealed class SimulatedOrgHost : IAsyncDisposable
     /// <summary>The options in force, with every credential filled in.</summary>
     public SimulatedOrgOptions Options => _parts.Options;
 
+    /// <summary>Rows and schema, to look at and to change.</summary>
     public OrgStore Store => _parts.Store;
+
+    /// <summary>The org's time.</summary>
     public SimulatedClock Clock => _parts.Clock;
+
+    /// <summary>What goes wrong.</summary>
     public FaultPlan Faults => _parts.Faults;
+
+    /// <summary>What was asked.</summary>
     public RequestLog Requests => _parts.Requests;
+
+    /// <summary>API calls of the last 24 hours, and their limit.</summary>
     public ApiUsage Usage => _parts.Usage;
+
+    /// <summary>Sessions and approvals.</summary>
     public TokenStore Tokens => _parts.Tokens;
+
+    /// <summary>Who can sign in.</summary>
     public OrgUsers Users => _parts.Users;
+
+    /// <summary>Which apps the org knows.</summary>
     public ConnectedApps Apps => _parts.Apps;
 
+    /// <summary>Username.</summary>
     public string User => Options.User;
+
+    /// <summary>The user's password, without security token.</summary>
     public string Password => Options.Password!;
+
+    /// <summary>Appended to the password in the username-password flow.</summary>
     public string SecurityToken => Options.SecurityToken!;
+
+    /// <summary>The app's consumer key.</summary>
     public string ClientId => Options.ClientId!;
+
+    /// <summary>The app's consumer secret.</summary>
     public string ClientSecret => Options.ClientSecret!;
+
+    /// <summary>Where the control API lives.</summary>
+    public Uri ControlAddress => new(Address, ControlApi.Root);
+
+    /// <summary>What the control API wants in <c>X-Control-Key</c>.</summary>
     public string ControlKey => Options.ControlKey!;
 
     /// <summary>Starts an org. It serves from the moment this returns.</summary>

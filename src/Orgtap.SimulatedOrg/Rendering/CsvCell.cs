@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using Orgtap.SimulatedOrg.Data;
 
@@ -13,7 +12,7 @@ internal static class CsvCell
     /// <param name="quoteAll">False leaves the quotes away where a reader does not need them.</param>
     /// <param name="shortIds">Ids without their check characters.</param>
     /// <param name="isInteger">The field's type is int or long.</param>
-    public static void Write(IBufferWriter<byte> output, Cell cell, byte delimiter, bool quoteAll, bool shortIds, bool isInteger)
+    public static void Write(LineBuffer output, Cell cell, byte delimiter, bool quoteAll, bool shortIds, bool isInteger)
     {
         switch (cell.Kind)
         {
@@ -50,7 +49,7 @@ internal static class CsvCell
         }
     }
 
-    private static void WritePlain(IBufferWriter<byte> output, ReadOnlySpan<byte> text, bool quoteAll)
+    private static void WritePlain(LineBuffer output, ReadOnlySpan<byte> text, bool quoteAll)
     {
         var span = output.GetSpan(text.Length + 2);
         var at = 0;
@@ -61,7 +60,7 @@ internal static class CsvCell
         output.Advance(at);
     }
 
-    private static void WriteText(IBufferWriter<byte> output, ReadOnlySpan<byte> text, byte delimiter, bool quoteAll)
+    private static void WriteText(LineBuffer output, ReadOnlySpan<byte> text, byte delimiter, bool quoteAll)
     {
         if (!quoteAll && text.IndexOfAny((byte)'"', (byte)'\n', (byte)'\r') < 0 && text.IndexOf(delimiter) < 0)
         {

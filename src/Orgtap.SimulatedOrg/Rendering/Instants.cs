@@ -51,9 +51,11 @@ internal static class Instants
         return 12 + zone.Length;
     }
 
+    /// <param name="number">0 to 99, where multiplying by 103 and shifting divides by ten exactly.</param>
     private static void Two(Span<byte> span, int number)
     {
-        span[1] = (byte)('0' + (number % 10));
-        span[0] = (byte)('0' + (number / 10));
+        var tens = (number * 103) >> 10;
+        span[1] = (byte)('0' + (number - (tens * 10)));
+        span[0] = (byte)('0' + tens);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class LimitsResources(OrgStore store, ApiUsage usage, BulkJobs j
         ("ConcurrentAsyncGetReportInstances", 200), ("ConcurrentSyncReportRuns", 20), ("DailyAsyncApexExecutions", 250_000),
         ("DailyBulkApiBatches", 15_000), ("DailyDeliveredPlatformEvents", 10_000), ("DailyDurableStreamingApiEvents", 10_000),
         ("DailyStreamingApiEvents", 10_000), ("DailyWorkflowEmails", 390), ("DataStorageMB", 5), ("DurableStreamingApiConcurrentClients", 20),
-        ("FileStorageMB", 20), ("HourlyAsyncReportRuns", 1_200), ("HourlyDashboardRefreshes", 200), ("HourlyDashboardResults", 5_000),
+        ("FileStorageMB", 20), ("HourlyAsyncReportRuns", 1_200), ("HourlyDashboardRefreshes", 200), ("HourlyDashboardResults", 5_000), ("HourlyDashboardStatuses", 999_999_999),
         ("HourlyODataCallout", 1_000), ("HourlySyncReportRuns", 500), ("HourlyTimeBasedWorkflow", 50), ("MassEmail", 10),
         ("MonthlyPlatformEventsUsageEntitlement", 0), ("SingleEmail", 15), ("StreamingApiConcurrentClients", 20),
     ];

@@ -19,7 +19,7 @@ internal static class ActivityObjects
             Description | textarea 32000 | | longtext
             AccountId | reference | ref=Account ro | ref 60
             IsClosed | boolean | ro | bool 60
-            IsArchived | boolean | ro | bool 10
+            IsArchived | boolean | ro | bool 0
             CallDurationInSeconds | int 8 | | integer 3600
             CallType | picklist 40 | restricted pick=Internal;Inbound;Outbound | pick 60
             CallDisposition | string 255 | | text 80
@@ -48,7 +48,7 @@ internal static class ActivityObjects
             ShowAs | picklist 40 | pick=Busy;OutOfOffice;Free | pick
             IsChild | boolean | ro | bool 5
             IsGroupEvent | boolean | ro | bool 5
-            IsArchived | boolean | ro | bool 10
+            IsArchived | boolean | ro | bool 0
             EventSubtype | picklist 40 | restricted pick=Event | pick
             """),
         Define("AccountHistory", "017", "Account History", """

@@ -12,7 +12,7 @@ internal static class CustomerObjects
     [
         Define("Account", "001", "Accounts", $"""
             MasterRecordId | reference | ref=Account ro | empty
-            Name | string 255 | name info=switchablepersonname | company
+            Name | string 255 | name in=Name info=switchablepersonname | company
             Type | picklist 255 | pick=Prospect;Customer_-_Direct;Customer_-_Channel;Channel_Partner_/_Reseller;Installation_Partner;Technology_Partner;Other | pick
             RecordTypeId | reference | ref=RecordType | ref 60
             ParentId | reference | ref=Account | ref 15
@@ -37,7 +37,7 @@ internal static class CustomerObjects
             LastViewedDate | datetime | ro | empty
             LastReferencedDate | datetime | ro | empty
             Jigsaw | string 20 | | empty
-            JigsawCompanyId | string 20 | ro | empty
+            JigsawCompanyId | string 20 | ro rel=JigsawCompany | empty
             CleanStatus | picklist 40 | restricted pick=Matched;Different;Acknowledged;NotFound;Inactive;Pending;SelectMatch;Skipped | pick 60
             AccountSource | picklist 255 | pick={Sources} | pick
             DunsNumber | string 9 | | digits 9
@@ -94,7 +94,7 @@ internal static class CustomerObjects
             IsEmailBounced | boolean | ro | bool 5
             PhotoUrl | url 255 | ro | path /services/images/photo/
             Jigsaw | string 20 | | empty
-            JigsawContactId | string 20 | ro | empty
+            JigsawContactId | string 20 | ro rel=JigsawContact | empty
             CleanStatus | picklist 40 | restricted pick=Matched;Different;Pending | pick 60
             HasOptedOutOfEmail | boolean | | bool 10
             DoNotCall | boolean | | bool 10

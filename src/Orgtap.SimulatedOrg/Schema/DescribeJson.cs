@@ -18,9 +18,7 @@ public static class DescribeJson
             writer.WriteStartObject();
             WriteTraits(writer, sobject);
             writer.WriteStartObject("urls");
-            if (sobject.Retrieveable) WriteUrl(writer, "rowTemplate", sobject, versionPath, "/{ID}");
-            WriteUrl(writer, "describe", sobject, versionPath, "/describe");
-            WriteUrl(writer, "sobject", sobject, versionPath, "");
+            WriteUrls(writer, sobject, versionPath);
             writer.WriteEndObject();
             writer.WriteEndObject();
         }
@@ -42,6 +40,7 @@ public static class DescribeJson
         foreach (var field in sobject.Fields) FieldJson.Write(writer, field, sobject);
         writer.WriteEndArray();
         WriteTraits(writer, sobject);
+        foreach (var name in (ReadOnlySpan<string>)["defaultImplementation", "extendedBy", "extendsInterfaces", "implementedBy", "implementsInterfaces"]) writer.WriteNull(name);
         writer.WriteNull("listviewable");
         writer.WriteNull("lookupLayoutable");
         writer.WriteStartArray("namedLayoutInfos");
@@ -56,11 +55,11 @@ public static class DescribeJson
         writer.WriteEndObject();
         writer.WriteEndArray();
         writer.WriteStartObject("urls");
-        foreach (var (name, suffix) in (ReadOnlySpan<(string, string)>)[("compactLayouts", "/describe/compactLayouts"), ("rowTemplate", "/{ID}"),
-            ("approvalLayouts", "/describe/approvalLayouts"), ("describe", "/describe"), ("layouts", "/describe/layouts"), ("sobject", "")])
-        {
-            WriteUrl(writer, name, sobject, versionPath, suffix);
-        }
+        WriteUrls(writer, sobject, versionPath);
+        WriteUrl(writer, "defaultValues", sobject, versionPath, "/defaultValues?recordTypeId&fields");
+        writer.WriteString("uiDetailTemplate", "/{ID}");
+        writer.WriteString("uiEditTemplate", "/{ID}/e");
+        writer.WriteString("uiNewRecord", $"/{sobject.KeyPrefix}/e");
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
@@ -126,6 +125,19 @@ public static class DescribeJson
         writer.WriteEndObject();
         writer.WriteEndObject();
         writer.WriteEndArray();
+    }
+
+    private static void WriteUrls(Utf8JsonWriter writer, SObjectType sobject, string versionPath)
+    {
+        if (sobject.Retrieveable) WriteUrl(writer, "rowTemplate", sobject, versionPath, "/{ID}");
+        WriteUrl(writer, "describe", sobject, versionPath, "/describe");
+        WriteUrl(writer, "sobject", sobject, versionPath, "");
+        if (!sobject.Searchable) return;
+        foreach (var (name, suffix) in (ReadOnlySpan<(string, string)>)[("compactLayouts", "/describe/compactLayouts"), ("layouts", "/describe/layouts"),
+            ("approvalLayouts", "/describe/approvalLayouts"), ("listviews", "/listviews"), ("quickActions", "/quickActions")])
+        {
+            WriteUrl(writer, name, sobject, versionPath, suffix);
+        }
     }
 
     private static void WriteUrl(Utf8JsonWriter writer, string name, SObjectType sobject, string versionPath, string suffix) =>

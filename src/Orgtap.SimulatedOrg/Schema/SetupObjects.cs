@@ -23,14 +23,14 @@ internal static class SetupObjects
             MobilePhone | phone 40 | | phone
             Alias | string 8 | req | digits 6
             CommunityNickname | string 40 | req unique | username
-            IsActive | boolean | default=true | bool 90
+            IsActive | boolean | default=true | bool 90 first
             TimeZoneSidKey | picklist 40 | req restricted pick=America/Los__Angeles;Europe/Berlin;Asia/Tokyo;UTC | pick
             UserRoleId | reference | ref=UserRole | ref 90
             LocaleSidKey | picklist 40 | req restricted pick=en__US;de__DE;ja__JP | pick
             ReceivesInfoEmails | boolean | | bool 20
             EmailEncodingKey | picklist 40 | req restricted pick=UTF-8;ISO-8859-1 | pick
             ProfileId | reference | req ref=Profile | ref
-            UserType | picklist 40 | ro restricted pick=Standard;PowerPartner;Guest;AutomatedProcess | pick 0
+            UserType | picklist 40 | ro restricted pick=Standard;PowerPartner;Guest;AutomatedProcess | const Standard
             LanguageLocaleKey | picklist 40 | req restricted pick=en__US;de;ja | pick
             EmployeeNumber | string 20 | | digits 6
             ManagerId | reference | ref=User | ref 60

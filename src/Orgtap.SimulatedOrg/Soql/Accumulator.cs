@@ -9,6 +9,7 @@ internal sealed class Accumulator(string function, Accessor? field)
     private long _count;
     private decimal _sum;
     private object? _extreme;
+    private long _place;
 
     public object? Result => function switch
     {
@@ -38,6 +39,9 @@ internal sealed class Accumulator(string function, Accessor? field)
                 _distinct.Add(RowValues.Value(cell, field.Field) is string text ? text.ToUpperInvariant() : RowValues.Value(cell, field.Field)!);
                 break;
             case "MIN" or "MAX":
+                // Stamps compare as they are: millions of rows make no objects.
+                if (cell.Kind is CellKind.DateTime or CellKind.Date && _extreme is not null && (function == "MIN" ? cell.Bits >= _place : cell.Bits <= _place)) break;
+                _place = cell.Bits;
                 var value = RowValues.Value(cell, field.Field);
                 var order = _extreme is null ? 0 : Sorter.CompareKeys(value, _extreme, descending: false, nullsLast: false);
                 if (_extreme is null || (function == "MIN" ? order < 0 : order > 0)) _extreme = value;

@@ -48,8 +48,8 @@ internal sealed class AggregatePlan
 
     public List<object?[]> Run(IEnumerable<long> ordinals)
     {
-        var groups = new Dictionary<string, (object?[] Keys, Accumulator[] Sums)>(StringComparer.OrdinalIgnoreCase);
-        if (_groups == 0) groups[""] = ([], NewSums());
+        var groups = new Dictionary<object?[], Accumulator[]>(new GroupKeys());
+        if (_groups == 0) groups[[]] = NewSums();
         var scratch = new Scratch();
         var keys = new object?[_groups];
         foreach (var ordinal in ordinals)
@@ -60,15 +60,14 @@ internal sealed class AggregatePlan
                 scratch.Reset();
                 keys[i] = GroupKey(_terms[i].Operand.Function, _terms[i].Field!, row, scratch);
             }
-            var key = _groups == 0 ? "" : string.Join('\u001F', keys.Select(static part => Convert.ToString(part, CultureInfo.InvariantCulture) ?? "\0"));
-            if (!groups.TryGetValue(key, out var group)) groups[key] = group = ([.. keys], NewSums());
-            foreach (var sum in group.Sums)
+            if (!groups.TryGetValue(keys, out var sums)) groups[[.. keys]] = sums = NewSums();
+            foreach (var sum in sums)
             {
                 scratch.Reset();
                 sum.Add(row, scratch);
             }
         }
-        IEnumerable<object?[]> results = groups.Values.Select(static group => (object?[])[.. group.Keys, .. group.Sums.Select(static sum => sum.Result)]);
+        IEnumerable<object?[]> results = groups.Select(static group => (object?[])[.. group.Key, .. group.Value.Select(static sum => sum.Result)]);
         if (_syntax.Having is { } having) results = results.Where(values => GroupFilter.Holds(having, operand => values[IndexOf(operand)]));
         var sorted = results.ToList();
         Sort(sorted);

@@ -16,12 +16,14 @@ internal sealed class AggregateReader(IReadOnlyList<AggregateOutput> outputs, IR
 
     public override void WriteCsv(IBufferWriter<byte> output, CsvDialect dialect)
     {
+        var line = new LineBuffer();
         for (var i = 0; i < outputs.Count; i++)
         {
-            if (i > 0) output.Write([dialect.Delimiter]);
-            CsvCell.Write(output, Cell.OfText(Encoding.UTF8.GetBytes(Text(results[_at][outputs[i].Index], outputs[i].IsInteger, "Z"))),
+            if (i > 0) line.Add(dialect.Delimiter);
+            CsvCell.Write(line, Cell.OfText(Encoding.UTF8.GetBytes(Text(results[_at][outputs[i].Index], outputs[i].IsInteger, "Z"))),
                 dialect.Delimiter, dialect.QuoteAll, dialect.ShortIds, outputs[i].IsInteger);
         }
+        output.Write(line.Written);
         output.Write(dialect.CrLf ? "\r\n"u8 : "\n"u8);
     }
 

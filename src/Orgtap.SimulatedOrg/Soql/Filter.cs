@@ -8,7 +8,10 @@ internal abstract class Filter
     public abstract bool Matches(scoped in RowRef row, Scratch scratch);
 
     /// <summary>Ordinals outside cannot match: a scan starts and ends here.</summary>
-    public virtual (long From, long Until) Range => (0, long.MaxValue);
+    public virtual (long From, long Until) Range => IdRanges.Everything;
+
+    /// <summary>The only ordinals that can match, ascending; null when any within the range can.</summary>
+    public virtual IReadOnlyList<long>? Candidates => null;
 }
 
 internal sealed class AllOf(IReadOnlyList<Filter> parts) : Filter
@@ -16,6 +19,8 @@ internal sealed class AllOf(IReadOnlyList<Filter> parts) : Filter
     private readonly Filter[] _parts = [.. parts];
 
     public override (long From, long Until) Range => (_parts.Max(static part => part.Range.From), _parts.Min(static part => part.Range.Until));
+
+    public override IReadOnlyList<long>? Candidates => _parts.Select(static part => part.Candidates).FirstOrDefault(static list => list is not null);
 
     public override bool Matches(scoped in RowRef row, Scratch scratch)
     {
@@ -56,20 +61,14 @@ internal sealed class IsNull(Accessor field) : Filter
 /// <summary>Dates, datetimes, times and booleans against a range [from, until): one instant, or the days of a date literal.</summary>
 internal sealed class InRange(Accessor field, string comparison, long from, long until) : Filter
 {
+    private readonly bool _outside = comparison == "!=";
+    private readonly long _least = comparison switch { "<" or "<=" => long.MinValue, ">" => until, _ => from };
+    private readonly long _most = comparison switch { "<" => from - 1, ">" or ">=" => long.MaxValue, _ => until - 1 };
+
     public override bool Matches(scoped in RowRef row, Scratch scratch)
     {
         var cell = field.Read(row, scratch);
-        if (cell.IsNull) return comparison == "!=";
-        var value = cell.Bits;
-        return comparison switch
-        {
-            "=" => value >= from && value < until,
-            "!=" => value < from || value >= until,
-            "<" => value < from,
-            "<=" => value < until,
-            ">" => value >= until,
-            _ => value >= from,
-        };
+        return cell.IsNull ? _outside : (cell.Bits >= _least && cell.Bits <= _most) != _outside;
     }
 }
 

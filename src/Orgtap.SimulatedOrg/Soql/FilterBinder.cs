@@ -26,7 +26,7 @@ internal sealed class FilterBinder(NameBinder names, DateTimeOffset now, Func<Se
         if (field.Field.Type is not ("id" or "reference"))
             throw SoqlErrors.Field(names.Soql, join.Left.At, $"The left operand '{field.Name}' is not an ID field, semi join operators are only allowed on id and reference fields");
         var (ids, withNull) = semiJoin(join.Query);
-        return new InTexts(field, join.Not, ids, withNull, asIds: true, join.Not ? (0, long.MaxValue) : IdRanges.Around(field, names.Rows, ids));
+        return new InTexts(field, join.Not, ids, withNull, asIds: true, join.Not ? null : IdRanges.Candidates(field, names.Rows, ids));
     }
 
     private Filter Compared(Comparison comparison)
@@ -65,12 +65,12 @@ internal sealed class FilterBinder(NameBinder names, DateTimeOffset now, Func<Se
         if (field.Field.Type is "id" or "reference")
         {
             var ids = values.Where(static value => value.Text.Length > 0).Select(value => Id(field, value)[..15]).ToHashSet(StringComparer.Ordinal);
-            return new InTexts(field, not, ids, withNull || values.Any(static value => value.Text.Length == 0), asIds: true, not ? (0, long.MaxValue) : IdRanges.Around(field, names.Rows, ids));
+            return new InTexts(field, not, ids, withNull || values.Any(static value => value.Text.Length == 0), asIds: true, not || withNull ? null : IdRanges.Candidates(field, names.Rows, ids));
         }
         if (field.Field.Type is not ("boolean" or "date" or "datetime" or "time") && !IsNumber(field))
         {
             var texts = values.Select(value => Text(field, value)).ToHashSet(StringComparer.OrdinalIgnoreCase);
-            return new InTexts(field, not, texts, withNull || texts.Contains(""), asIds: false, (0, long.MaxValue));
+            return new InTexts(field, not, texts, withNull || texts.Contains(""), asIds: false, candidates: null);
         }
         List<Filter> any = [.. values.Select(value => One(field, "=", value))];
         if (withNull) any.Add(new IsNull(field));

@@ -22,19 +22,9 @@ internal static class IdRanges
         };
     }
 
-    /// <summary>From the smallest to the largest of a list.</summary>
-    public static (long From, long Until) Around(Accessor field, ObjectRows rows, IEnumerable<string> ids)
-    {
-        if (!IsOwn(field)) return Everything;
-        var (from, until) = (long.MaxValue, 0L);
-        foreach (var id in ids)
-        {
-            if (Position(rows, Encoding.ASCII.GetBytes(id)) is not { } at) continue;
-            from = Math.Min(from, at);
-            until = Math.Max(until, at + 1);
-        }
-        return until == 0 ? (0, 0) : (from, until);
-    }
+    /// <summary>The rows of a list of Ids; null when the list is not about the row's own Id.</summary>
+    public static IReadOnlyList<long>? Candidates(Accessor field, ObjectRows rows, IEnumerable<string> ids) => !IsOwn(field) ? null
+        : [.. ids.Select(id => Position(rows, Encoding.ASCII.GetBytes(id))).OfType<long>().Distinct().Order()];
 
     private static bool IsOwn(Accessor field) => field.IsDirect && field.Field.Type == "id";
 

@@ -91,7 +91,10 @@ internal sealed partial class Parser
             return new FieldsItem(scope, start.At);
         }
         var operand = Operand();
+        var at = Current;
         var alias = TakeAlias();
+        // A misspelt FROM looks like an alias; the real parser names it, not the word behind it.
+        if (alias is not null && !Current.Is(",") && !Current.Is("FROM")) throw SoqlErrors.Unexpected(_soql, at);
         return operand.Function is null ? new FieldItem(operand.Path!, alias) : new FunctionItem(operand, alias);
     }
 

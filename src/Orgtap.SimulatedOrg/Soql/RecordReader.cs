@@ -11,6 +11,7 @@ internal sealed class RecordReader(OrdinalCursor ordinals, ObjectRows rows, IRea
     private readonly Accessor[] _columns = [.. columns];
     private readonly bool[] _integers = [.. columns.Select(static column => column.Field.Type is "int" or "long")];
     private readonly Scratch _scratch = new();
+    private readonly LineBuffer _line = new();
     private RowRef _row;
 
     public override bool Read()
@@ -23,21 +24,17 @@ internal sealed class RecordReader(OrdinalCursor ordinals, ObjectRows rows, IRea
 
     public override void WriteCsv(IBufferWriter<byte> output, CsvDialect dialect)
     {
+        _line.Clear();
         for (var i = 0; i < _columns.Length; i++)
         {
-            if (i > 0) Write(output, dialect.Delimiter);
+            if (i > 0) _line.Add(dialect.Delimiter);
             _scratch.Reset();
-            CsvCell.Write(output, _columns[i].Read(_row, _scratch), dialect.Delimiter, dialect.QuoteAll, dialect.ShortIds, _integers[i]);
+            CsvCell.Write(_line, _columns[i].Read(_row, _scratch), dialect.Delimiter, dialect.QuoteAll, dialect.ShortIds, _integers[i]);
         }
-        if (dialect.CrLf) Write(output, (byte)'\r');
-        Write(output, (byte)'\n');
+        if (dialect.CrLf) _line.Add((byte)'\r');
+        _line.Add((byte)'\n');
+        output.Write(_line.Written);
     }
 
     public override void WriteJson(Utf8JsonWriter writer, string versionPath) => shape.Write(writer, _row, versionPath, _scratch);
-
-    private static void Write(IBufferWriter<byte> output, byte value)
-    {
-        output.GetSpan(1)[0] = value;
-        output.Advance(1);
-    }
 }

@@ -9,11 +9,15 @@ internal static class Scan
     public static RowSet ById(ObjectRows rows, Filter? filter, bool includeDeleted, bool descending, long skip, long take)
     {
         var (from, until) = Bounds(rows, filter);
+        var candidates = filter?.Candidates;
+        var steps = candidates?.Count ?? until - from;
         var set = new BitRowSet(from, descending);
         var scratch = new Scratch();
-        for (var i = 0L; i < until - from && set.Count < take; i++)
+        for (var i = 0L; i < steps && set.Count < take; i++)
         {
-            var ordinal = descending ? until - 1 - i : from + i;
+            var step = descending ? steps - 1 - i : i;
+            var ordinal = candidates is null ? from + step : candidates[(int)step];
+            if (ordinal < from || ordinal >= until) continue;
             if (!Matches(rows, ordinal, filter, includeDeleted, scratch)) continue;
             if (skip > 0) skip--;
             else set.Add(ordinal);
@@ -32,8 +36,12 @@ internal static class Scan
     public static IEnumerable<long> Ordinals(ObjectRows rows, Filter? filter, bool includeDeleted, Scratch scratch)
     {
         var (from, until) = Bounds(rows, filter);
-        for (var ordinal = from; ordinal < until; ordinal++)
+        var candidates = filter?.Candidates;
+        var steps = candidates?.Count ?? until - from;
+        for (var step = 0L; step < steps; step++)
         {
+            var ordinal = candidates is null ? from + step : candidates[(int)step];
+            if (ordinal < from || ordinal >= until) continue;
             if (Matches(rows, ordinal, filter, includeDeleted, scratch)) yield return ordinal;
         }
     }

@@ -72,11 +72,11 @@ internal sealed class LikePattern(Accessor field, string pattern) : Filter
 }
 
 /// <summary>Membership by text: lists, semi-joins. Null is found only when the list names it; NOT IN takes null rows.</summary>
-internal sealed class InTexts(Accessor field, bool not, HashSet<string> texts, bool withNull, bool asIds, (long From, long Until) range) : Filter
+internal sealed class InTexts(Accessor field, bool not, HashSet<string> texts, bool withNull, bool asIds, IReadOnlyList<long>? candidates) : Filter
 {
     private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _lookup = texts.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    public override (long From, long Until) Range => range;
+    public override IReadOnlyList<long>? Candidates => candidates;
 
     public override bool Matches(scoped in RowRef row, Scratch scratch)
     {

@@ -53,6 +53,6 @@ internal static class FieldRules
     private static string PartsOf(FieldDescribe field, ObjectDescribe describe)
     {
         var parts = describe.Fields.Where(part => part.CompoundFieldName == field.Name && part.Name != field.Name).Select(part => part.Name).ToList();
-        return parts.Count == 0 ? "It is made of other fields, which are loaded instead." : $"It is made of {string.Join(", ", parts)}, which are loaded instead.";
+        return parts.Count == 0 ? "It is made of other fields, which are loaded instead." : $"Its parts are loaded instead: {string.Join(", ", parts)}.";
     }
 }

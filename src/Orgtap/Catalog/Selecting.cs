@@ -48,7 +48,7 @@ public sealed class Selecting(CatalogReader catalog, SelectionStore store)
     }
 
     /// <summary>The tables of a wish that the org has, once each, in the order asked for. Pure.</summary>
-    internal static SelectionOutcome Choose(IReadOnlyList<CatalogObject> offered, IReadOnlyList<string> presets, IReadOnlyList<SelectedObject> objects)
+    public static SelectionOutcome Choose(IReadOnlyList<CatalogObject> offered, IReadOnlyList<string> presets, IReadOnlyList<SelectedObject> objects)
     {
         var byName = offered.ToDictionary(item => item.Name, StringComparer.OrdinalIgnoreCase);
         var wanted = new List<SelectedObject>();

@@ -30,6 +30,8 @@ public sealed class MeteredHandler(QuotaGuard guard, ConnectionStore connections
             try
             {
                 response.RequestMessage ??= request;
+                // A session that ended during a stop must not spoil the probe: such a refusal says nothing of the org's use.
+                if (response.StatusCode == HttpStatusCode.Unauthorized && ApiUseHeader.Of(response.Headers) is null) reservation.Release();
                 reservation.Settle(ApiUseHeader.Of(response.Headers));
                 if (response.StatusCode == HttpStatusCode.Forbidden) await ThrowIfLimitReachedAsync(org, response, cancellationToken);
                 await guard.SaveIfDueAsync(cancellationToken);

@@ -113,6 +113,19 @@ internal sealed class OrgLedger(TimeProvider time)
         waiting?.TrySetResult();
     }
 
+    /// <summary>A call has ended that Salesforce did not count.</summary>
+    public void Release()
+    {
+        TaskCompletionSource? waiting;
+        lock (_gate)
+        {
+            _reserved--;
+            (waiting, _nextAnswer) = (_nextAnswer, null);
+        }
+
+        waiting?.TrySetResult();
+    }
+
     /// <summary>A reading that is newer than all before.</summary>
     public void Observe(ApiUseHeader header)
     {

@@ -40,6 +40,12 @@ public sealed class Reservation : IDisposable
         if (Interlocked.Exchange(ref _settled, 1) == 0) _ledger.Settle(this, header);
     }
 
+    /// <summary>The call did not count: it was refused for its token. What is known stays as it is.</summary>
+    public void Release()
+    {
+        if (Interlocked.Exchange(ref _settled, 1) == 0) _ledger.Release();
+    }
+
     /// <summary>A call that ends without <see cref="Settle"/> is taken as counted.</summary>
     public void Dispose() => Settle(null);
 }

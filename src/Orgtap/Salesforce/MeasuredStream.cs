@@ -5,7 +5,7 @@ namespace Orgtap.Salesforce;
 /// <summary>A response body that counts what is read and gives up when nothing arrives for too long: a stalled connection would otherwise hold a run for ever.</summary>
 internal sealed class MeasuredStream(Stream inner, CallCounter counter, TimeSpan idleTimeout, TimeProvider time, string subject) : Stream
 {
-    private readonly CancellationTokenSource _idle = new(idleTimeout, time);
+    private readonly CancellationTokenSource _idle = new(Timeout.InfiniteTimeSpan, time);
     private long _bytesRead;
 
     public long BytesRead => Interlocked.Read(ref _bytesRead);

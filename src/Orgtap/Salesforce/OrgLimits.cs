@@ -15,7 +15,7 @@ public sealed record OrgLimits(IReadOnlyDictionary<string, OrgLimit> All)
     /// <summary>Megabytes of Bulk API 2.0 results in the last 24 hours.</summary>
     public OrgLimit? DailyBulkV2QueryFileStorageMB => Find("DailyBulkV2QueryFileStorageMB");
 
-    public OrgLimit? Find(string name) => All.GetValueOrDefault(name);
+    public OrgLimit? Find(string name) => All.TryGetValue(name, out var limit) ? limit : null;
 
     /// <exception cref="JsonException">Not an object of limits.</exception>
     public static OrgLimits Parse(string json)

@@ -77,7 +77,7 @@ public sealed class SalesforceClient
             var (document, bytes) = await _http.JsonAsync(request, cancellationToken);
             var root = document.RootElement;
             var next = root.Text("nextRecordsUrl");
-            if (root.Flag("done") is not { } done || root.Items("records") is not JsonElement.ArrayEnumerator || (!done && next is null))
+            if (root.Flag("done") is not { } done || !root.HasList("records") || (!done && next is null))
             {
                 document.Dispose();
                 throw SalesforceException.Unexpected(subject, "a page of a query without its rows or its end");

@@ -64,11 +64,11 @@ public static class Receipts
     private static string Moved(PlanSummary plan, string sobject, Checkpoint stored)
     {
         var tally = stored.Tally;
-        if (tally.Parsed == 0)
+        if (tally.Parsed == 0 && tally.Swept == 0)
             return stored.Mode == LoadMode.Incremental
                 ? $"Nothing to move: no {sobject} was changed between {Time(stored.Window.After)} and {Time(stored.Window.UpTo)}."
                 : $"Nothing to move: Salesforce has no {sobject} that this user may see.";
-        if (tally.Inserted + tally.Changed + tally.MarkedDeleted == 0)
+        if (tally.Inserted + tally.Changed + tally.MarkedDeleted + tally.Swept == 0)
             return stored.Mode == LoadMode.Incremental
                 ? $"{Rows(tally.Unchanged)} of the overlap read again, all as before: nothing was changed since the last load."
                 : $"{Rows(tally.Unchanged)} read, all as before.";
@@ -77,6 +77,7 @@ public static class Receipts
         if (tally.Changed > 0) parts.Add($"{Number(tally.Changed)} changed");
         if (tally.MarkedDeleted > 0) parts.Add($"{Number(tally.MarkedDeleted)} deleted");
         if (tally.Unchanged > 0) parts.Add($"{Number(tally.Unchanged)} as before");
+        if (tally.Swept > 0) parts.Add($"{Number(tally.Swept)} no longer in Salesforce");
         return $"{Rows(tally.Written)}: {string.Join(", ", parts)}.";
     }
 

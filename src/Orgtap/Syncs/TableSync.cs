@@ -151,15 +151,12 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
     /// <returns>The tally that the next page goes on from.</returns>
     private async Task<Tally> CommitAsync(OpenTable table, Page page)
     {
-        Receipt? receipt = null;
-        if (page.Covers.Finished)
-        {
-            receipt = Receipts.Of(_table.Plan!, selected.SObject, page.Covers, null, _rejected);
-            // Rows are missing: the load must not count as finished, or the next one would begin behind the gap.
-            if (Receipts.MissesRows(page.Covers)) page = Loads.Again(_stored ?? page.Covers);
-        }
+        var (ends, summed) = (page.Covers.Finished, page.Covers);
+        // Rows are missing: the load must not count as finished, or the next one would begin behind the gap.
+        if (ends && Receipts.MissesRows(page.Covers)) page = Loads.Again(_stored ?? page.Covers);
         // A commit under way is not cancelled: a stop takes effect behind it.
         var commit = await run.Replica.CommitAsync(table, page, CancellationToken.None);
+        var receipt = ends ? Receipts.Of(_table.Plan!, selected.SObject, commit.Stored.Finished ? commit.Stored : summed, null, _rejected) : null;
         _stored = commit.Stored;
         _rejected.AddRange(page.Rejected.Take(Receipts.MostRejectedListed - Math.Min(_rejected.Count, Receipts.MostRejectedListed)));
         var tally = receipt?.Tally ?? commit.Stored.Tally;

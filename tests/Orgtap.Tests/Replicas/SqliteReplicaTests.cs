@@ -62,6 +62,16 @@ public sealed class SqliteReplicaTests : IDisposable
     }
 
     [Fact]
+    public async Task A_checkpoint_that_cannot_be_read_is_damage_and_not_a_new_beginning()
+    {
+        await using var replica = await SqliteReplica.OpenAsync(FilePath, TimeProvider.System, Never);
+        await CommitAsync(replica, 0, 1);
+        using (var other = RawSqlite.Open(FilePath)) other.Execute("UPDATE _orgtap_tables SET checkpoint = '{'");
+        var thrown = await Assert.ThrowsAsync<OrgtapException>(() => replica.OpenAsync(Pages.Account, Never));
+        Assert.Contains("damaged", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_full_disk_leaves_the_last_page_that_fitted_and_going_on_works_once_there_is_room()
     {
         await using var replica = await SqliteReplica.OpenAsync(FilePath, TimeProvider.System, Never);

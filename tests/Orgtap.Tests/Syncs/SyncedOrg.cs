@@ -49,6 +49,8 @@ internal sealed class SyncedOrg : IAsyncDisposable
 
     public SyncOptions Options { get; set; } = new() { Extraction = new ExtractionOptions { PageRows = 500, SmallestPageRows = 100, BulkAboveRows = 600 } };
 
+    public TimeSpan ReadIdleTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
     public Connection Connection { get; private set; } = null!;
 
     public SyncRunner Runner { get; private set; } = null!;
@@ -88,21 +90,21 @@ internal sealed class SyncedOrg : IAsyncDisposable
         _store = await ControlStore.OpenAsync(_folder.Path, time, Cancel);
         Connections = new ConnectionStore(_store, cipher, time);
         var grants = new GrantStore(_store, cipher, time);
-        _oauth = new OAuthClient(_transport, time);
-        _tokens = new AccessTokens(grants, Connections, _oauth, addresses, time, NullLogger<AccessTokens>.Instance);
+        // Requests time out on the machine's time: they are real here.
+        _oauth = new OAuthClient(_transport, TimeProvider.System);
+        _tokens = new AccessTokens(grants, Connections, _oauth, addresses, TimeProvider.System, NullLogger<AccessTokens>.Instance);
         if ((await Connections.ListAsync(Cancel)).Count == 0)
         {
-            var connector = new OrgConnector(_store, Connections, grants, _tokens, _oauth, addresses, _transport, cipher, new AuditLog(_store, time), time, NullLogger<OrgConnector>.Instance);
+            var connector = new OrgConnector(_store, Connections, grants, _tokens, _oauth, addresses, _transport, cipher, new AuditLog(_store, time), TimeProvider.System, NullLogger<OrgConnector>.Instance);
             await connector.ConnectAsync(new ConnectRequest("acme", Host.Address.AbsoluteUri, AuthorizationFlow.Password, Host.ClientId, new SecretText(Host.ClientSecret),
                 Host.User, new SecretText(Host.Password), new SecretText(Host.SecurityToken), null, 95), "test", Cancel);
         }
         Connection = await Connections.GetAsync("acme", Cancel);
         _quota = new QuotaGuard(_store, time);
-        // Sockets and their time-outs run on the machine's time: they are real here.
         _clients = new OrgClients(id => new AuthorizationHandler(_tokens, id)
         {
-            InnerHandler = new RetryHandler(time) { InnerHandler = new MeteredHandler(_quota, Connections, id) { InnerHandler = Network(new Borrowed(_transport)) } },
-        }, addresses, TimeProvider.System);
+            InnerHandler = new RetryHandler(TimeProvider.System) { InnerHandler = new MeteredHandler(_quota, Connections, id) { InnerHandler = Network(new Borrowed(_transport)) } },
+        }, addresses, TimeProvider.System) { ReadIdleTimeout = ReadIdleTimeout };
         Catalog = new CatalogReader(_clients, _store, time);
         Selections = new SelectionStore(_store);
         Selecting = new Selecting(Catalog, Selections);

@@ -29,7 +29,7 @@ internal sealed class NumberRule(FieldType field, int nullPercent, NumberKind ki
         var percent = (int)(hash % 100);
         if (percent < 2 || (kind == NumberKind.Zeroes && percent < 50)) return Cell.OfNumber(0, field.Scale);
         if (kind == NumberKind.Scientific && percent < 12) return Cell.OfNumber(1 + (long)((hash >> 8) % 9_999), -6 - (int)((hash >> 24) % 8));
-        var number = (long)((hash >> 3) % (ulong)PowerOfTen(Digits(hash)));
+        var number = Hash.PickLong(Hash.Mix(hash), Powers[Digits(hash)]);
         return Cell.OfNumber(percent is >= 2 and < 7 ? -number : number, field.Scale);
     }
 
@@ -40,12 +40,11 @@ internal sealed class NumberRule(FieldType field, int nullPercent, NumberKind ki
         return Math.Min(most, 1 + (int)((hash >> 56) % 9) + (kind == NumberKind.Big ? 6 : 0));
     }
 
-    private static long PowerOfTen(int digits)
-    {
-        var power = 1L;
-        while (digits-- > 0) power *= 10;
-        return power;
-    }
+    private static ReadOnlySpan<long> Powers =>
+    [
+        1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 100_000_000_000, 1_000_000_000_000,
+        10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000, 10_000_000_000_000_000, 100_000_000_000_000_000, 1_000_000_000_000_000_000,
+    ];
 }
 
 /// <summary>Whole numbers; one in a hundred is a zero that CSV shows as <c>0.0</c>.</summary>
@@ -59,7 +58,7 @@ internal sealed class IntegerRule(FieldType field, int nullPercent, int most) : 
         var hash = Hash.Mix(row.Hash ^ _salt);
         if (hash < _nullBelow) return Cell.Null;
         hash = Hash.Mix(hash);
-        return hash % 100 == 0 ? Cell.OfNumber(0, 1) : Cell.OfNumber((long)((hash >> 8) % ((ulong)most + 1)), 0);
+        return hash % 100 == 0 ? Cell.OfNumber(0, 1) : Cell.OfNumber(Hash.PickLong(Hash.Mix(hash), most + 1L), 0);
     }
 }
 
@@ -78,10 +77,12 @@ internal sealed class GeoRule(FieldType field, int degrees) : ValueRule
 }
 
 /// <summary>True in a share of the rows.</summary>
-internal sealed class BooleanRule(FieldType field, int truePercent) : ValueRule
+/// <param name="firstTrue">The first row is true in any case: the first user can always log in.</param>
+internal sealed class BooleanRule(FieldType field, int truePercent, bool firstTrue) : ValueRule
 {
     private readonly ulong _salt = Hash.Of(field.Name);
     private readonly ulong _trueBelow = (ulong)truePercent * (ulong.MaxValue / 100);
 
-    public override Cell Value(scoped in RowRef row, Scratch scratch) => Cell.OfBoolean(Hash.Mix(row.Hash ^ _salt) < _trueBelow);
+    public override Cell Value(scoped in RowRef row, Scratch scratch) => 
+        Cell.OfBoolean(Hash.Mix(row.Hash ^ _salt) < _trueBelow || (firstTrue && row.Ordinal == 0));
 }

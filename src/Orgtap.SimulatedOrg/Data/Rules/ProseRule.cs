@@ -51,8 +51,9 @@ internal sealed class ProseRule(FieldType field, int nullPercent, ProseKind kind
         for (var i = 0; i < words; i++)
         {
             if (i == nasty) text.Add(Vocabulary.Nasty, Hash.Mix(chance));
+            else if (i != 2 && i + 1 < words) text.Add(Vocabulary.SpacedWords, chance);
             else text.Add(Vocabulary.Words, chance);
-            if (i + 1 < words) text.Add(i == 2 ? Separator(newLine) : " "u8);
+            if (i + 1 < words && (i == 2 || i == nasty)) text.Add(i == 2 ? Separator(newLine) : " "u8);
             chance = (chance * 6364136223846793005UL) + 1442695040888963407UL;
         }
         if (kind == ProseKind.WithNul && hash % 500 == 3) text.Add("\0end"u8);

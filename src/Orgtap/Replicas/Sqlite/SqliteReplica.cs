@@ -52,7 +52,7 @@ public sealed class SqliteReplica : IReplica
         _file.Run("UPDATE _orgtap_tables SET fence = fence + 1 WHERE sobject = ?1", schema.SObject);
         var state = TableState.Read(_file, schema.SObject)!;
         TableShape.Fit(_file, state.Id, schema);
-        return new OpenTable(schema, state.Fence, state.ReadCheckpoint());
+        return new OpenTable(schema, state.Fence, ReadCheckpoint(_file, state.CheckpointJson));
     }, cancellationToken);
 
     public Task<Commit> CommitAsync(OpenTable table, Page page, CancellationToken cancellationToken) => WriteAsync(() =>
@@ -63,7 +63,7 @@ public sealed class SqliteReplica : IReplica
         var writer = WriterOf(table, state.Id);
 
         var snapshot = page.Covers.Mode == LoadMode.Snapshot;
-        if (snapshot && !Continues(state.ReadCheckpoint(), page.Covers)) ForgetSeen(state.Id);
+        if (snapshot && !Continues(ReadCheckpoint(_file, state.CheckpointJson), page.Covers)) ForgetSeen(state.Id);
         var counts = default(RowCounts);
         foreach (var batch in page.Batches) counts = counts.Add(writer.Write(batch, snapshot));
         var swept = snapshot && page.Covers.Finished ? Sweep(table.Schema, state.Id) : default;
@@ -91,7 +91,7 @@ public sealed class SqliteReplica : IReplica
         while (statement.Step())
         {
             tables.Add(new ReplicaTable(statement.Text(0)!, statement.Text(1)!, statement.Long(2),
-                statement.Text(3) is { } json ? Checkpoint.FromJson(json) : null,
+                ReadCheckpoint(file, statement.Text(3)),
                 statement.Text(4) is null ? null : DateTimeOffset.FromUnixTimeMilliseconds(statement.Long(4))));
         }
         return tables;
@@ -163,7 +163,8 @@ public sealed class SqliteReplica : IReplica
 
     private TableWriter WriterOf(OpenTable table, long tableId)
     {
-        if (_writers.TryGetValue(table.Schema.SObject, out var kept) && ReferenceEquals(kept.Table, table)) return kept;
+        if (_writers.TryGetValue(table.Schema.SObject, out var kept)
+            && kept.Table.Fence == table.Fence && ReferenceEquals(kept.Table.Schema, table.Schema)) return kept;
         Forget(table.Schema.SObject);
         return _writers[table.Schema.SObject] = new TableWriter(_file, _native, _turns, table, tableId);
     }
@@ -191,6 +192,18 @@ public sealed class SqliteReplica : IReplica
     private static bool Continues(Checkpoint? stored, Checkpoint covers) =>
         stored is { Mode: LoadMode.Snapshot, Finished: false } && stored.Window == covers.Window && stored.Fields.SequenceEqual(covers.Fields);
 
+    private static Checkpoint? ReadCheckpoint(SqliteFile file, string? json)
+    {
+        try
+        {
+            return json is null ? null : Checkpoint.FromJson(json);
+        }
+        catch (JsonException unreadable)
+        {
+            throw SqliteFailure.Of(SQLitePCL.raw.SQLITE_CORRUPT, file.Path, $"checkpoint: {unreadable.Message}");
+        }
+    }
+
     private static bool IsComplete(Checkpoint stored) =>
         stored.Finished && stored.Tally.Rejected == 0 && stored.Tally.Written == stored.Tally.Parsed && stored.Tally.Reported <= stored.Tally.Parsed;
 
@@ -203,7 +216,5 @@ public sealed class SqliteReplica : IReplica
             statement.BindAll([sobject]);
             return statement.Step() ? new TableState(statement.Long(0), statement.Long(1), statement.Text(2)) : null;
         }
-
-        public Checkpoint? ReadCheckpoint() => CheckpointJson is null ? null : Checkpoint.FromJson(CheckpointJson);
     }
 }

@@ -36,6 +36,13 @@ internal static class JsonReading
 
     public static int Int(this JsonElement element, string name) => element.Long(name) is { } value and >= int.MinValue and <= int.MaxValue ? (int)value : 0;
 
-    public static IEnumerable<JsonElement> Items(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
+    /// <summary>The members of a list; none where there is no list.</summary>
+    public static IEnumerable<JsonElement> Items(this JsonElement element, string name)
+    {
+        if (!element.HasList(name)) yield break;
+        foreach (var item in element.GetProperty(name).EnumerateArray()) yield return item;
+    }
+
+    public static bool HasList(this JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array;
 }

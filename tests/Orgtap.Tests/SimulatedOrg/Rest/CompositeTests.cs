@@ -36,6 +36,23 @@ public sealed class CompositeTests
     }
 
     [Fact]
+    public async Task Recorded_subrequests_are_answered_in_the_recorded_shape()
+    {
+        var recorded = Fixture("cumulusci-cassette-test_count_sobjects__errors.json").GetProperty("interactions")[0];
+        await using var org = await StartAsync();
+        var reply = await JsonAsync(await org.SendAsync(HttpMethod.Post, Root + "/composite",
+            recorded.GetProperty("request").GetProperty("body").GetString()!.Replace("vxx.0", "v66.0")), HttpStatusCode.OK);
+        var expected = JsonSerializer.Deserialize<JsonElement>(recorded.GetProperty("response").GetProperty("body").GetProperty("string").GetString()!);
+        foreach (var (ours, theirs) in reply.GetProperty("compositeResponse").EnumerateArray().Zip(expected.GetProperty("compositeResponse").EnumerateArray()))
+        {
+            Assert.Equal(theirs.EnumerateObject().Select(member => member.Name), ours.EnumerateObject().Select(member => member.Name));
+            Assert.Equal(theirs.GetProperty("httpStatusCode").GetInt32(), ours.GetProperty("httpStatusCode").GetInt32());
+        }
+        Assert.Equal("INVALID_TYPE", reply.GetProperty("compositeResponse")[1].GetProperty("body")[0].GetProperty("errorCode").GetString());
+        Assert.True(reply.GetProperty("compositeResponse")[0].GetProperty("body").GetProperty("totalSize").GetInt64() > 0);
+    }
+
+    [Fact]
     public async Task More_than_25_parts_or_more_than_5_queries_are_refused()
     {
         await using var org = await StartAsync();

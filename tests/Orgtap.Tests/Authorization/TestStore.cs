@@ -1,0 +1,103 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orgtap.Authorization;
+using Orgtap.Connections;
+using Orgtap.Primitives;
+using Orgtap.Salesforce;
+using Orgtap.Salesforce.OAuth;
+using Orgtap.Storage;
+using Orgtap.Tests.Salesforce;
+
+namespace Orgtap.Tests.Authorization;
+
+/// <summary>A control store in a temporary folder, with the parts that authorization needs on top; the org is a script.</summary>
+public sealed class TestStore : IAsyncDisposable
+{
+    public const string OrgId = "00D000000000001EAA";
+
+    private readonly string _folder;
+
+    private TestStore(string folder, ControlStore control, ManualTime time, HttpMessageHandler org, AddressPolicy addresses)
+    {
+        (_folder, Control, Time, Addresses) = (folder, control, time, addresses);
+        var cipher = new MarkingCipher();
+        Connections = new ConnectionStore(control, cipher, time);
+        Grants = new GrantStore(control, cipher, time);
+        Audit = new AuditLog(control, time);
+        OAuth = new OAuthClient(org, time);
+        Tokens = new AccessTokens(Grants, Connections, OAuth, addresses, time, NullLogger<AccessTokens>.Instance);
+        Connector = new OrgConnector(control, Connections, Grants, Tokens, OAuth, addresses, org, cipher, Audit, time, NullLogger<OrgConnector>.Instance);
+    }
+
+    public ControlStore Control { get; }
+
+    public ManualTime Time { get; }
+
+    public AddressPolicy Addresses { get; }
+
+    public ConnectionStore Connections { get; }
+
+    public GrantStore Grants { get; }
+
+    public AuditLog Audit { get; }
+
+    public OAuthClient OAuth { get; }
+
+    public AccessTokens Tokens { get; }
+
+    public OrgConnector Connector { get; }
+
+    public static async Task<TestStore> CreateAsync(HttpMessageHandler org, AddressPolicy? addresses = null)
+    {
+        var folder = Directory.CreateTempSubdirectory("orgtap-test").FullName;
+        var time = new ManualTime();
+        return new TestStore(folder, await ControlStore.OpenAsync(folder, time, default), time, org, addresses ?? AddressPolicy.SalesforceOnly);
+    }
+
+    /// <summary>A connection with a grant, as if it had been authorized.</summary>
+    public async Task<Connection> AddConnectionAsync(string name = "acme", string? refreshToken = "refresh-1", string? password = null, int threshold = 80)
+    {
+        var id = ConnectionId.New();
+        var connection = new Connection(id, name, new Uri("https://login.salesforce.com/"), password is null ? AuthorizationFlow.WebServer : AuthorizationFlow.Password, $"app-{name}",
+            new OrgId(OrgId), "Acme", ScriptedOrg.Instance, "ann@acme.example", true, threshold, null, null, Time.GetUtcNow());
+        var grant = new Grant(id, 1, new SecretText("access-1"), SecretText.From(refreshToken), SecretText.From(password), SecretText.From(password is null ? null : "TOKEN"),
+            ScriptedOrg.Instance, new Uri($"https://login.salesforce.com/id/{OrgId}/005000000000001AAA"), "api refresh_token", Time.GetUtcNow());
+        await Connections.AddAsync(connection, new App($"app-{name}", name, "key", new SecretText("k0nsumer"), null), transaction => Grants.ReplaceAsync(transaction, grant), default);
+        return connection;
+    }
+
+    /// <summary>Everything the control database holds, as text, to look for secrets in.</summary>
+    public async Task<string> DumpAsync()
+    {
+        await using var db = await Control.ConnectAsync(default);
+        var text = new StringBuilder();
+        foreach (var table in (string[])["apps", "connections", "grants", "authorization_states", "audit"])
+        {
+            await using var command = db.CreateCommand();
+            command.CommandText = $"SELECT * FROM {table}";
+            await using var reader = await command.ExecuteReaderAsync();
+            while (await reader.ReadAsync())
+                for (var i = 0; i < reader.FieldCount; i++) text.Append(reader.GetValue(i)).Append('|');
+        }
+
+        return text.ToString();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Tokens.Dispose();
+        OAuth.Dispose();
+        await Control.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Not encryption, but it hides the text and refuses the wrong purpose.</summary>
+    private sealed class MarkingCipher : ISecretCipher
+    {
+        public string Protect(string purpose, SecretText secret) => $"{purpose}:{Convert.ToHexString(Encoding.UTF8.GetBytes(secret.Reveal()))}";
+
+        public SecretText Unprotect(string purpose, string protectedText) => protectedText.StartsWith(purpose + ":", StringComparison.Ordinal)
+            ? new SecretText(Encoding.UTF8.GetString(Convert.FromHexString(protectedText[(purpose.Length + 1)..])))
+            : throw new InvalidOperationException($"Encrypted for another purpose than {purpose}.");
+    }
+}

@@ -1,0 +1,86 @@
+using Orgtap.Records;
+using Orgtap.Replicas;
+
+namespace Orgtap.Tests.Syncs;
+
+/// <summary>The end of a process, at a point that can be chosen: from the n-th step on nothing gets through any more.</summary>
+internal sealed class Crash(int at)
+{
+    private int _steps;
+
+    public bool Happened => Volatile.Read(ref _steps) >= at;
+
+    public void Step()
+    {
+        if (Interlocked.Increment(ref _steps) >= at) throw new CrashException();
+    }
+}
+
+internal sealed class CrashException() : Exception("The process ended here.");
+
+/// <summary>A network that ends with the process.</summary>
+internal sealed class CrashingNetwork(HttpMessageHandler inner, Crash crash) : DelegatingHandler(inner)
+{
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        crash.Step();
+        var response = await base.SendAsync(request, cancellationToken);
+        // The org did what it was asked, and nobody heard.
+        crash.Step();
+        return response;
+    }
+}
+
+/// <summary>A replica that fails before or behind a commit.</summary>
+internal sealed class CrashingReplica(IReplica inner, Crash crash) : IReplica
+{
+    public Task<OpenTable> OpenAsync(ObjectSchema schema, CancellationToken cancellationToken) => inner.OpenAsync(schema, cancellationToken);
+
+    public async Task<Commit> CommitAsync(OpenTable table, Page page, CancellationToken cancellationToken)
+    {
+        crash.Step();
+        var commit = await inner.CommitAsync(table, page, cancellationToken);
+        crash.Step();
+        return commit;
+    }
+
+    public Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => inner.TablesAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+}
+
+/// <summary>Loses the rows of one page of a table on their way to the database.</summary>
+internal sealed class LossyReplica(IReplica inner, string sobject) : IReplica
+{
+    private bool _lost;
+
+    public Task<OpenTable> OpenAsync(ObjectSchema schema, CancellationToken cancellationToken) => inner.OpenAsync(schema, cancellationToken);
+
+    public async Task<Commit> CommitAsync(OpenTable table, Page page, CancellationToken cancellationToken)
+    {
+        if (_lost || page.RowCount == 0 || table.Schema.SObject != sobject) return await inner.CommitAsync(table, page, cancellationToken);
+        _lost = true;
+        // One batch of the page does not arrive; its counts do.
+        return await inner.CommitAsync(table, page with { Batches = [.. page.Batches.Skip(1)] }, cancellationToken);
+    }
+
+    public Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => inner.TablesAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+}
+
+/// <summary>Tells of each page before it is committed.</summary>
+internal sealed class ObservedReplica(IReplica inner, Action<Page> observe) : IReplica
+{
+    public Task<OpenTable> OpenAsync(ObjectSchema schema, CancellationToken cancellationToken) => inner.OpenAsync(schema, cancellationToken);
+
+    public Task<Commit> CommitAsync(OpenTable table, Page page, CancellationToken cancellationToken)
+    {
+        observe(page);
+        return inner.CommitAsync(table, page, cancellationToken);
+    }
+
+    public Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => inner.TablesAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+}
