@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Orgtap.App.Overviews;
+using Orgtap.App.Web.Shell;
 using Orgtap.Connections;
 using Orgtap.Syncs;
 using Spectre.Console;
@@ -26,7 +27,7 @@ internal static class PlanVerb
             }
             var table = CliTable.New("Table", "How", "#Fields", "#Rows, about", "#API calls, about", "Why");
             foreach (var plan in plans)
-                table.AddRow(Markup.Escape(plan.SObject), $"{plan.Mode}, {plan.Api}", CliTable.Count(plan.Schema.Columns.Count), CliTable.Count(plan.EstimatedRows),
+                table.AddRow(Markup.Escape(plan.SObject), $"{Words.Mode(plan.Mode)}, {Words.Api(plan.Api)}", CliTable.Count(plan.Schema.Columns.Count), CliTable.Count(plan.EstimatedRows),
                     CliTable.Count(plan.EstimatedCalls), Markup.Escape(string.Join(" ", plan.Reasons)));
             context.Terminal.Ansi(context.Out).Write(table);
             context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,

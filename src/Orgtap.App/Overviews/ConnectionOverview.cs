@@ -41,7 +41,7 @@ public sealed class OverviewReader(
             connection, await statuses.OfAsync(connection, cancellationToken), await selections.GetAsync(connection.Id, cancellationToken),
             await replicas.TablesAsync(connection, cancellationToken), connection.OrgId is { } org ? await quota.UseAsync(org, cancellationToken) : null,
             current is { Outcome: RunOutcome.Running } ? current : null,
-            (await runs.ListAsync(connection.Id, 1, cancellationToken)).FirstOrDefault());
+            await runs.ListAsync(connection.Id, 1, cancellationToken) is [var newest, ..] ? newest : null);
     }
 }
 

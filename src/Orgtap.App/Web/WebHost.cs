@@ -56,7 +56,7 @@ public static class WebHost
     /// <summary>Every page, fragment and endpoint; a test compares them with docs/capabilities.md.</summary>
     public static void Map(WebApplication app)
     {
-        var pages = app.MapGroup("").AddEndpointFilter<AntiforgeryFilter>();
+        var pages = app.MapGroup("").AddEndpointFilter<AntiforgeryFilter>().ExcludeFromDescription();
         Asset.Map(app);
         HealthEndpoint.Map(app);
         SignInPages.Map(pages);

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Orgtap.Connections;
+using Orgtap.Extraction;
 using Orgtap.Primitives;
+using Orgtap.Records;
 
 namespace Orgtap.App.Web.Shell;
 
@@ -58,6 +60,15 @@ public static class Words
     };
 
     public static string NeedAttention(int connections) => connections == 1 ? "1 needs attention" : $"{connections} need attention";
+
+    public static string Mode(LoadMode mode) => mode switch
+    {
+        LoadMode.Backfill => "First load",
+        LoadMode.Incremental => "Changes",
+        _ => "Everything again",
+    };
+
+    public static string Api(ExtractionApi api) => api == ExtractionApi.Bulk ? "Bulk" : "REST";
 
     public static string Plural(long count, string one, string many) => $"{Count(count)} {(count == 1 ? one : many)}";
 }

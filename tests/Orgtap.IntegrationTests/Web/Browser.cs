@@ -1,0 +1,80 @@
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace Orgtap.IntegrationTests.Web;
+
+/// <summary>Chromium from the system. Tests that need it are skipped, visibly, where there is none.</summary>
+public sealed class Browser : IAsyncLifetime
+{
+    private const string Executable = "/usr/bin/chromium";
+
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    /// <summary>Where screenshots go; null: none are made. Set ORGTAP_SCREENSHOTS to look at the pages.</summary>
+    private static string? Screenshots => Environment.GetEnvironmentVariable("ORGTAP_SCREENSHOTS");
+
+    public async ValueTask InitializeAsync()
+    {
+        if (!File.Exists(Executable)) return;
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = Executable, Headless = true,
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+    }
+
+    /// <summary>A fresh visitor.</summary>
+    public async Task<IPage> OpenAsync(Uri address, bool script = true, ColorScheme theme = ColorScheme.Light, int width = 1280)
+    {
+        if (_browser is null) Assert.Skip($"No browser: {Executable} is missing; ./test installs it on Debian.");
+        var context = await _browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            BaseURL = address.AbsoluteUri, JavaScriptEnabled = script, ColorScheme = theme, ViewportSize = new ViewportSize { Width = width, Height = 900 }, ReducedMotion = ReducedMotion.Reduce,
+        });
+        context.SetDefaultTimeout(20_000);
+        return await context.NewPageAsync();
+    }
+
+    public static async Task SignInAsync(IPage page, string email)
+    {
+        await page.GotoAsync("/sign-in");
+        await page.GetByLabel("E-mail").FillAsync(email);
+        await page.GetByLabel("Password").FillAsync(WebInstallation.Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await page.WaitForURLAsync("**/data-sources");
+    }
+
+    /// <summary>Both themes at desk and phone width: no finding of axe, nothing wider than the window.</summary>
+    public static async Task CheckLooksAsync(IPage page, string name)
+    {
+        foreach (var (theme, width) in new[] { (ColorScheme.Light, 1280), (ColorScheme.Dark, 1280), (ColorScheme.Light, 390), (ColorScheme.Dark, 390) })
+        {
+            await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = theme });
+            await page.SetViewportSizeAsync(width, 900);
+            var overflow = await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+            Assert.True(overflow <= 0, $"{name} at {width} px is {overflow} px wider than the window.");
+            var result = await page.RunAxe(new AxeRunOptions());
+            Assert.True(result.Violations.Length == 0, $"{name}, {theme}, {width} px: " + string.Join("; ", result.Violations.Select(violation =>
+                $"{violation.Id}: {violation.Help} at {string.Join(", ", violation.Nodes.Select(node => node.Html))}")));
+            if (Screenshots is { } folder)
+                await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{name}-{width}-{theme}.png"), FullPage = true });
+        }
+        await page.SetViewportSizeAsync(1280, 900);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null) await _browser.DisposeAsync();
+        _playwright?.Dispose();
+    }
+}
+
+/// <summary>One browser and one server for the classes of this collection; they run one after another.</summary>
+[CollectionDefinition(Name)]
+public sealed class WebCollection : ICollectionFixture<Browser>, ICollectionFixture<WebInstallation>
+{
+    public const string Name = "web";
+}

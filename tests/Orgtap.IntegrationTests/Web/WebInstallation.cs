@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orgtap.App.Composition;
+using Orgtap.App.Users;
+using Orgtap.App.Web;
+using Orgtap.SimulatedOrg.Hosting;
+
+namespace Orgtap.IntegrationTests.Web;
+
+/// <summary>A real web server on a free port of this machine, its data directory, and a small simulated org beside it.</summary>
+public sealed class WebInstallation : IAsyncLifetime
+{
+    public const string Password = "four words make sense";
+
+    private string _directory = "";
+    private Installation? _installation;
+
+    public WebApplication App { get; private set; } = null!;
+
+    public SimulatedOrgHost Org { get; private set; } = null!;
+
+    public Uri Address { get; private set; } = null!;
+
+    public T Service<T>() where T : notnull => App.Services.GetRequiredService<T>();
+
+    public async ValueTask InitializeAsync()
+    {
+        _directory = Directory.CreateTempSubdirectory("orgtap-web-").FullName;
+        Org = await SimulatedOrgHost.StartAsync(new SimulatedOrgOptions
+        {
+            Records = new Dictionary<string, long> { ["Account"] = 4_000, ["Contact"] = 6_000, ["Opportunity"] = 2_000, ["Lead"] = 300, ["User"] = 20, ["UserRole"] = 4, ["Invoice__c"] = 50 },
+        }, TestContext.Current.CancellationToken);
+        var settings = new InstallationSettings(_directory, null, null, [Org.Address.Authority], null);
+        _installation = await Installation.OpenAsync(settings, "test", TimeProvider.System, TestContext.Current.CancellationToken);
+        var listen = new ListenAddress("localhost", 5180).NextFree();
+        App = WebHost.Build(_installation, listen, logging => logging.ClearProviders());
+        await App.StartAsync(TestContext.Current.CancellationToken);
+        Address = listen.Address;
+    }
+
+    /// <summary>Adds a user who can sign in with <see cref="Password"/>; does nothing if there is one.</summary>
+    public async Task<User> UserAsync(string email, Role role)
+    {
+        var users = Service<UserStore>();
+        var cancellationToken = TestContext.Current.CancellationToken;
+        if (await users.FindByEmailAsync(email, cancellationToken) is { } known) return known;
+        var user = await users.AddAsync(email, "Marta Lindqvist", role, cancellationToken);
+        await Service<SignIn>().SetPasswordAsync(user, Password, cancellationToken);
+        return user;
+    }
+
+    /// <summary>A client that keeps no cookies and follows nothing, so that a test sees each answer.</summary>
+    public HttpClient Client() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Address };
+
+    public async ValueTask DisposeAsync()
+    {
+        await App.StopAsync(CancellationToken.None);
+        await App.DisposeAsync();
+        await _installation!.DisposeAsync();
+        await Org.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+}

@@ -1,0 +1,42 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orgtap.App.Composition;
+using Orgtap.Tests.Salesforce;
+
+namespace Orgtap.Tests.Faces;
+
+/// <summary>An installation in a temporary directory, on a clock that the test moves.</summary>
+internal sealed class OpenedInstallation : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+
+    private OpenedInstallation(Installation installation, ServiceProvider services, ManualTime time)
+    {
+        Installation = installation;
+        _services = services;
+        Time = time;
+    }
+
+    public Installation Installation { get; }
+
+    public ManualTime Time { get; }
+
+    public T Service<T>() where T : notnull => _services.GetRequiredService<T>();
+
+    public static async Task<OpenedInstallation> OpenAsync(string? directory = null, string? keyFile = null)
+    {
+        var time = new ManualTime(new DateTimeOffset(2026, 11, 21, 9, 0, 0, TimeSpan.Zero));
+        var settings = new InstallationSettings(directory ?? Directory.CreateTempSubdirectory("orgtap-app-").FullName, keyFile, null, [], null);
+        var installation = await Installation.OpenAsync(settings, null, time, TestContext.Current.CancellationToken);
+        var services = new ServiceCollection();
+        services.AddLogging(logging => logging.ClearProviders());
+        installation.AddTo(services);
+        return new OpenedInstallation(installation, services.BuildServiceProvider(), time);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        await Installation.DisposeAsync();
+    }
+}
