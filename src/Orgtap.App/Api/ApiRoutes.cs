@@ -11,6 +11,10 @@ internal static class ApiRoutes
     public static void Map(IEndpointRouteBuilder app)
     {
         app.MapOpenApi("/openapi/{documentName}.json");
+        var api = app.MapGroup("/api/v1");
+        ConnectionsApi.Map(api);
+        RunsApi.Map(api);
+        QueryApi.Map(api);
     }
 }
 

@@ -1,0 +1,113 @@
+using System.ComponentModel;
+using Orgtap.App.Overviews;
+using Orgtap.App.Web.SignIn;
+using Orgtap.Authorization;
+using Orgtap.Catalog;
+using Orgtap.Connections;
+using Orgtap.Primitives;
+using Orgtap.Salesforce;
+using Orgtap.Storage;
+using Orgtap.Syncs;
+
+namespace Orgtap.App.Api;
+
+/// <summary>What connects an org with user name and password. The other flow needs a browser: page Connect an org, or <c>orgtap connect</c>.</summary>
+/// <param name="Url">login.salesforce.com, test.salesforce.com or the org's My Domain.</param>
+/// <param name="SecurityToken">Absent where the org trusts this server's address.</param>
+/// <param name="QuotaThresholdPercent">1 to 100; 80 if absent.</param>
+public sealed record ConnectDocument(
+    string Name, string Url, string ClientId, string? ClientSecret, string Username, string Password, string? SecurityToken, int? QuotaThresholdPercent);
+
+/// <summary>What is to be selected; replaces what was.</summary>
+/// <param name="Presets">Keys, e.g. sales-pipeline.</param>
+public sealed record SelectDocument(IReadOnlyList<string>? Presets, IReadOnlyList<SelectedObject>? Tables);
+
+/// <summary>Percentage of the org's daily API calls at which syncing stops.</summary>
+public sealed record ThresholdDocument(int Percent);
+
+/// <summary><c>/api/v1/connections</c>.</summary>
+internal static class ConnectionsApi
+{
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        var all = api.MapGroup("/connections").WithTags("Connections");
+        all.MapGet("", async (OverviewReader overviews, CancellationToken cancellationToken) =>
+            (await overviews.ListAsync(cancellationToken)).Select(ConnectionDocument.Of)).RequireAuthorization(Roles.Viewer).WithSummary("List connections with their status");
+        all.MapPost("", ConnectAsync).RequireAuthorization(Roles.Operator).WithSummary("Connect an org with user name and password");
+
+        var one = all.MapGroup("/{name}").AddEndpointFilter<KnownConnectionFilter>();
+        one.MapGet("", async (string name, ConnectionStore connections, OverviewReader overviews, CancellationToken cancellationToken) =>
+            ConnectionDocument.Of(await overviews.OfAsync(await connections.GetAsync(name, cancellationToken), cancellationToken))).RequireAuthorization(Roles.Viewer).WithSummary("One connection");
+        one.MapDelete("", RemoveAsync).RequireAuthorization(Roles.Operator).WithSummary("Revoke the access and forget the connection");
+        one.MapPost("/pause", (string name, HttpContext context, ConnectionStore connections, AuditLog audit, CancellationToken cancellationToken) =>
+            EnableAsync(name, false, context, connections, audit, cancellationToken)).RequireAuthorization(Roles.Operator).WithSummary("Stop syncing until resumed");
+        one.MapPost("/resume", (string name, HttpContext context, ConnectionStore connections, AuditLog audit, CancellationToken cancellationToken) =>
+            EnableAsync(name, true, context, connections, audit, cancellationToken)).RequireAuthorization(Roles.Operator).WithSummary("Let it sync again");
+        one.MapPut("/threshold", SetThresholdAsync).RequireAuthorization(Roles.Operator).WithSummary("Set the API quota threshold");
+        one.MapGet("/tables", TablesAsync).RequireAuthorization(Roles.Viewer).WithSummary("Tables the connected user can see");
+        one.MapGet("/tables/{table}", FieldsAsync).RequireAuthorization(Roles.Viewer).WithSummary("Fields of a table");
+        one.MapGet("/selection", async (string name, ConnectionStore connections, SelectionStore selections, CancellationToken cancellationToken) =>
+            new SelectionDocument(await selections.GetAsync((await connections.GetAsync(name, cancellationToken)).Id, cancellationToken))).RequireAuthorization(Roles.Viewer).WithSummary("What is selected");
+        one.MapPut("/selection", SelectAsync).RequireAuthorization(Roles.Operator).WithSummary("Select presets and tables; replaces what was selected");
+        one.MapGet("/plan", async (string name, ConnectionStore connections, SyncRunner runner, CancellationToken cancellationToken) =>
+            (await runner.PlanAsync((await connections.GetAsync(name, cancellationToken)).Id, cancellationToken)).Select(PlanDocument.Of)).RequireAuthorization(Roles.Viewer).WithSummary("What the next sync would do, and its cost");
+    }
+
+    private static async Task<IResult> ConnectAsync(ConnectDocument wanted, HttpContext context, OrgConnector connector, OverviewReader overviews, CancellationToken cancellationToken)
+    {
+        var connection = await connector.ConnectAsync(new ConnectRequest(
+            wanted.Name, wanted.Url, AuthorizationFlow.Password, wanted.ClientId, SecretText.From(wanted.ClientSecret), wanted.Username, SecretText.From(wanted.Password),
+            SecretText.From(wanted.SecurityToken), null, wanted.QuotaThresholdPercent ?? 80), context.User.ActorOf(), cancellationToken);
+        return Results.Created($"/api/v1/connections/{connection.Name}", ConnectionDocument.Of(await overviews.OfAsync(connection, cancellationToken)));
+    }
+
+    private static async Task<IResult> RemoveAsync(
+        string name, HttpContext context, ConnectionStore connections, [Description("Delete the copied rows too")] bool deleteReplica = false, CancellationToken cancellationToken = default)
+    {
+        await Removing.RemoveAsync(context.RequestServices, await connections.GetAsync(name, cancellationToken), deleteReplica, context.User.ActorOf(), cancellationToken);
+        return Results.NoContent();
+    }
+
+    private static async Task<IResult> EnableAsync(string name, bool enabled, HttpContext context, ConnectionStore connections, AuditLog audit, CancellationToken cancellationToken)
+    {
+        var connection = await connections.GetAsync(name, cancellationToken);
+        await connections.SetSyncEnabledAsync(connection.Id, enabled, cancellationToken);
+        await audit.WriteAsync(context.User.ActorOf(), enabled ? "connection.resumed" : "connection.paused", name, null, cancellationToken);
+        return Results.NoContent();
+    }
+
+    private static async Task<IResult> SetThresholdAsync(string name, ThresholdDocument threshold, HttpContext context, ConnectionStore connections, AuditLog audit, CancellationToken cancellationToken)
+    {
+        var connection = await connections.GetAsync(name, cancellationToken);
+        await connections.SetQuotaThresholdAsync(connection.Id, threshold.Percent, cancellationToken);
+        await audit.WriteAsync(context.User.ActorOf(), "threshold.set", name, $"{threshold.Percent} %", cancellationToken);
+        return Results.NoContent();
+    }
+
+    private static async Task<IEnumerable<CatalogObject>> TablesAsync(
+        string name, ConnectionStore connections, CatalogReader catalog, [Description("Part of a label or API name")] string? search = null, CancellationToken cancellationToken = default) =>
+        (await catalog.ObjectsAsync(await connections.GetAsync(name, cancellationToken), new CallCounter(), cancellationToken)).Where(table => Cli.TablesVerb.Matches(table, search));
+
+    private static async Task<IEnumerable<FieldDocument>> FieldsAsync(string name, string table, ConnectionStore connections, CatalogReader catalog, CancellationToken cancellationToken) =>
+        (await catalog.ObjectAsync(await connections.GetAsync(name, cancellationToken), table, new CallCounter(), cancellationToken)).Fields.Select(FieldDocument.Of);
+
+    private static async Task<SelectionDocument> SelectAsync(
+        string name, SelectDocument wanted, HttpContext context, ConnectionStore connections, Selecting selecting, AuditLog audit, CancellationToken cancellationToken)
+    {
+        var outcome = await selecting.ApplyAsync(await connections.GetAsync(name, cancellationToken), wanted.Presets ?? [], wanted.Tables ?? [], cancellationToken);
+        await audit.WriteAsync(context.User.ActorOf(), "selection.set", name, $"{outcome.Selection.Count} tables", cancellationToken);
+        return new SelectionDocument(outcome.Selection, outcome.Missing);
+    }
+}
+
+/// <summary>An unknown name is 404 here; for a verb it is bad input, which would be 400.</summary>
+internal sealed class KnownConnectionFilter(ConnectionStore connections) : IEndpointFilter
+{
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var name = context.HttpContext.GetRouteValue("name")?.ToString() ?? "";
+        return await connections.FindAsync(name, context.HttpContext.RequestAborted) is null
+            ? Results.Problem(title: $"There is no connection called {name}.", detail: "GET /api/v1/connections lists them.", statusCode: StatusCodes.Status404NotFound)
+            : await next(context);
+    }
+}
