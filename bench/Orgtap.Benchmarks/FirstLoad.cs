@@ -133,6 +133,7 @@ internal static class FirstLoad
 
     private static void Clear(string database)
     {
+        if (!Directory.Exists(Path.GetDirectoryName(database))) return;
         foreach (var suffix in (string[])["", "-wal", "-shm"]) File.Delete(database + suffix);
     }
 

@@ -47,7 +47,7 @@ internal sealed class BulkJobs(SoqlEngine soql, SpoolShelf shelf, FaultPlan faul
         if (CreatedToday >= DailyJobs)
             throw new RestException(400, "LIMIT_EXCEEDED", $"Max bulk v2 query jobs ({DailyJobs}) per 24 hrs has been reached");
         var effects = faults.Take(new FaultTarget("POST", path, sobject), effect => effect is FaultEffect.FailBulkJob or FaultEffect.StickBulkJob);
-        var slot = shelf.Hold(request.Soql, request.IncludeDeleted, request.Dialect(oldness), query);
+        var slot = shelf.Hold(query, request.Dialect(oldness));
         BulkJob job;
         lock (_gate)
         {
@@ -57,7 +57,7 @@ internal sealed class BulkJobs(SoqlEngine soql, SpoolShelf shelf, FaultPlan faul
                 effects.Count > 0 ? effects[0] : null, now, delay);
             _jobs.Add(job.Id, job);
         }
-        if (slot.RowCount <= RenderedAtOnce) Render(job);
+        if (slot.IsRendered || slot.RowCount <= RenderedAtOnce) Render(job);
         else ThreadPool.UnsafeQueueUserWorkItem(static work => work.Jobs.Render(work.Job), (Jobs: this, Job: job), preferLocal: false);
         return job;
     }

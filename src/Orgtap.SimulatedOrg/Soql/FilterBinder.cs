@@ -44,7 +44,7 @@ internal sealed class FilterBinder(NameBinder names, DateTimeOffset now, Func<Se
             case "LIKE" when field.Field.Type is "id" or "reference" or "boolean" or "date" or "datetime" or "time" || IsNumber(field):
                 throw new SoqlException("INVALID_QUERY_FILTER_OPERATOR", $"{SoqlErrors.Context(names.Soql, comparison.At)}invalid operator on {field.Field.Type} field");
             case "LIKE":
-                return new LikePattern(field, Text(field, first));
+                return new LikePattern(field, first.Kind == LiteralKind.String ? first.Text : throw Mismatch(field, first, "string"));
         }
         if (first.Kind == LiteralKind.Null) return Null(field, comparison);
         return One(field, comparison.Operator, first);
@@ -147,7 +147,8 @@ internal sealed class FilterBinder(NameBinder names, DateTimeOffset now, Func<Se
     private string Id(Accessor field, Literal value) => value.Kind != LiteralKind.String ? throw Mismatch(field, value, "ID")
         : SalesforceId.Normalize(value.Text) ?? throw new SoqlException("INVALID_QUERY_FILTER_OPERATOR", $"{SoqlErrors.Context(names.Soql, value.At)}invalid ID field: {value.Text}");
 
-    private string Text(Accessor field, Literal value) => value.Kind == LiteralKind.String ? value.Text : throw Mismatch(field, value, "string");
+    private string Text(Accessor field, Literal value) => value.Kind != LiteralKind.String ? throw Mismatch(field, value, "string")
+        : value.Text.Replace(Tokenizer.LiteralMark.ToString(), "", StringComparison.Ordinal);
 
     private SoqlException Mismatch(Accessor field, Literal value, string expected) => SoqlErrors.Field(names.Soql, value.At,
         $"value of filter criterion for field '{field.Field.Name}' must be of type {expected} and should {(expected is "string" or "ID" ? "" : "not ")}be enclosed in quotes");

@@ -34,12 +34,17 @@ public sealed class PreparedQuery
 public sealed class QueryRows
 {
     private readonly Func<long, RowReader> _read;
+    private readonly RowSet? _set;
 
-    internal QueryRows(long count, Func<long, RowReader> read)
+    internal QueryRows(long count, Func<long, RowReader> read, RowSet? set = null)
     {
         Count = count;
         _read = read;
+        _set = set;
     }
+
+    /// <summary>The same for runs that found the same records in the same order, whatever their conditions were; null for aggregates.</summary>
+    public string? Fingerprint => _set?.Fingerprint;
 
     /// <summary>Number of records; for <c>COUNT()</c> the number asked for, while there is nothing to read.</summary>
     public long Count { get; }

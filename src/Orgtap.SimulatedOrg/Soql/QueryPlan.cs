@@ -51,7 +51,7 @@ internal sealed class QueryPlan
             return new QueryRows(results.Count, from => new AggregateReader(aggregate.Outputs, [.. results.Skip((int)from)]));
         }
         var set = Rows();
-        return new QueryRows(set.Count, from => new RecordReader(set.From(from), _names.Rows, Selection!.Columns, Selection.Shape));
+        return new QueryRows(set.Count, from => new RecordReader(set.From(from), _names.Rows, Selection!.Columns, Selection.Shape), set);
     }
 
     private RowSet Rows()

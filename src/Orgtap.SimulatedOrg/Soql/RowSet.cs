@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Orgtap.SimulatedOrg.Soql;
 
@@ -6,6 +8,9 @@ namespace Orgtap.SimulatedOrg.Soql;
 internal abstract class RowSet
 {
     public abstract long Count { get; }
+
+    /// <summary>The same for sets with the same rows in the same order; for others almost certainly another.</summary>
+    public abstract string Fingerprint { get; }
 
     /// <summary>Calls for the ordinals one after another, from a position on.</summary>
     public abstract OrdinalCursor From(long position);
@@ -26,6 +31,8 @@ internal sealed class BitRowSet(long first, bool descending) : RowSet
     private long _count;
 
     public override long Count => _count;
+
+    public override string Fingerprint => $"{first}{(descending ? '-' : '+')}{Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_words))))}";
 
     /// <param name="ordinal">Not below the first.</param>
     public void Add(long ordinal)
@@ -117,6 +124,8 @@ internal sealed class BitRowSet(long first, bool descending) : RowSet
 internal sealed class ListRowSet(int[] ordinals) : RowSet
 {
     public override long Count => ordinals.Length;
+
+    public override string Fingerprint => Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(ordinals.AsSpan())));
 
     public override OrdinalCursor From(long position) => new Cursor(ordinals, position);
 

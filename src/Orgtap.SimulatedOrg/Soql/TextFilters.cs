@@ -18,7 +18,7 @@ internal sealed class TextComparison(Accessor field, string comparison, string r
     }
 }
 
-/// <summary>LIKE: % for any run, _ for one character, a backslash takes their meaning away; without regard to case.</summary>
+/// <summary>LIKE: % for any run, _ for one character, unless they were escaped; without regard to case.</summary>
 internal sealed class LikePattern(Accessor field, string pattern) : Filter
 {
     private readonly List<(char Character, bool Wild)> _pattern = Read(pattern);
@@ -34,7 +34,7 @@ internal sealed class LikePattern(Accessor field, string pattern) : Filter
         var read = new List<(char, bool)>();
         for (var i = 0; i < pattern.Length; i++)
         {
-            if (pattern[i] == '\\' && i + 1 < pattern.Length && pattern[i + 1] is '%' or '_') read.Add((pattern[++i], false));
+            if (pattern[i] == Tokenizer.LiteralMark && i + 1 < pattern.Length) read.Add((pattern[++i], false));
             else read.Add((char.ToUpperInvariant(pattern[i]), pattern[i] is '%' or '_'));
         }
         return read;

@@ -73,7 +73,9 @@ internal static partial class Tokenizer
         return text.ToString();
     }
 
-    /// <summary>\% and \_ keep their backslash: LIKE reads it.</summary>
+    /// <summary>Stands before a % or _ that LIKE shall take as it is. A backslash could not: an escaped one may stand before a wildcard.</summary>
+    internal const char LiteralMark = '\uFFFF';
+
     private static string Escape(string soql, int at, out int length)
     {
         length = 1;
@@ -85,7 +87,7 @@ internal static partial class Tokenizer
             case 'b': return "\b";
             case 'f': return "\f";
             case '\'' or '"' or '\\': return soql.Substring(at, 1);
-            case '%' or '_': return soql.Substring(at - 1, 2);
+            case '%' or '_': return string.Concat([LiteralMark, soql[at]]);
             case 'u' when at + 4 < soql.Length && int.TryParse(soql.AsSpan(at + 1, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var code):
                 length = 5;
                 return ((char)code).ToString();

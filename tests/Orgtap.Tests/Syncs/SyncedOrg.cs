@@ -49,6 +49,8 @@ internal sealed class SyncedOrg : IAsyncDisposable
 
     public SyncOptions Options { get; set; } = new() { Extraction = new ExtractionOptions { PageRows = 500, SmallestPageRows = 100, BulkAboveRows = 600 } };
 
+    public long Memory { get; set; } = 64 << 20;
+
     public TimeSpan ReadIdleTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     public Connection Connection { get; private set; } = null!;
@@ -111,7 +113,7 @@ internal sealed class SyncedOrg : IAsyncDisposable
         Runs = new RunStore(_store, time);
         Live = new LiveRuns(time);
         Files = new ReplicaFiles(_folder.Path, time);
-        Budget = new ByteBudget(64 << 20);
+        Budget = new ByteBudget(Memory);
         Runner = new SyncRunner(_clients, Catalog, Connections, Selections, Runs, Files, async (connection, cancel) => Wrap(await Files.OpenAsync(connection, cancel)),
             Live, Budget, Options, time, NullLoggerFactory.Instance);
     }

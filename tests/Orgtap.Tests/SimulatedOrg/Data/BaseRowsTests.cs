@@ -50,6 +50,13 @@ public sealed class BaseRowsTests
     }
 
     [Fact]
+    public void No_stamp_lies_after_the_org_began()
+    {
+        var org = new SmallOrg(records: new Dictionary<string, long> { ["Account"] = 50_000 });
+        Assert.True(string.CompareOrdinal(org.Store.Truth("Account", ["SystemModstamp"], includeDeleted: true).Max(row => row.Values[0]), "2026-06-15T12:00:00.000Z") < 0);
+    }
+
+    [Fact]
     public void Bulk_changes_leave_runs_of_equal_stamps()
     {
         var org = new SmallOrg(records: new Dictionary<string, long> { ["Account"] = 20_000, ["User"] = 5 });

@@ -61,6 +61,9 @@ public sealed class OverlayTests
         Assert.Equal(SmallOrg.Start.AddHours(1), _org.Store.Read("Contact", id)!["SystemModstamp"]);
         Assert.Contains((id, SmallOrg.Start.AddHours(1)), _org.Store.DeletedBetween("Contact", SmallOrg.Start, SmallOrg.Start.AddHours(2)));
 
+        Assert.Contains(_org.Store.DeletedBetween("Contact", SmallOrg.Start.AddHours(1), SmallOrg.Start.AddHours(2)), entry => entry.Id == id);
+        Assert.DoesNotContain(_org.Store.DeletedBetween("Contact", SmallOrg.Start, SmallOrg.Start.AddHours(1)), entry => entry.Id == id);
+
         _org.Store.Undelete("Contact", id);
         Assert.Equal((live, all), (_org.Store.Count("Contact", false), _org.Store.Count("Contact", true)));
         Assert.Empty(_org.Store.DeletedBetween("Contact", SmallOrg.Start, SmallOrg.Start.AddHours(2)));

@@ -28,6 +28,22 @@ public sealed class FilterTests
             return found.SequenceEqual(Rows.Where(row => condition.Means(row.Values)).Select(row => row.Id));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(400));
 
+    [Theory]
+    [InlineData("%", "100% wool|100_wool|100 wool|a\\b")]
+    [InlineData("100\\%%", "100% wool")]
+    [InlineData("100\\_wool", "100_wool")]
+    [InlineData("100_wool", "100_wool|100 wool")]
+    [InlineData("100%WOOL", "100% wool|100_wool|100 wool")]
+    [InlineData("%\\\\%", "a\\b")]
+    [InlineData("100", "")]
+    public void LIKE_reads_wildcards_and_escapes(string pattern, string found)
+    {
+        var org = new SmallOrg(records: new Dictionary<string, long>());
+        foreach (var name in (string[])["100% wool", "100_wool", "100 wool", "a\\b"]) org.Store.Insert("Account", new Dictionary<string, object?> { ["Name"] = name });
+        var ids = QueryTests.Ids(org.Soql.Prepare($"SELECT Id FROM Account WHERE Name LIKE '{pattern}'", false).Run(), 0);
+        Assert.Equal(found, string.Join('|', ids.Select(id => org.Store.Read("Account", id)!["Name"])));
+    }
+
     private static Gen<Case> Conditions(int depth)
     {
         if (depth == 0) return Leaf();
