@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Orgtap.SimulatedOrg.Hosting;
+using Orgtap.SimulatedOrg.Limits;
 
 namespace Orgtap.SimulatedOrg.Control;
 
@@ -15,6 +17,8 @@ internal static class AccessControl
             if (body.Number("background") is { } background) parts.Usage.Background = background;
             if (body.Number("count") is { } count) parts.Usage.Count(count);
             if (body.Flag("clear", false)) parts.Usage.Clear();
+            if (body.TryGetProperty("app", out var app))
+                parts.Usage.App = app.ValueKind == JsonValueKind.Null ? null : new AppQuota(app.Text("name"), app.Number("used") ?? 0, app.Number("limit") ?? 0);
             await QuotaAsync(context);
         });
         routes.MapControl("POST", "/tokens/revoke", parts, context => Do(context, parts.Tokens.RevokeAll));
@@ -26,6 +30,12 @@ internal static class AccessControl
             var body = await ControlApi.BodyAsync(context);
             var user = parts.Users.Find(body.Text("user")) ?? throw new ArgumentException("no such user");
             parts.Users.Put(user with { Active = body.Flag("active", true) });
+            await ControlApi.ReplyAsync(context, new { ok = true });
+        });
+        routes.MapControl("POST", "/app/uninstalled", parts, async context =>
+        {
+            var app = parts.Apps.Find(parts.App.ClientId) ?? parts.App;
+            parts.Apps.Put(app with { Uninstalled = (await ControlApi.BodyAsync(context)).Flag("uninstalled", true) });
             await ControlApi.ReplyAsync(context, new { ok = true });
         });
         routes.MapControl("GET", "/requests", parts, context =>

@@ -16,6 +16,7 @@ namespace Orgtap.SimulatedOrg.Faults;
 [JsonDerivedType(typeof(ExpireSession), "expireSession")]
 [JsonDerivedType(typeof(InstanceUrl), "instanceUrl")]
 [JsonDerivedType(typeof(RedirectTo), "redirectTo")]
+[JsonDerivedType(typeof(OmitHeader), "omitHeader")]
 public abstract record FaultEffect
 {
     private FaultEffect() { }
@@ -61,6 +62,9 @@ public abstract record FaultEffect
 
     /// <summary>The token endpoint names this address as <c>instance_url</c>.</summary>
     public sealed record InstanceUrl(string Url) : FaultEffect;
+
+    /// <summary>The answer comes without this header.</summary>
+    public sealed record OmitHeader(string Name) : FaultEffect;
 
     /// <summary>The request is answered with a redirect elsewhere.</summary>
     public sealed record RedirectTo(string Url, int Status = 302) : FaultEffect;

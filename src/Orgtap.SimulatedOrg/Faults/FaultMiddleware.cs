@@ -40,6 +40,13 @@ internal sealed class FaultMiddleware(FaultPlan plan, TokenStore tokens, TimePro
             case FaultEffect.ExpireSession when AccessTokens.Of(context.Request) is { } token:
                 tokens.Revoke(token);
                 return false;
+            case FaultEffect.OmitHeader omit:
+                context.Response.OnStarting(() =>
+                {
+                    context.Response.Headers.Remove(omit.Name);
+                    return Task.CompletedTask;
+                });
+                return false;
             case FaultEffect.RedirectTo redirect:
                 context.Response.StatusCode = redirect.Status;
                 context.Response.Headers.Location = redirect.Url;

@@ -47,6 +47,13 @@ internal static partial class OrgServer
             return;
         }
         var at = parts.Clock.GetUtcNow();
+        var logged = false;
+        // Before the first byte leaves: whoever has an answer finds its request in the log.
+        context.Response.OnStarting(() =>
+        {
+            Log(context.Response.StatusCode);
+            return Task.CompletedTask;
+        });
         try
         {
             await next(context);
@@ -57,12 +64,17 @@ internal static partial class OrgServer
         }
         finally
         {
+            Log(context.RequestAborted.IsCancellationRequested ? 0 : context.Response.StatusCode);
+        }
+
+        void Log(int status)
+        {
+            if (logged) return;
+            logged = true;
             var cost = RequestCost.Of(context);
             var request = context.Request;
             var query = SecretParameter.Replace(request.QueryString.Value ?? "", "$1…");
-            var cut = context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted;
-            parts.Requests.Add(new RequestEntry(at, context.GetEndpoint()?.DisplayName ?? "other", request.Method, request.Path + query, cost.Calls,
-                cut ? 0 : context.Response.StatusCode, null));
+            parts.Requests.Add(new RequestEntry(at, context.GetEndpoint()?.DisplayName ?? "other", request.Method, request.Path + query, cost.Calls, status, null));
             foreach (var subrequest in cost.Subrequests) parts.Requests.Add(subrequest);
         }
     }

@@ -1,5 +1,8 @@
 namespace Orgtap.SimulatedOrg.Limits;
 
+/// <summary>Use and limit of one connected app, where an org has set one.</summary>
+public sealed record AppQuota(string Name, long Used, long Limit);
+
 /// <summary>
 /// Counts API calls of the whole org over a rolling 24 hours on the org's clock, as Salesforce does (no reset at midnight).
 /// Granularity: one minute. Thread-safe.
@@ -14,6 +17,7 @@ public sealed class ApiUsage(TimeProvider time, long limit)
     private long _openCalls;
     private long _background;
     private long _max = limit;
+    private AppQuota? _app;
 
     /// <summary>Calls allowed per 24 hours.</summary>
     public long Limit
@@ -65,8 +69,26 @@ public sealed class ApiUsage(TimeProvider time, long limit)
         }
     }
 
+    /// <summary>A quota of one app alone, which the header then tells too; null = none. It is told, not enforced.</summary>
+    public AppQuota? App
+    {
+        get { lock (_gate) return _app; }
+        set { lock (_gate) _app = value; }
+    }
+
     /// <summary>The value of the <c>Sforce-Limit-Info</c> header.</summary>
-    public string Header { get { lock (_gate) { Age(); return $"api-usage={_counted + _background}/{_max}"; } } }
+    public string Header
+    {
+        get
+        {
+            lock (_gate)
+            {
+                Age();
+                var org = $"api-usage={_counted + _background}/{_max}";
+                return _app is { } app ? $"{org}; per-app-api-usage={app.Used}/{app.Limit}(appName={app.Name})" : org;
+            }
+        }
+    }
 
     private void Add(long calls)
     {

@@ -14,6 +14,8 @@ internal sealed class AuthorizeEndpoint(OrgUsers users, ConnectedApps apps, Toke
     {
         routes.MapGet(AuthorizePath, AuthorizeAsync).WithDisplayName("authorize");
         routes.MapPost(LoginPages.LoginPath, LoginAsync).WithDisplayName("login");
+        routes.MapGet(LoginPages.ErrorPath, context => PageAsync(context, LoginPages.Message("OAuth Error",
+            $"We can't authorize you because of an OAuth error. {context.Request.Query["error"]} : {context.Request.Query["error_description"]}"))).WithDisplayName("errorPage");
         routes.MapPost(LoginPages.ConsentPath, ConsentAsync).WithDisplayName("consent");
     }
 
@@ -29,6 +31,15 @@ internal sealed class AuthorizeEndpoint(OrgUsers users, ConnectedApps apps, Toke
         if (!app.Accepts(redirectUri))
         {
             await RefuseAsync(context, "redirect_uri_mismatch", "redirect_uri must match configuration");
+            return;
+        }
+        if (app.Uninstalled)
+        {
+            // The callback never hears of it, so an app that waits for it waits for ever.
+            context.Response.Redirect(QueryHelpers.AddQueryString(LoginPages.ErrorPath, new Dictionary<string, string?>
+            {
+                ["error"] = "invalid_client", ["error_description"] = "app must be installed into org", ["state"] = query["state"],
+            }));
             return;
         }
         var challenge = query["code_challenge"].ToString();

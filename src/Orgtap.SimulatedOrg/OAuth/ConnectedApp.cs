@@ -23,6 +23,9 @@ public sealed record ConnectedApp(
     /// <summary>Has a Run-As user, so that the client credentials flow works.</summary>
     public bool ClientCredentials { get; init; }
 
+    /// <summary>Not installed in the org: authorizing it ends on Salesforce's own error page.</summary>
+    public bool Uninstalled { get; init; }
+
     /// <summary>The public app that the sf command line signs in with.</summary>
     public static ConnectedApp PlatformCli { get; } = new("PlatformCLI", null, "Salesforce CLI", ["http://localhost:1717/OauthRedirect"], AllScopes);
 

@@ -6,6 +6,8 @@ namespace Orgtap.SimulatedOrg.OAuth;
 internal static class LoginPages
 {
     public const string LoginPath = "/login";
+    /// <summary>Where Salesforce ends an authorization that it does not send back to the app: an uninstalled or blocked app.</summary>
+    public const string ErrorPath = "/setup/secur/RemoteAccessErrorPage.apexp";
     public const string ConsentPath = "/setup/secur/RemoteAccessAuthorizationPage.apexp";
 
     /// <param name="goOn">Path and query to return to once signed in.</param>

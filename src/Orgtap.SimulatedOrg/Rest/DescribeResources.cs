@@ -25,7 +25,7 @@ internal sealed class DescribeResources(OrgSchema schema, string identityPath)
     {
         writer.WriteStartObject();
         foreach (var root in Roots) writer.WriteString(root, $"{call.VersionPath}/{root}");
-        writer.WriteString("identity", identityPath);
+        writer.WriteString("identity", call.Origin + identityPath);
         writer.WriteEndObject();
     });
 

@@ -18,6 +18,9 @@ internal sealed record RestCall(
     /// <summary>Where further counted calls and subrequests are noted.</summary>
     public required RequestCost Cost { get; init; }
 
+    /// <summary>Scheme, host and port by which the client reached the org.</summary>
+    public required string Origin { get; init; }
+
     /// <summary>/services/data/vNN.N: the start of every address in a reply.</summary>
     public string VersionPath => "/services/data/v" + Version;
 

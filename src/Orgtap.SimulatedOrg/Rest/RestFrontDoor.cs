@@ -65,7 +65,11 @@ internal sealed class RestFrontDoor(RestRoutes resources, ApiVersions versions, 
         if (resource is null) throw RestException.NotFound();
         var call = new RestCall(context.Request.Method, version, RestRoutes.Texts(context.Request.RouteValues), context.Request.Query,
             name => context.Request.Headers[name].ToString() is { Length: > 0 } value ? value : null,
-            await BodyAsync(context.Request, context.RequestAborted), session, ActiveFaults.Of(context)) { Cost = RequestCost.Of(context) };
+            await BodyAsync(context.Request, context.RequestAborted), session, ActiveFaults.Of(context)) 
+        {
+            Cost = RequestCost.Of(context),
+            Origin = $"{context.Request.Scheme}://{context.Request.Host}",
+        };
         var reply = resource.Answer(call);
         context.Response.Headers[LimitHeader] = usage.Header;
         return reply;

@@ -41,6 +41,7 @@ internal sealed class Subrequests(RestRoutes routes, ApiVersions versions, Fault
             var call = new RestCall(method, path[Root.Length..slash], values, Parse(query), headers.GetValueOrDefault, default, outer.Session, ActiveFaults.None)
             {
                 Cost = outer.Cost,
+                Origin = outer.Origin,
             };
             return (resource.Answer(call), kind);
         }

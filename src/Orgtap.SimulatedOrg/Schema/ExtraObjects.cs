@@ -10,14 +10,15 @@ internal static class ExtraObjects
 
     public static IEnumerable<SObjectType> All(int objects, int fields)
     {
-        var shared = new Lazy<IReadOnlyList<FieldType>>(() =>
+        var shared = new Lazy<FieldIndex>(() => new FieldIndex(
         [
             SystemFields.Id, SystemFields.IsDeleted,
             .. FieldTable.Read("Name | string 80 | name auto | auto X-{000000}\nOwnerId | reference | req ref=User | ref"),
             .. SystemFields.Created, .. SystemFields.Modified,
             .. FieldTable.Read(string.Join('\n', Enumerable.Range(1, fields).Select(Line))),
-        ]);
-        return Enumerable.Range(1, objects).Select(number => new SObjectType(() => shared.Value, FrozenSet<string>.Empty)
+        ],
+            FrozenSet<string>.Empty));
+        return Enumerable.Range(1, objects).Select(number => new SObjectType(shared)
         {
             Name = string.Create(CultureInfo.InvariantCulture, $"Extra{number:0000}__c"),
             Label = string.Create(CultureInfo.InvariantCulture, $"Extra {number}"),

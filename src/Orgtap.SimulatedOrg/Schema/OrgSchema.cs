@@ -38,7 +38,7 @@ public sealed class OrgSchema
     {
         if (current.AnyField(field.Name) is not null) throw new ArgumentException($"{sobject} already has {field.Name}", nameof(field));
         FieldType[] all = [.. current.AllFields, field];
-        return current.WithFields(() => all, current.HiddenFields);
+        return current.WithFields(all, current.HiddenFields);
     });
 
     /// <exception cref="ArgumentException">The object or the field is unknown.</exception>
@@ -46,7 +46,7 @@ public sealed class OrgSchema
     {
         var gone = current.AnyField(field) ?? throw new ArgumentException($"{sobject} has no {field}", nameof(field));
         FieldType[] all = [.. current.AllFields.Where(kept => kept != gone)];
-        return current.WithFields(() => all, current.HiddenFields);
+        return current.WithFields(all, current.HiddenFields);
     });
 
     /// <summary>Takes the user's right to read a field, or gives it back.</summary>
@@ -54,7 +54,7 @@ public sealed class OrgSchema
     {
         var name = (current.AnyField(field) ?? throw new ArgumentException($"{sobject} has no {field}", nameof(field))).Name;
         var names = hidden ? current.HiddenFields.Append(name) : current.HiddenFields.Where(other => other != name);
-        return current.WithFields(current.AllFieldsSource, names.ToFrozenSet(StringComparer.OrdinalIgnoreCase));
+        return current.WithFields(current.AllFields, names.ToFrozenSet(StringComparer.OrdinalIgnoreCase));
     });
 
     /// <summary>Takes the user's right to read an object, or gives it back.</summary>

@@ -7,14 +7,8 @@ public sealed class SObjectType
 {
     private readonly Lazy<FieldIndex> _fields;
 
-    /// <param name="allFields">Called once, when the fields are first looked at: a wide org is described object by object.</param>
-    /// <param name="hiddenFields">Names the user may not see (field-level security makes a field absent).</param>
-    internal SObjectType(Func<IReadOnlyList<FieldType>> allFields, FrozenSet<string> hiddenFields)
-    {
-        AllFieldsSource = allFields;
-        HiddenFields = hiddenFields;
-        _fields = new Lazy<FieldIndex>(() => new FieldIndex(allFields(), hiddenFields));
-    }
+    /// <param name="fields">Looked at when first needed: a wide org is described object by object. Objects with the same fields share one index.</param>
+    internal SObjectType(Lazy<FieldIndex> fields) => _fields = fields;
 
     public required string Name { get; init; }
     public required string Label { get; init; }
@@ -37,7 +31,8 @@ public sealed class SObjectType
     public bool DeprecatedAndHidden { get; init; }
     /// <summary>False for objects that the Bulk API refuses with INVALIDENTITY.</summary>
     public bool BulkSupported { get; init; } = true;
-    public bool HasIsDeleted => AnyField("IsDeleted") is not null;
+    /// <summary>False for objects whose rows go at once when they are deleted, such as User.</summary>
+    public bool HasIsDeleted { get; init; } = true;
 
     /// <summary>The fields the user may see, in describe's order.</summary>
     public IReadOnlyList<FieldType> Fields => _fields.Value.Visible;
@@ -48,31 +43,15 @@ public sealed class SObjectType
     /// <summary>All fields, hidden ones too: what the store keeps.</summary>
     internal IReadOnlyList<FieldType> AllFields => _fields.Value.All;
     internal FieldType? AnyField(string name) => _fields.Value.ByName.GetValueOrDefault(name);
-    internal Func<IReadOnlyList<FieldType>> AllFieldsSource { get; }
-    internal FrozenSet<string> HiddenFields { get; }
+    /// <summary>Names the user may not see: field-level security makes a field absent.</summary>
+    internal FrozenSet<string> HiddenFields => _fields.Value.Hidden;
 
     /// <summary>The same object with other fields.</summary>
-    internal SObjectType WithFields(Func<IReadOnlyList<FieldType>> allFields, FrozenSet<string> hiddenFields) => new(allFields, hiddenFields)
+    internal SObjectType WithFields(IReadOnlyList<FieldType> allFields, FrozenSet<string> hiddenFields) => new(new Lazy<FieldIndex>(() => new FieldIndex(allFields, hiddenFields)))
     {
         Name = Name, Label = Label, LabelPlural = LabelPlural, KeyPrefix = KeyPrefix, Custom = Custom, CustomSetting = CustomSetting,
         Queryable = Queryable, Retrieveable = Retrieveable, Replicateable = Replicateable, Searchable = Searchable, Createable = Createable,
         Updateable = Updateable, Deletable = Deletable, Undeletable = Undeletable, Mergeable = Mergeable, Triggerable = Triggerable,
-        FeedEnabled = FeedEnabled, DeprecatedAndHidden = DeprecatedAndHidden, BulkSupported = BulkSupported,
+        FeedEnabled = FeedEnabled, DeprecatedAndHidden = DeprecatedAndHidden, BulkSupported = BulkSupported, HasIsDeleted = HasIsDeleted,
     };
-
-    private sealed class FieldIndex
-    {
-        public FieldIndex(IReadOnlyList<FieldType> all, FrozenSet<string> hidden)
-        {
-            All = all;
-            Visible = hidden.Count == 0 ? all : [.. all.Where(field => !hidden.Contains(field.Name))];
-            ByName = all.ToFrozenDictionary(field => field.Name, StringComparer.OrdinalIgnoreCase);
-            VisibleByName = hidden.Count == 0 ? ByName : Visible.ToFrozenDictionary(field => field.Name, StringComparer.OrdinalIgnoreCase);
-        }
-
-        public IReadOnlyList<FieldType> All { get; }
-        public IReadOnlyList<FieldType> Visible { get; }
-        public FrozenDictionary<string, FieldType> ByName { get; }
-        public FrozenDictionary<string, FieldType> VisibleByName { get; }
-    }
 }

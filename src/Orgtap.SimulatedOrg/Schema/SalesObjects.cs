@@ -101,7 +101,7 @@ internal static class SalesObjects
             LastViewedDate | datetime | ro | empty
             LastReferencedDate | datetime | ro | empty
             """),
-        Define("PricebookEntry", "01u", "Price Book Entries", """
+        Define("PricebookEntry", "01u", "Pricebook Entries", """
             Name | string 255 | name ro | product
             Pricebook2Id | reference | req ref=Pricebook2 | ref
             Product2Id | reference | req ref=Product2 | ref

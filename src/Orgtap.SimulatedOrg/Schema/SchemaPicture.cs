@@ -41,8 +41,11 @@ internal static class ChildNames
     public static string? Of(SObjectType child, FieldType field)
     {
         if (field.Name is "CreatedById" or "LastModifiedById" or "OwnerId" or "MasterRecordId" or "RecordTypeId") return null;
-        if (field.Custom) return child.LabelPlural.Replace(" ", "_", StringComparison.Ordinal) + "__r";
+        if (field.Custom) return Namespace(child.Name) + child.LabelPlural.Replace(" ", "_", StringComparison.Ordinal) + "__r";
         if (field.Name == "ParentId" && field.ReferenceTo[0] == child.Name) return "Child" + child.LabelPlural.Replace(" ", "", StringComparison.Ordinal);
         return child.Name.EndsWith("History", StringComparison.Ordinal) ? "Histories" : child.LabelPlural.Replace(" ", "", StringComparison.Ordinal);
     }
+
+    /// <summary><c>acme__</c> of <c>acme__Shipment__c</c>; nothing for the org's own objects.</summary>
+    private static string Namespace(string name) => name.Split("__") is [var prefix, _, _] ? prefix + "__" : "";
 }

@@ -11,13 +11,14 @@ internal static class StandardObjects
 
     /// <param name="traits">System fields the object has, and what makes it different from a plain queryable object.</param>
     internal static SObjectType Define(string name, string prefix, string plural, string table, Traits traits = Traits.Plain) =>
-        new(() => [.. Fields(table, traits)], FrozenSet<string>.Empty)
+        new(new Lazy<FieldIndex>(() => new FieldIndex([.. Fields(table, traits)], FrozenSet<string>.Empty)))
         {
             Name = name, KeyPrefix = prefix, Label = TypeDefaults.LabelOf(name), LabelPlural = plural,
             Custom = name.EndsWith("__c", StringComparison.Ordinal),
             Queryable = !traits.HasFlag(Traits.NotQueryable), Replicateable = !traits.HasFlag(Traits.NotReplicateable),
             Retrieveable = !traits.HasFlag(Traits.NotQueryable), BulkSupported = !traits.HasFlag(Traits.NotInBulk),
             Searchable = !traits.HasFlag(Traits.ReadOnly), Createable = !traits.HasFlag(Traits.ReadOnly), Updateable = !traits.HasFlag(Traits.ReadOnly),
+            HasIsDeleted = !traits.HasFlag(Traits.NoIsDeleted),
             Deletable = !traits.HasFlag(Traits.ReadOnly), Undeletable = !traits.HasFlag(Traits.NoIsDeleted) && !traits.HasFlag(Traits.ReadOnly),
             Triggerable = !traits.HasFlag(Traits.ReadOnly), Mergeable = name is "Account" or "Contact" or "Lead",
             FeedEnabled = name is "Account" or "Contact" or "Lead" or "Opportunity" or "Case" or "User",

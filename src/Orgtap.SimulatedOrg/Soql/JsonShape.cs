@@ -8,11 +8,11 @@ namespace Orgtap.SimulatedOrg.Soql;
 /// <summary>How one record becomes JSON: its attributes, its fields in the query's order, parents nested, children as result sets.</summary>
 internal sealed class JsonShape(OrgStore store)
 {
-    private readonly List<(string Name, object Part)> _parts = [];
+    private readonly List<(JsonEncodedText Name, object Part)> _parts = [];
 
     public void Add(Accessor column) => Add(column, 0);
 
-    public void Add(ChildRows children) => _parts.Add((children.Relationship, children));
+    public void Add(ChildRows children) => _parts.Add((JsonEncodedText.Encode(children.Relationship), children));
 
     public void Write(Utf8JsonWriter writer, RowRef row, string versionPath, Scratch scratch)
     {
@@ -37,7 +37,7 @@ internal sealed class JsonShape(OrgStore store)
     {
         if (hop == column.Hops.Count)
         {
-            _parts.Add((column.Field.Name, column));
+            _parts.Add((JsonEncodedText.Encode(column.Field.Name), column));
             return;
         }
         var reference = column.Hops[hop];
@@ -45,7 +45,7 @@ internal sealed class JsonShape(OrgStore store)
         if (parent is null)
         {
             parent = new Parent(reference, new JsonShape(store));
-            _parts.Add((reference.Field.RelationshipName!, parent));
+            _parts.Add((JsonEncodedText.Encode(reference.Field.RelationshipName!), parent));
         }
         parent.Shape.Add(column, hop + 1);
     }

@@ -43,6 +43,16 @@ public sealed class QuotaTests
     }
 
     [Fact]
+    public async Task The_header_can_tell_a_quota_of_the_app_too_or_be_missing()
+    {
+        await using var org = await StartAsync();
+        org.Host.Usage.App = new AppQuota("Orgtap", 17, 250);
+        Assert.Equal("api-usage=1/15000; per-app-api-usage=17/250(appName=Orgtap)", Header(await org.GetAsync(Root)));
+        org.Host.Faults.Add("*", new Orgtap.SimulatedOrg.Faults.FaultEffect.OmitHeader("Sforce-Limit-Info"));
+        Assert.False((await org.GetAsync(Root)).Headers.Contains("Sforce-Limit-Info"));
+    }
+
+    [Fact]
     public async Task Limits_have_the_recorded_shape_and_the_counted_use()
     {
         await using var org = await StartAsync();

@@ -83,6 +83,17 @@ public sealed class WebServerFlowTests
     }
 
     [Fact]
+    public async Task An_uninstalled_app_ends_on_a_page_of_the_org_and_not_at_its_callback()
+    {
+        await using var org = await StartAsync(signIn: false);
+        org.Host.Apps.Put(org.Host.Apps.Find("key")! with { Uninstalled = true });
+        var response = await org.GetAsync(Address(org, ("state", "s1")).PathAndQuery);
+        Assert.StartsWith("/setup/secur/RemoteAccessErrorPage.apexp?error=invalid_client&error_description=app%20must%20be%20installed%20into%20org&state=s1",
+            response.Headers.Location!.OriginalString);
+        Assert.Contains("app must be installed into org", await (await org.GetAsync(response.Headers.Location!.OriginalString)).Content.ReadAsStringAsync(Cancel));
+    }
+
+    [Fact]
     public async Task The_second_time_a_signed_in_user_is_not_asked_again_unless_the_app_asks_for_consent()
     {
         await using var org = await StartAsync(signIn: false);
