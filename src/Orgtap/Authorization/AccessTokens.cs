@@ -11,7 +11,8 @@ namespace Orgtap.Authorization;
 /// Gives out access tokens; one refresh at a time for each connection, however many callers were refused. A new token, and a rotated refresh token
 /// above all, is stored before anybody uses it: Salesforce has killed the old one by then.
 /// </summary>
-public sealed partial class AccessTokens(GrantStore grants, ConnectionStore connections, OAuthClient oauth, AddressPolicy addresses, TimeProvider time, ILogger<AccessTokens> logger) : IDisposable
+public sealed partial class AccessTokens(
+    GrantStore grants, ConnectionStore connections, OAuthClient oauth, AddressPolicy addresses, TimeProvider time, ILogger<AccessTokens> logger) : IDisposable
 {
     // A refused refresh is not repeated for every waiter: repeated wrong passwords lock the user out.
     private static readonly TimeSpan RefusalHolds = TimeSpan.FromMinutes(5);
@@ -31,7 +32,8 @@ public sealed partial class AccessTokens(GrantStore grants, ConnectionStore conn
             // The one before may have refreshed already: N refused callers, one token request.
             if (holder.Token is { } fresh && IsNewer(fresh, rejected)) return fresh;
             var grant = await grants.FindAsync(id, cancellationToken) ?? throw NotAuthorized();
-            if (grant.AccessToken is { } stored && new AccessToken(stored, grant.InstanceUrl, grant.Version) is var kept && IsNewer(kept, rejected)) return holder.Token = kept;
+            if (grant.AccessToken is { } stored && new AccessToken(stored, grant.InstanceUrl, grant.Version) is var kept && IsNewer(kept, rejected))
+                return holder.Token = kept;
             if (holder.Refusal is { } refusal && refusal.Version == grant.Version && time.GetUtcNow() < refusal.Until) throw Again(refusal.Failure);
             return holder.Token = await RenewAsync(holder, grant);
         }
@@ -61,12 +63,14 @@ public sealed partial class AccessTokens(GrantStore grants, ConnectionStore conn
         {
             var answer = await AskAsync(new OAuthApp(connection.LoginUrl, app.ConsumerKey, app.ConsumerSecret), connection, grant);
             if (answer.OrgId is { } org && connection.OrgId is { } own && org != own)
-                throw new OrgtapException(FailureKind.ReauthorizationRequired, $"Salesforce answered with access to another org than that of {connection.Name}; it was not used.",
+                throw new OrgtapException(FailureKind.ReauthorizationRequired,
+                    $"Salesforce answered with access to another org than that of {connection.Name}; it was not used.",
                     "Authorize the connection again, as a user of its own org.", $"expected {own}, got {org}");
             var instance = answer.InstanceUrl is { } named ? addresses.CheckFromServer(named, grant.InstanceUrl) : grant.InstanceUrl;
             if (!await grants.RenewAsync(grant.ConnectionId, grant.Version, answer, instance, CancellationToken.None))
                 return await ReplacedMeanwhileAsync(grant.ConnectionId);
-            if (!AddressPolicy.SameHost(instance, grant.InstanceUrl)) await connections.SetInstanceUrlAsync(grant.ConnectionId, instance, CancellationToken.None);
+            if (!AddressPolicy.SameHost(instance, grant.InstanceUrl))
+                await connections.SetInstanceUrlAsync(grant.ConnectionId, instance, CancellationToken.None);
             holder.Refusal = null;
             Renewed(connection.Name);
             return new AccessToken(answer.AccessToken, instance, grant.Version + 1);
@@ -82,14 +86,18 @@ public sealed partial class AccessTokens(GrantStore grants, ConnectionStore conn
     private Task<TokenAnswer> AskAsync(OAuthApp app, Connection connection, Grant grant) => grant switch
     {
         { RefreshToken: { } refresh } => oauth.RefreshAsync(app, refresh, CancellationToken.None),
-        { Password: { } password } when connection.Username is { } username => oauth.PasswordAsync(app, username, password, grant.SecurityToken, CancellationToken.None),
-        _ => throw new OrgtapException(FailureKind.ReauthorizationRequired, $"The access of {connection.Name} has ended and cannot be renewed: Salesforce gave no refresh token.",
+        { Password: { } password } when connection.Username is { } username =>
+            oauth.PasswordAsync(app, username, password, grant.SecurityToken, CancellationToken.None),
+        _ => throw new OrgtapException(FailureKind.ReauthorizationRequired,
+            $"The access of {connection.Name} has ended and cannot be renewed: Salesforce gave no refresh token.",
             "Setup > External Client App Manager > the app > Settings: add \"Perform requests at any time (refresh_token)\"; then authorize the connection again."),
     };
 
     // Somebody authorized again while the refresh was under way: the newer grant is the one to use.
     private async Task<AccessToken> ReplacedMeanwhileAsync(ConnectionId id) =>
-        await grants.FindAsync(id, CancellationToken.None) is { AccessToken: { } token } grant ? new AccessToken(token, grant.InstanceUrl, grant.Version) : throw NotAuthorized();
+        await grants.FindAsync(id, CancellationToken.None) is { AccessToken: { } token } grant
+            ? new AccessToken(token, grant.InstanceUrl, grant.Version)
+            : throw NotAuthorized();
 
     private static bool IsNewer(AccessToken token, AccessToken? rejected) => rejected is null || token.Version > rejected.Version;
 

@@ -25,8 +25,8 @@ internal sealed class AuthorizationDrafts(ControlStore store, ISecretCipher ciph
     {
         var state = RandomText();
         var browser = RandomText();
-        var draft = JsonSerializer.Serialize(new Draft(request.Name, request.LoginUrl, request.Flow, request.ConsumerKey, request.ConsumerSecret?.Reveal(), request.CallbackUrl,
-            request.QuotaThresholdPercent, actor));
+        var draft = JsonSerializer.Serialize(new Draft(
+            request.Name, request.LoginUrl, request.Flow, request.ConsumerKey, request.ConsumerSecret?.Reveal(), request.CallbackUrl, request.QuotaThresholdPercent, actor));
         await store.WriteAsync(async transaction =>
         {
             var db = transaction.Connection!;
@@ -53,7 +53,8 @@ internal sealed class AuthorizationDrafts(ControlStore store, ISecretCipher ciph
         {
             var db = transaction.Connection!;
             var row = await db.QuerySingleOrDefaultAsync<(string Browser, string Verifier, string Draft, long At)>(
-                "SELECT browser_hash, code_verifier, draft, created_at FROM authorization_states WHERE state_hash = @state", new { state = Hash(state) }, transaction);
+                "SELECT browser_hash, code_verifier, draft, created_at FROM authorization_states WHERE state_hash = @state",
+                new { state = Hash(state) }, transaction);
             if (row.Draft is null || row.At < Oldest())
                 throw new InvalidInputException("This authorization is not known: it was used already, or is more than an hour old.", "Start the authorization again.");
             if (!CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(row.Browser), Encoding.ASCII.GetBytes(Hash(browserSecret.Reveal()))))
@@ -63,8 +64,9 @@ internal sealed class AuthorizationDrafts(ControlStore store, ISecretCipher ciph
         }, cancellationToken);
 
         var draft = JsonSerializer.Deserialize<Draft>(cipher.Unprotect(DraftPurpose, taken.Draft).Reveal())!;
-        return (new ConnectRequest(draft.Name, draft.LoginUrl, draft.Flow, draft.ConsumerKey, SecretText.From(draft.ConsumerSecret), null, null, null, draft.CallbackUrl, draft.Threshold),
-            draft.Actor, new Pkce(cipher.Unprotect(VerifierPurpose, taken.Verifier)));
+        var request = new ConnectRequest(
+            draft.Name, draft.LoginUrl, draft.Flow, draft.ConsumerKey, SecretText.From(draft.ConsumerSecret), null, null, null, draft.CallbackUrl, draft.Threshold);
+        return (request, draft.Actor, new Pkce(cipher.Unprotect(VerifierPurpose, taken.Verifier)));
     }
 
     private long Oldest() => (time.GetUtcNow() - Lifetime).ToUnixTimeMilliseconds();
@@ -74,5 +76,6 @@ internal sealed class AuthorizationDrafts(ControlStore store, ISecretCipher ciph
     private static string Hash(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     // Only ever serialized into the cipher.
-    private sealed record Draft(string Name, string LoginUrl, AuthorizationFlow Flow, string ConsumerKey, string? ConsumerSecret, string? CallbackUrl, int Threshold, string Actor);
+    private sealed record Draft(
+        string Name, string LoginUrl, AuthorizationFlow Flow, string ConsumerKey, string? ConsumerSecret, string? CallbackUrl, int Threshold, string Actor);
 }

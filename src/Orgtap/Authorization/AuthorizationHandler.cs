@@ -32,7 +32,8 @@ public sealed class AuthorizationHandler(AccessTokens tokens, ConnectionId conne
         catch (SalesforceException refused) when (refused.Kind == FailureKind.StaleToken)
         {
             throw new SalesforceException(FailureKind.ReauthorizationRequired, "Salesforce refuses even a new access token.",
-                "Setup > Users > the user > Login History shows the reason; then authorize the connection again.", refused.StatusCode, refused.ErrorCode, refused.Detail, refused);
+                "Setup > Users > the user > Login History shows the reason; then authorize the connection again.",
+                refused.StatusCode, refused.ErrorCode, refused.Detail, refused);
         }
     }
 
@@ -43,7 +44,8 @@ public sealed class AuthorizationHandler(AccessTokens tokens, ConnectionId conne
         {
             // The org has moved since the request was built for its old host. Anything else must not see the token.
             if (!request.Options.TryGetValue(OrgRequest.Pinned, out var pinned) || !AddressPolicy.SameHost(address, pinned))
-                throw new OrgtapException(FailureKind.Defect, $"A request for {address.Host} was stopped: the connection belongs to {token.InstanceUrl.Host}.", "Report this.");
+                throw new OrgtapException(FailureKind.Defect,
+                    $"A request for {address.Host} was stopped: the connection belongs to {token.InstanceUrl.Host}.", "Report this.");
             request.RequestUri = new Uri(token.InstanceUrl, address.PathAndQuery);
             request.Options.Set(OrgRequest.Pinned, token.InstanceUrl);
         }

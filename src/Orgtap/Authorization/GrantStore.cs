@@ -9,7 +9,8 @@ namespace Orgtap.Authorization;
 /// <summary>Keeps grants. Each kind of secret is encrypted for its own purpose, so that one cannot be passed off as another.</summary>
 public sealed class GrantStore(ControlStore store, ISecretCipher cipher, TimeProvider time)
 {
-    private const string AccessPurpose = "grant.access-token", RefreshPurpose = "grant.refresh-token", PasswordPurpose = "grant.password", SecurityTokenPurpose = "grant.security-token";
+    private const string AccessPurpose = "grant.access-token", RefreshPurpose = "grant.refresh-token";
+    private const string PasswordPurpose = "grant.password", SecurityTokenPurpose = "grant.security-token";
 
     /// <exception cref="OrgtapException">The keys that encrypted it are not here.</exception>
     public async Task<Grant?> FindAsync(ConnectionId id, CancellationToken cancellationToken)
@@ -20,8 +21,9 @@ public sealed class GrantStore(ControlStore store, ISecretCipher cipher, TimePro
                    instance_url AS InstanceUrl, identity_url AS IdentityUrl, scope AS Scope, issued_at AS IssuedAt
             FROM grants WHERE connection_id = @id
             """, new { id = id.Value });
-        return row is null ? null : new Grant(id, row.Version, Open(AccessPurpose, row.AccessToken), Open(RefreshPurpose, row.RefreshToken), Open(PasswordPurpose, row.Password),
-            Open(SecurityTokenPurpose, row.SecurityToken), new Uri(row.InstanceUrl), new Uri(row.IdentityUrl), row.Scope, DateTimeOffset.FromUnixTimeMilliseconds(row.IssuedAt));
+        return row is null ? null : new Grant(id, row.Version,
+            Open(AccessPurpose, row.AccessToken), Open(RefreshPurpose, row.RefreshToken), Open(PasswordPurpose, row.Password), Open(SecurityTokenPurpose, row.SecurityToken),
+            new Uri(row.InstanceUrl), new Uri(row.IdentityUrl), row.Scope, DateTimeOffset.FromUnixTimeMilliseconds(row.IssuedAt));
     }
 
     /// <summary>Stores a new grant in the caller's transaction, in place of the connection's old one.</summary>
@@ -48,10 +50,11 @@ public sealed class GrantStore(ControlStore store, ISecretCipher cipher, TimePro
     /// <summary>Stores what a refresh gave. What the answer leaves out keeps its stored value.</summary>
     /// <param name="instanceUrl">Checked; null: unchanged.</param>
     /// <returns>False: the grant has changed since <paramref name="version"/> was read, and nothing was stored.</returns>
-    internal Task<bool> RenewAsync(ConnectionId id, long version, TokenAnswer answer, Uri? instanceUrl, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+    internal Task<bool> RenewAsync(
+        ConnectionId id, long version, TokenAnswer answer, Uri? instanceUrl, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
         await transaction.Connection!.ExecuteAsync("""
-            UPDATE grants SET version = version + 1, access_token = @access, refresh_token = COALESCE(@refresh, refresh_token), instance_url = COALESCE(@instance, instance_url),
-              scope = COALESCE(@scope, scope), issued_at = @issued, updated_at = @now
+            UPDATE grants SET version = version + 1, access_token = @access,
+              refresh_token = COALESCE(@refresh, refresh_token), instance_url = COALESCE(@instance, instance_url), scope = COALESCE(@scope, scope), issued_at = @issued, updated_at = @now
             WHERE connection_id = @id AND version = @version
             """, new
         {

@@ -23,7 +23,7 @@ public sealed partial class OrgConnector(
         var login = await CheckAsync(request, AuthorizationFlow.Password, cancellationToken);
         if (string.IsNullOrWhiteSpace(request.Username) || request.Password is not { IsEmpty: false })
             throw new InvalidInputException("The username-password flow needs a user name and a password.", "Give both, or use the web server flow.");
-        var answer = await oauth.PasswordAsync(new OAuthApp(login, request.ConsumerKey, request.ConsumerSecret), request.Username, request.Password, request.SecurityToken, cancellationToken);
+        var answer = await oauth.PasswordAsync(AppOf(request, login), request.Username, request.Password, request.SecurityToken, cancellationToken);
         return await AcceptAsync(request, login, answer, actor, cancellationToken);
     }
 
@@ -35,18 +35,20 @@ public sealed partial class OrgConnector(
             throw new InvalidInputException("The web server flow needs Orgtap's own callback address.", "Set the public address of this installation.");
         var pkce = Pkce.New();
         var (state, browser) = await _drafts.AddAsync(request, actor, pkce, cancellationToken);
-        return new AuthorizationStart(OAuthClient.AuthorizeAddress(new OAuthApp(login, request.ConsumerKey, request.ConsumerSecret), request.CallbackUrl!, state, pkce), browser);
+        return new AuthorizationStart(OAuthClient.AuthorizeAddress(AppOf(request, login), request.CallbackUrl!, state, pkce), browser);
     }
 
     /// <summary>Ends the web server flow with what came to the callback address.</summary>
     /// <exception cref="OrgtapException">Denied, too old, another browser, or Salesforce's own error: the message is for the admin who sees it.</exception>
-    public async Task<Connection> CompleteAsync(string state, string? code, string? error, string? errorDescription, SecretText browserSecret, CancellationToken cancellationToken)
+    public async Task<Connection> CompleteAsync(
+        string state, string? code, string? error, string? errorDescription, SecretText browserSecret, CancellationToken cancellationToken)
     {
         var (request, actor, pkce) = await _drafts.TakeAsync(state, browserSecret, cancellationToken);
         var login = addresses.CheckLogin(request.LoginUrl);
         if (!string.IsNullOrEmpty(error)) throw ErrorClassifier.OAuthCallback(login, error, errorDescription);
-        if (string.IsNullOrEmpty(code)) throw new InvalidInputException("Salesforce sent neither an authorization nor a reason.", "Start the authorization again.");
-        var answer = await oauth.ExchangeAsync(new OAuthApp(login, request.ConsumerKey, request.ConsumerSecret), request.CallbackUrl!, new SecretText(code), pkce, cancellationToken);
+        if (string.IsNullOrEmpty(code))
+            throw new InvalidInputException("Salesforce sent neither an authorization nor a reason.", "Start the authorization again.");
+        var answer = await oauth.ExchangeAsync(AppOf(request, login), request.CallbackUrl!, new SecretText(code), pkce, cancellationToken);
         if (answer.RefreshToken is null)
         {
             await RevokeAsync(login, answer.AccessToken, request.Name);
@@ -71,7 +73,8 @@ public sealed partial class OrgConnector(
     {
         if (request.Flow != flow) throw new ArgumentException($"This begins the {flow} flow.", nameof(request));
         if (string.IsNullOrWhiteSpace(request.ConsumerKey))
-            throw new InvalidInputException("The consumer key of the app is missing.", "Copy it from Setup > External Client App Manager > the app > Settings > Consumer Key and Secret.");
+            throw new InvalidInputException("The consumer key of the app is missing.",
+                "Copy it from Setup > External Client App Manager > the app > Settings > Consumer Key and Secret.");
         if (request.QuotaThresholdPercent is < 1 or > 100)
             throw new InvalidInputException($"An API quota threshold of {request.QuotaThresholdPercent} % is not possible.", "Give a number from 1 to 100.");
         if (await connections.FindAsync(request.Name, cancellationToken) is not null)
@@ -87,13 +90,16 @@ public sealed partial class OrgConnector(
             var identityUrl = addresses.CheckFromServer(answer.IdentityUrl ?? throw NoOrg(), login);
             var identity = await IdentifyAsync(answer, identityUrl, cancellationToken);
             var org = await AskOrgAsync(answer.AccessToken, instance, cancellationToken);
+            if (org is not null && org.Id != identity.OrgId) throw NoOrg();
             var id = ConnectionId.New();
             var app = new App(Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), request.Name, request.ConsumerKey, request.ConsumerSecret, request.CallbackUrl);
-            var connection = new Connection(id, request.Name, login, request.Flow, app.Id, identity.OrgId, org.Name, instance, identity.Username ?? request.Username,
-                true, request.QuotaThresholdPercent, null, null, time.GetUtcNow());
-            var grant = new Grant(id, 1, answer.AccessToken, answer.RefreshToken, request.Password, request.SecurityToken, instance, identityUrl, answer.Scope, answer.IssuedAt ?? time.GetUtcNow());
+            var connection = new Connection(id, request.Name, login, request.Flow, app.Id, identity.OrgId, org?.Name, instance,
+                identity.Username ?? request.Username, true, request.QuotaThresholdPercent, null, null, time.GetUtcNow());
+            var grant = new Grant(id, 1, answer.AccessToken, answer.RefreshToken, request.Password, request.SecurityToken, instance, identityUrl, answer.Scope,
+                answer.IssuedAt ?? time.GetUtcNow());
             await connections.AddAsync(connection, app, transaction => grants.ReplaceAsync(transaction, grant), cancellationToken);
-            await audit.WriteAsync(actor, "connection.created", request.Name, $"org {identity.OrgId}, user {connection.Username ?? identity.UserId}, flow {request.Flow}", cancellationToken);
+            await audit.WriteAsync(actor, "connection.created", request.Name,
+                $"org {identity.OrgId}, user {connection.Username ?? identity.UserId}, flow {request.Flow}", cancellationToken);
             return connection;
         }
         catch
@@ -118,11 +124,19 @@ public sealed partial class OrgConnector(
         }
     }
 
-    // One counted call: it shows that the token is good for the API before anything is stored.
-    private async Task<OrganizationFacts> AskOrgAsync(SecretText token, Uri instance, CancellationToken cancellationToken)
+    // One counted call: it shows that the token is good for the API before anything is stored. Null where the user may not see the org's own record.
+    private async Task<OrganizationFacts?> AskOrgAsync(SecretText token, Uri instance, CancellationToken cancellationToken)
     {
-        using var clients = new OrgClients(_ => new OneTokenHandler(token) { InnerHandler = new RetryHandler(time) { InnerHandler = new SharedHandler(transport) } }, addresses, time);
-        return await clients.Open(default, instance, new CallCounter()).OrganizationAsync(cancellationToken);
+        using var clients = new OrgClients(
+            _ => new OneTokenHandler(token) { InnerHandler = new RetryHandler(time) { InnerHandler = new SharedHandler(transport) } }, addresses, time);
+        try
+        {
+            return await clients.Open(default, instance, new CallCounter()).OrganizationAsync(cancellationToken);
+        }
+        catch (SalesforceException hidden) when (hidden.Kind == FailureKind.SchemaChanged)
+        {
+            return null;
+        }
     }
 
     private async Task<bool> RevokeAsync(Uri login, SecretText token, string name)
@@ -138,6 +152,8 @@ public sealed partial class OrgConnector(
             return false;
         }
     }
+
+    private static OAuthApp AppOf(ConnectRequest request, Uri login) => new(login, request.ConsumerKey, request.ConsumerSecret);
 
     private static SalesforceException NoOrg() => SalesforceException.Unexpected("the org", "the token does not say which org it is for");
 
@@ -158,6 +174,7 @@ public sealed partial class OrgConnector(
     {
         private readonly HttpMessageInvoker _inner = new(inner, disposeHandler: false);
 
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => _inner.SendAsync(request, cancellationToken);
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            _inner.SendAsync(request, cancellationToken);
     }
 }

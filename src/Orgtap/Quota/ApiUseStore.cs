@@ -29,7 +29,8 @@ internal sealed class ApiUseStore(ControlStore store, TimeProvider time) : IDisp
     public async Task<KnownUse?> FindAsync(OrgId org, CancellationToken cancellationToken)
     {
         await using var db = await store.ConnectAsync(cancellationToken);
-        var (used, maximum, at) = await db.QuerySingleOrDefaultAsync<(long Used, long Maximum, long At)>("SELECT used, maximum, observed_at FROM api_use WHERE org_id = @org", new { org = org.Value });
+        var (used, maximum, at) = await db.QuerySingleOrDefaultAsync<(long Used, long Maximum, long At)>(
+            "SELECT used, maximum, observed_at FROM api_use WHERE org_id = @org", new { org = org.Value });
         return maximum > 0 ? new KnownUse(org, used, maximum, DateTimeOffset.FromUnixTimeMilliseconds(at)) : null;
     }
 
@@ -41,7 +42,8 @@ internal sealed class ApiUseStore(ControlStore store, TimeProvider time) : IDisp
         try
         {
             await using var db = await store.ConnectAsync(cancellationToken);
-            var written = await db.ExecuteScalarAsync<long>("SELECT COALESCE(SUM(calls), 0) FROM api_calls WHERE org_id = @org AND hour >= @since", new { org = org.Value, since });
+            var written = await db.ExecuteScalarAsync<long>(
+                "SELECT COALESCE(SUM(calls), 0) FROM api_calls WHERE org_id = @org AND hour >= @since", new { org = org.Value, since });
             lock (_gate) return written + _calls.Where(entry => entry.Key.Org == org && entry.Key.Hour >= since).Sum(entry => entry.Value);
         }
         finally
@@ -54,7 +56,8 @@ internal sealed class ApiUseStore(ControlStore store, TimeProvider time) : IDisp
     {
         lock (_gate)
         {
-            var moved = known.Any(use => !_saved.TryGetValue(use.Org, out var before) || before.Maximum != use.Maximum || Math.Abs(use.Used - before.Used) * 100 >= use.Maximum);
+            var moved = known.Any(use => !_saved.TryGetValue(use.Org, out var before) || before.Maximum != use.Maximum
+                || Math.Abs(use.Used - before.Used) * 100 >= use.Maximum);
             if (!moved && time.GetUtcNow() - _savedAt < Pause) return Task.CompletedTask;
         }
 
@@ -93,7 +96,8 @@ internal sealed class ApiUseStore(ControlStore store, TimeProvider time) : IDisp
 
     public void Dispose() => _saving.Dispose();
 
-    private Task WriteAsync(List<KnownUse> known, Dictionary<(OrgId Org, string Connection, long Hour), long> calls, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+    private Task WriteAsync(
+        List<KnownUse> known, Dictionary<(OrgId Org, string Connection, long Hour), long> calls, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
     {
         var db = transaction.Connection!;
         foreach (var use in known)

@@ -56,6 +56,7 @@ public sealed class MeteredHandler(QuotaGuard guard, ConnectionStore connections
         denied.Maximum == 0
             ? "The org has used all of its API calls of the last 24 hours."
             : string.Create(CultureInfo.InvariantCulture,
-                $"The org has used {denied.Used:N0} of its {denied.Maximum:N0} API calls of the last 24 hours; {connection.Name} stops at {denied.Threshold:N0} ({connection.QuotaThresholdPercent} %)."),
+                $"The org has used {denied.Used:N0} of its {denied.Maximum:N0} API calls of the last 24 hours; "
+                + $"{connection.Name} stops at {denied.Threshold:N0} ({connection.QuotaThresholdPercent} %)."),
         denied.Until);
 }

@@ -66,7 +66,8 @@ internal sealed class OrgLedger(TimeProvider time)
         lock (_gate)
         {
             var now = time.GetUtcNow();
-            if (_limitReachedAt is { } reachedAt && now < reachedAt + LookAgain && _maximum == 0) return (new ReservationResult.Denied(reachedAt + LookAgain, 0, 0, 0), null);
+            if (_limitReachedAt is { } reachedAt && now < reachedAt + LookAgain && _maximum == 0)
+                return (new ReservationResult.Denied(reachedAt + LookAgain, 0, 0, 0), null);
             if (_maximum == 0 || now - _observedAt >= Window) return FindOut();
 
             var stop = Stop(thresholdPercent);

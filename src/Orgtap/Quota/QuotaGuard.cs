@@ -40,7 +40,9 @@ public sealed class QuotaGuard(ControlStore store, TimeProvider time) : IAsyncDi
 
     /// <summary>Null while nothing is known of the org.</summary>
     public async Task<ApiUse?> UseAsync(OrgId org, CancellationToken cancellationToken) =>
-        (await LedgerAsync(org, cancellationToken)).Known is { } known ? new ApiUse(known.Used, known.Maximum, await _kept.OwnAsync(org, cancellationToken), known.ObservedAt) : null;
+        (await LedgerAsync(org, cancellationToken)).Known is { } known
+            ? new ApiUse(known.Used, known.Maximum, await _kept.OwnAsync(org, cancellationToken), known.ObservedAt)
+            : null;
 
     /// <summary>Writes what was learned, if a second has passed or use has moved by 1 % since the last time.</summary>
     public Task SaveIfDueAsync(CancellationToken cancellationToken) => _kept.SaveIfDueAsync(Known(), cancellationToken);
@@ -60,5 +62,11 @@ public sealed class QuotaGuard(ControlStore store, TimeProvider time) : IAsyncDi
         return ledger;
     }
 
-    private List<KnownUse> Known() => [.. _ledgers.Where(entry => entry.Value.Known is not null).Select(entry => new KnownUse(entry.Key, entry.Value.Known!.Value.Used, entry.Value.Known.Value.Maximum, entry.Value.Known.Value.ObservedAt))];
+    private List<KnownUse> Known()
+    {
+        var all = new List<KnownUse>();
+        foreach (var (org, ledger) in _ledgers)
+            if (ledger.Known is { } known) all.Add(new KnownUse(org, known.Used, known.Maximum, known.ObservedAt));
+        return all;
+    }
 }

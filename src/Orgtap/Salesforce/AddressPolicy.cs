@@ -43,8 +43,10 @@ public sealed record AddressPolicy(IReadOnlyList<string> AllowedHosts)
     {
         var absolute = address.IsAbsoluteUri ? address : new Uri(pinned, address);
         if (absolute.UserInfo.Length == 0 && (SameHost(absolute, pinned) || IsAllowed(absolute))) return absolute;
-        throw new OrgtapException(FailureKind.InvalidInput, $"{pinned.Host} named the address {absolute.Authority}, which is not Salesforce's; nothing was sent there.",
-            $"If that address belongs to the org, allow it by setting ORGTAP_ALLOW_ADDRESSES={absolute.Authority}. Otherwise check whether {pinned.Host} is the address you meant.");
+        throw new OrgtapException(FailureKind.InvalidInput,
+            $"{pinned.Host} named the address {absolute.Authority}, which is not Salesforce's; nothing was sent there.",
+            $"If that address belongs to the org, allow it by setting ORGTAP_ALLOW_ADDRESSES={absolute.Authority}. "
+            + $"Otherwise check whether {pinned.Host} is the address you meant.");
     }
 
     /// <summary>Scheme, host and port are the same.</summary>
@@ -63,7 +65,8 @@ public sealed record AddressPolicy(IReadOnlyList<string> AllowedHosts)
         return false;
     }
 
-    private static bool IsSalesforce(string host) => !IPAddress.TryParse(host, out _) && Array.Exists(Suffixes, suffix => host.EndsWith(suffix, StringComparison.OrdinalIgnoreCase));
+    private static bool IsSalesforce(string host) =>
+        !IPAddress.TryParse(host, out _) && Array.Exists(Suffixes, suffix => host.EndsWith(suffix, StringComparison.OrdinalIgnoreCase));
 
     // Tokens are never issued at *.lightning.force.com, the host people copy from their browser; the same org's My Domain issues them.
     private static Uri MyDomainOf(Uri address)

@@ -26,25 +26,30 @@ public static partial class ErrorClassifier
     private static (FailureKind Kind, string Message, string NextStep) SayOAuth(OAuthStep step, string host, int status, string? code, string text) => (step, code) switch
     {
         (_, "rate_limit_exceeded") => (FailureKind.Transient, "The user has signed in too often within an hour.", "Orgtap tries again later."),
-        (_, _) when text.Contains("login rate exceeded", StringComparison.OrdinalIgnoreCase) => (FailureKind.Transient, "The user has signed in too often within an hour.", "Orgtap tries again later."),
-        (_, "server_error" or "temporarily_unavailable" or "unknown_error") => (FailureKind.Transient, $"{host} had a problem of its own.", "Try again; look at https://status.salesforce.com if it goes on."),
+        (_, _) when text.Contains("login rate exceeded", StringComparison.OrdinalIgnoreCase) =>
+            (FailureKind.Transient, "The user has signed in too often within an hour.", "Orgtap tries again later."),
+        (_, "server_error" or "temporarily_unavailable" or "unknown_error") =>
+            (FailureKind.Transient, $"{host} had a problem of its own.", "Try again; look at https://status.salesforce.com if it goes on."),
 
         (OAuthStep.Password, "invalid_grant" or "authentication_failure" or "inactive_user" or "inactive_org") => (FailureKind.ReauthorizationRequired,
             $"{host} did not let the user in; it does not say why. It may be: a wrong user name or password, a missing or outdated security token, a locked or deactivated user, "
             + "login hours or IP ranges, or a production address for a sandbox user. Or the org blocks the username-password flow, which Salesforce is withdrawing.",
             "Setup > Users > the user > Login History shows the reason. A blocked flow: Setup > OAuth and OpenID Connect Settings > Allow OAuth Username-Password Flows; "
             + "the web server flow (sign in with the browser) keeps working when Salesforce has withdrawn this one."),
-        (OAuthStep.Authorize, "access_denied") => (FailureKind.ReauthorizationRequired, "Access was denied at Salesforce.", "Start the authorization again and press Allow."),
+        (OAuthStep.Authorize, "access_denied") =>
+            (FailureKind.ReauthorizationRequired, "Access was denied at Salesforce.", "Start the authorization again and press Allow."),
         (_, "OAUTH_APPROVAL_ERROR_GENERIC") => (FailureKind.Permission,
             "Salesforce could not approve the app: it is not installed in the org, it is blocked, it lacks a scope, or the user's licence does not allow signing in with a browser.",
             "Setup > Connected Apps OAuth Usage: press Install for the app. Setup > External Client App Manager: give it the scopes api and refresh_token. Then try again."),
-        (OAuthStep.Exchange, "invalid_grant") when text.Contains("expired authorization code", StringComparison.OrdinalIgnoreCase) || text.Contains("authorization code", StringComparison.OrdinalIgnoreCase) =>
-            (FailureKind.ReauthorizationRequired, "The answer from Salesforce was too old or had been used already.", "Start the authorization again; the page must not be reloaded."),
+        (OAuthStep.Exchange, "invalid_grant") when text.Contains("authorization code", StringComparison.OrdinalIgnoreCase) =>
+            (FailureKind.ReauthorizationRequired, "The answer from Salesforce was too old or had been used already.",
+                "Start the authorization again; the page must not be reloaded."),
         (_, "invalid_grant") when text.Contains("ip restricted", StringComparison.OrdinalIgnoreCase) || text.Contains("ip not allowed", StringComparison.OrdinalIgnoreCase) =>
             (FailureKind.Permission, "The org does not let the user in from this machine's address.",
                 "Setup > External Client App Manager > the app > Policies: relax IP restrictions; or add the address in Setup > Network Access."),
         (_, "invalid_grant") when text.Contains("login hours", StringComparison.OrdinalIgnoreCase) =>
-            (FailureKind.Permission, "The user may not sign in at this hour.", "Setup > Profiles > the user's profile > Login Hours: allow the hours at which Orgtap syncs."),
+            (FailureKind.Permission, "The user may not sign in at this hour.",
+                "Setup > Profiles > the user's profile > Login Hours: allow the hours at which Orgtap syncs."),
         (_, "invalid_grant" or "inactive_user" or "inactive_org") when text.Contains("inactive", StringComparison.OrdinalIgnoreCase) || code.StartsWith("inactive", StringComparison.Ordinal) =>
             (FailureKind.ReauthorizationRequired, "The user or the org was deactivated.", "Setup > Users: activate the user, or authorize again with another one."),
         (OAuthStep.Refresh, "invalid_grant") => (FailureKind.ReauthorizationRequired,
@@ -56,7 +61,9 @@ public static partial class ErrorClassifier
             "Check that it was copied whole and that the app is in this org. A new app takes 2 to 10 minutes until Salesforce knows it."),
         (_, "invalid_client") when text.Contains("installed", StringComparison.OrdinalIgnoreCase) => (FailureKind.Permission, "The app is not installed in the org.",
             "Setup > Connected Apps OAuth Usage: press Install for the app; then try again."),
-        (_, "invalid_client" or "invalid_client_credentials") => (FailureKind.InvalidInput, $"{host} did not accept the consumer secret.", "Copy it again: Setup > External Client App Manager > the app > Settings > Consumer Key and Secret."),
+        (_, "invalid_client" or "invalid_client_credentials") =>
+            (FailureKind.InvalidInput, $"{host} did not accept the consumer secret.",
+                "Copy it again: Setup > External Client App Manager > the app > Settings > Consumer Key and Secret."),
         (_, "invalid_app_access" or "unauthorized_client") => (FailureKind.Permission, "The user may not use the app.",
             "Setup > External Client App Manager > the app > Policies: permit all users, or add the user's profile or permission set."),
         (_, "unsupported_grant_type" or "unsupported_response_type") => (FailureKind.Permission, $"{host} does not offer this way of authorizing.",
@@ -65,13 +72,21 @@ public static partial class ErrorClassifier
             "Setup > External Client App Manager > the app > Settings: add \"Manage user data via APIs (api)\" and \"Perform requests at any time (refresh_token)\"."),
         (_, "redirect_uri_mismatch") => (FailureKind.InvalidInput, "The app does not know Orgtap's callback address.",
             "Setup > External Client App Manager > the app > Settings: add exactly the callback address that Orgtap shows. A change takes 2 to 10 minutes."),
-        (_, "invalid_request") => (FailureKind.InvalidInput, $"{host} did not accept the request.", "Check the app's settings against the setup guide; the details below say what Salesforce missed."),
+        (_, "invalid_request") =>
+            (FailureKind.InvalidInput, $"{host} did not accept the request.",
+                "Check the app's settings against the setup guide; the details below say what Salesforce missed."),
         (OAuthStep.Identity, _) when status is 401 or 403 or 404 => (FailureKind.Permission, $"{host} does not say who the token belongs to.",
             "Setup > External Client App Manager > the app > Settings: add the scope \"Access the identity URL service\"."),
-        _ when status is >= 300 and < 400 => (FailureKind.InvalidInput, $"{host} sends Orgtap on to another address, which is not followed.", "Give the org's present My Domain address (Setup > My Domain)."),
-        _ when status is >= 500 or 420 or 429 or 408 => (FailureKind.Transient, $"{host} cannot answer just now.", "Try again; look at https://status.salesforce.com if it goes on."),
-        _ when status == 404 => (FailureKind.InvalidInput, $"{host} is no login address of Salesforce.", "Give login.salesforce.com, test.salesforce.com or the org's My Domain."),
-        _ => (FailureKind.ReauthorizationRequired, $"{host} refused the authorization for a reason Orgtap does not know.", "Look at the details below and at the user's Login History in Setup > Users; then try again."),
+        _ when status is >= 300 and < 400 =>
+            (FailureKind.InvalidInput, $"{host} sends Orgtap on to another address, which is not followed.",
+                "Give the org's present My Domain address (Setup > My Domain)."),
+        _ when status is >= 500 or 420 or 429 or 408 =>
+            (FailureKind.Transient, $"{host} cannot answer just now.", "Try again; look at https://status.salesforce.com if it goes on."),
+        _ when status == 404 =>
+            (FailureKind.InvalidInput, $"{host} is no login address of Salesforce.", "Give login.salesforce.com, test.salesforce.com or the org's My Domain."),
+        _ =>
+            (FailureKind.ReauthorizationRequired, $"{host} refused the authorization for a reason Orgtap does not know.",
+                "Look at the details below and at the user's Login History in Setup > Users; then try again."),
     };
 
     // Revocation and the authorize page answer in the form of a query string.

@@ -64,7 +64,7 @@ public static partial class ErrorClassifier
 
     private static (FailureKind Kind, string Message, string NextStep) Say(string subject, int status, string? code, string text, Uri? movedTo) => (status, code) switch
     {
-        (_, "REQUEST_LIMIT_EXCEEDED") when text.Contains("TotalRequests", StringComparison.OrdinalIgnoreCase) || !text.Contains("Concurrent", StringComparison.OrdinalIgnoreCase) =>
+        (_, "REQUEST_LIMIT_EXCEEDED") when !text.Contains("Concurrent", StringComparison.OrdinalIgnoreCase) =>
             (FailureKind.QuotaExhausted, "The org has used all of its API calls of the last 24 hours.",
                 "Orgtap goes on when calls are free again. Setup > Company Information shows the org's limit; other integrations share it."),
         (_, "REQUEST_LIMIT_EXCEEDED") => (FailureKind.Transient, "The org has too many long requests at once.", "Orgtap tries again shortly."),
@@ -88,22 +88,26 @@ public static partial class ErrorClassifier
             (FailureKind.ReauthorizationRequired, "Salesforce no longer lets the user in.", "Setup > Users: look at the user's Login History; then authorize again."),
 
         (_, "INVALID_FIELD" or "INVALID_TYPE" or "INVALID_FIELD_FOR_INSERT_UPDATE" or "INVALID_TYPE_FOR_OPERATION_FIELD") =>
-            (FailureKind.SchemaChanged, $"{subject}, or a field of it, is no longer there or no longer visible to the user.", "Orgtap looks at the table's fields again."),
+            (FailureKind.SchemaChanged, $"{subject}, or a field of it, is no longer there or no longer visible to the user.",
+                "Orgtap looks at the table's fields again."),
         (_, "ENTITY_IS_DELETED") => (FailureKind.SchemaChanged, $"{subject} is no longer there.", "Orgtap looks again."),
-        (_, "INVALID_QUERY_LOCATOR") => (FailureKind.Transient, $"Salesforce no longer has the next page of {subject}.", "Orgtap asks again from the last committed row."),
+        (_, "INVALID_QUERY_LOCATOR") =>
+            (FailureKind.Transient, $"Salesforce no longer has the next page of {subject}.", "Orgtap asks again from the last committed row."),
         (_, "QUERY_TIMEOUT") => (FailureKind.Unsupported, $"Reading {subject} took Salesforce too long.", "Orgtap reads it in smaller pieces, or through the Bulk API."),
         (_, "OPERATION_TOO_LARGE") => (FailureKind.Unsupported, $"{subject} is too large to be read at once by this user.",
             "Orgtap reads it in smaller pieces. For activities, \"View All Data\" for the integration user helps."),
         (_, "INVALID_TYPE_FOR_OPERATION" or "EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION" or "INVALIDENTITY" or "FeatureNotEnabled" or "API_ERROR" or "INVALID_QUERY_FILTER_OPERATOR"
             or "MALFORMED_QUERY" or "EXCEEDED_ID_LIMIT" or "EXCEEDED_MAX_SEMIJOIN_SUBSELECTS" or "INVALID_REPLICATION_DATE" or "METHOD_NOT_ALLOWED" or "UNSUPPORTED_API_VERSION"
             or "INVALID_OPERATION" or "NOT_IMPLEMENTED" or "INVALID_BATCH_OPERATION") =>
-            (FailureKind.Unsupported, $"Salesforce cannot give out {subject} in this way.", "Orgtap tries another way where there is one; otherwise leave the table out."),
+            (FailureKind.Unsupported, $"Salesforce cannot give out {subject} in this way.",
+                "Orgtap tries another way where there is one; otherwise leave the table out."),
         (_, "UNABLE_TO_LOCK_ROW" or "SERVER_UNAVAILABLE" or "UNKNOWN_EXCEPTION" or "INTERNAL_ERROR" or "INTERNAL_SERVER_ERROR") =>
             (FailureKind.Transient, "Salesforce had a problem of its own.", "Orgtap tries again. If it goes on, look at https://status.salesforce.com."),
 
         (>= 301 and <= 399, _) => (FailureKind.InvalidInput, $"Salesforce sends Orgtap on to {movedTo?.Host ?? "another address"}, which is not followed.",
             "Connect again with the org's present My Domain address (Setup > My Domain)."),
-        (414 or 431, _) => (FailureKind.Unsupported, $"The question about {subject} is too long for the REST API.", "Choose fewer fields, or let Orgtap use the Bulk API for it."),
+        (414 or 431, _) =>
+            (FailureKind.Unsupported, $"The question about {subject} is too long for the REST API.", "Choose fewer fields, or let Orgtap use the Bulk API for it."),
         (404 or 405 or 410, _) => (FailureKind.Unsupported, $"The org does not offer what was asked about {subject}.", "Orgtap tries another way where there is one."),
         (420, _) => (FailureKind.Transient, "The org is not available just now.", "Orgtap tries again. A scratch or trial org may have expired."),
         (406 or 408 or 429, _) or (>= 500, _) =>
@@ -125,7 +129,8 @@ public static partial class ErrorClassifier
             using var document = JsonDocument.Parse(body);
             var root = document.RootElement;
             if (root.ValueKind == JsonValueKind.Array) root = root.GetArrayLength() > 0 ? root[0] : default;
-            return (root.Text("errorCode") ?? root.Text("exceptionCode") ?? root.Text("error"), root.Text("message") ?? root.Text("exceptionMessage") ?? root.Text("error_description"));
+            return (root.Text("errorCode") ?? root.Text("exceptionCode") ?? root.Text("error"),
+                root.Text("message") ?? root.Text("exceptionMessage") ?? root.Text("error_description"));
         }
         catch (JsonException)
         {
@@ -133,12 +138,14 @@ public static partial class ErrorClassifier
         }
     }
 
-    private static string Detail(HttpStatusCode status, string? code, string? text) => Clean($"HTTP {(int)status}{(code is null ? "" : $" {code}")}{(string.IsNullOrEmpty(text) ? "" : $": {text}")}");
+    private static string Detail(HttpStatusCode status, string? code, string? text) =>
+        Clean($"HTTP {(int)status}{(code is null ? "" : $" {code}")}{(string.IsNullOrEmpty(text) ? "" : $": {text}")}");
 
     // Edge pages are HTML; their words help, their markup does not.
     private static string? Outline(string body, string? contentType) => body.Length == 0 ? null
-        : contentType?.Contains("html", StringComparison.OrdinalIgnoreCase) == true || body.TrimStart() is ['<', ..] ? Blanks().Replace(Markup().Replace(body, " "), " ").Trim()
-        : body;
+        : contentType?.Contains("html", StringComparison.OrdinalIgnoreCase) == true || body.TrimStart() is ['<', ..]
+            ? Blanks().Replace(Markup().Replace(body, " "), " ").Trim()
+            : body;
 
     private static string Clean(string text)
     {

@@ -16,7 +16,8 @@ public sealed class OrgClients(Func<ConnectionId, HttpMessageHandler> pipeline, 
     /// <param name="counter">Gets every call and byte of this client.</param>
     public SalesforceClient Open(ConnectionId id, Uri instanceUrl, CallCounter counter)
     {
-        var shared = _pipelines.GetOrAdd(id, key => new Lazy<OrgPipeline>(() => new OrgPipeline(new HttpMessageInvoker(pipeline(key)), new VersionMemory(time)))).Value;
+        var shared = _pipelines.GetOrAdd(id, key => new Lazy<OrgPipeline>(
+            () => new OrgPipeline(new HttpMessageInvoker(pipeline(key)), new VersionMemory(time)))).Value;
         return new SalesforceClient(new OrgHttp(shared.Http, instanceUrl, addresses, counter, ReadIdleTimeout, time), shared.Version);
     }
 

@@ -5,7 +5,8 @@ using System.Text.Json;
 namespace Orgtap.Salesforce;
 
 /// <summary>Sends one org's requests through its pipeline and reads answers. Shared by the client and its Bulk part.</summary>
-internal sealed class OrgHttp(HttpMessageInvoker pipeline, Uri instanceUrl, AddressPolicy addresses, CallCounter counter, TimeSpan idleTimeout, TimeProvider time)
+internal sealed class OrgHttp(
+    HttpMessageInvoker pipeline, Uri instanceUrl, AddressPolicy addresses, CallCounter counter, TimeSpan idleTimeout, TimeProvider time)
 {
     public Uri InstanceUrl => instanceUrl;
 
@@ -18,10 +19,14 @@ internal sealed class OrgHttp(HttpMessageInvoker pipeline, Uri instanceUrl, Addr
         if (uri.IsAbsoluteUri && uri.Scheme != Uri.UriSchemeFile)
         {
             var absolute = addresses.CheckFromServer(uri, instanceUrl);
-            return AddressPolicy.SameHost(absolute, instanceUrl) ? absolute.PathAndQuery : throw SalesforceException.Unexpected(subject, $"its next page is on another host, {absolute.Host}");
+            return AddressPolicy.SameHost(absolute, instanceUrl)
+                ? absolute.PathAndQuery
+                : throw SalesforceException.Unexpected(subject, $"its next page is on another host, {absolute.Host}");
         }
 
-        return address.StartsWith('/') && !address.StartsWith("//", StringComparison.Ordinal) ? address : throw SalesforceException.Unexpected(subject, "it names a next page that is no path");
+        return address.StartsWith('/') && !address.StartsWith("//", StringComparison.Ordinal)
+            ? address
+            : throw SalesforceException.Unexpected(subject, "it names a next page that is no path");
     }
 
     public HttpRequestMessage Request(HttpMethod method, string path, string subject)

@@ -63,8 +63,10 @@ internal sealed class RecordCounts(SalesforceClient client, OrgHttp http)
             {
                 var calls = some.Select((name, index) => CompositeCall.Query($"count{index}", SoqlQuery.Count().From(name), false)).ToList();
                 foreach (var answer in await client.CompositeAsync(calls, cancellationToken))
-                    if (answer.Failure is null && calls.FindIndex(call => call.ReferenceId == answer.ReferenceId) is >= 0 and var index && answer.Body.Long("totalSize") is { } count)
-                        counts[some[index]] = count;
+                {
+                    var index = calls.FindIndex(call => call.ReferenceId == answer.ReferenceId);
+                    if (index >= 0 && answer.Failure is null && answer.Body.Long("totalSize") is { } count) counts[some[index]] = count;
+                }
             }
             catch (SalesforceException refused) when (IsNotOffered(refused))
             {
@@ -90,5 +92,5 @@ internal sealed class RecordCounts(SalesforceClient client, OrgHttp http)
     }
 
     private static bool IsNotOffered(SalesforceException failure) =>
-        failure.Kind is FailureKind.Unsupported or FailureKind.Permission or FailureKind.SchemaChanged or FailureKind.Defect && failure.StatusCode is not null;
+        failure is { StatusCode: not null, Kind: FailureKind.Unsupported or FailureKind.Permission or FailureKind.SchemaChanged or FailureKind.Defect };
 }

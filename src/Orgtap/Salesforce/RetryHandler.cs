@@ -40,7 +40,8 @@ public sealed class RetryHandler : DelegatingHandler
     {
         var repeatable = request.Method == HttpMethod.Get || (request.Options.TryGetValue(OrgRequest.Repeatable, out var marked) && marked);
         return repeatable
-            ? _retries.ExecuteAsync(static async (state, token) => await state.Handler.AttemptAsync(state.Request, token), (Handler: this, Request: request), cancellationToken).AsTask()
+            ? _retries.ExecuteAsync(static async (state, token) => await state.Handler.AttemptAsync(state.Request, token),
+                (Handler: this, Request: request), cancellationToken).AsTask()
             : AttemptAsync(request, cancellationToken);
     }
 
@@ -63,7 +64,8 @@ public sealed class RetryHandler : DelegatingHandler
         catch (Exception failure)
         {
             response?.Dispose();
-            if (failure is HttpRequestException or IOException || (failure is OperationCanceledException && timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested))
+            if (failure is HttpRequestException or IOException
+                || (failure is OperationCanceledException && timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested))
                 throw ErrorClassifier.Transport(request.RequestUri?.Host ?? "Salesforce", failure);
             throw;
         }

@@ -38,9 +38,10 @@ public sealed class SalesforceClient
         var (document, _) = await _http.GetJsonAsync("/services/data", "the org's API versions", cancellationToken);
         using (document)
         {
-            var offered = document.RootElement.ValueKind == JsonValueKind.Array
-                ? document.RootElement.EnumerateArray().Select(item => ApiVersion.TryParse(item.Text("version"), out var version) ? version : default).Where(version => version.Number > 0).ToList()
-                : throw SalesforceException.Unexpected("the org's API versions", "the answer is no list");
+            if (document.RootElement.ValueKind != JsonValueKind.Array) throw SalesforceException.Unexpected("the org's API versions", "the answer is no list");
+            var offered = new List<ApiVersion>();
+            foreach (var item in document.RootElement.EnumerateArray())
+                if (ApiVersion.TryParse(item.Text("version"), out var version)) offered.Add(version);
             var usable = offered.Where(version => version >= ApiVersion.Oldest && version <= ApiVersion.Newest).ToList();
             if (usable.Count == 0)
                 throw new SalesforceException(FailureKind.Unsupported, $"The org offers no API version between {ApiVersion.Oldest} and {ApiVersion.Newest}.",
@@ -61,14 +62,15 @@ public sealed class SalesforceClient
         await ConditionalAsync($"{(await VersionAsync(cancellationToken)).Path}/sobjects/{SoqlName.Check(sobject)}/describe", sobject, ifModifiedSince, cancellationToken);
 
     /// <summary>Rows per object, as cheaply as the org allows; may be some minutes old. Objects that cannot be counted are absent.</summary>
-    public Task<IReadOnlyDictionary<string, long>> CountAsync(IReadOnlyList<string> sobjects, CancellationToken cancellationToken) => new RecordCounts(this, _http).CountAsync(sobjects, cancellationToken);
+    public Task<IReadOnlyDictionary<string, long>> CountAsync(IReadOnlyList<string> sobjects, CancellationToken cancellationToken) =>
+        new RecordCounts(this, _http).CountAsync(sobjects, cancellationToken);
 
     /// <summary>Reads a query page by page; the pages are the caller's to dispose. A page is asked for when the one before was taken.</summary>
     /// <param name="soql">From <see cref="SoqlQuery"/>.</param>
     /// <param name="includeDeleted">Also rows in the recycle bin and archived activities.</param>
     public async IAsyncEnumerable<QueryPage> QueryAsync(string soql, bool includeDeleted, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var subject = SubjectOf(soql);
+        var subject = SoqlQuery.ObjectOf(soql);
         var path = $"{(await VersionAsync(cancellationToken)).Path}/{(includeDeleted ? "queryAll" : "query")}?q={Uri.EscapeDataString(soql)}";
         while (true)
         {
@@ -153,11 +155,5 @@ public sealed class SalesforceClient
         var failure = status is >= 200 and < 300 ? null
             : ErrorClassifier.Classify(reference, (HttpStatusCode)status, body.ValueKind == JsonValueKind.Undefined ? "" : body.GetRawText(), "application/json");
         return new CompositeAnswer(reference, status, body, failure);
-    }
-
-    private static string SubjectOf(string soql)
-    {
-        var from = soql.LastIndexOf(" FROM ", StringComparison.OrdinalIgnoreCase);
-        return from < 0 ? "a query" : soql[(from + 6)..].TrimStart().Split(' ', 2)[0];
     }
 }

@@ -85,6 +85,23 @@ public sealed class MeteredHandlerTests
         Assert.Equal(6, (await guard.UseAsync(connection.OrgId.Value, default))!.Used);
     }
 
+    [Fact]
+    public async Task A_session_that_ended_during_a_stop_does_not_spoil_the_probe()
+    {
+        var answers = new Queue<HttpResponseMessage>([ScriptedOrg.Error(401, "INVALID_SESSION_ID", "Session expired or invalid"), Limited(ScriptedOrg.Json("{}"), 10, 1000)]);
+        var org = new ScriptedOrg(_ => answers.Dequeue());
+        await using var store = await TestStore.CreateAsync(org);
+        await using var guard = new QuotaGuard(store.Control, store.Time);
+        var connection = await store.AddConnectionAsync();
+        guard.Observe(connection.OrgId!.Value, new ApiUseHeader(900, 1000));
+        using var pipeline = Pipeline(guard, store, connection, org);
+        await Assert.ThrowsAsync<QuotaStopException>(() => SendAsync(pipeline));
+        store.Time.Advance(TimeSpan.FromMinutes(15));
+        (await SendAsync(pipeline)).Dispose();
+        (await SendAsync(pipeline)).Dispose();
+        Assert.Equal(10, (await guard.UseAsync(connection.OrgId.Value, default))!.Used);
+    }
+
     private static HttpResponseMessage Limited(HttpResponseMessage response, long used, long maximum)
     {
         response.Headers.TryAddWithoutValidation("Sforce-Limit-Info", $"api-usage={used}/{maximum}");

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Orgtap.Salesforce.Describe;
+using Orgtap.Salesforce.Soql;
 
 namespace Orgtap.Salesforce.Bulk;
 
@@ -26,8 +27,11 @@ public sealed partial class BulkQueryApi
     public async Task<BulkJob> CreateAsync(string soql, bool includeDeleted, CancellationToken cancellationToken)
     {
         var version = await _version(cancellationToken);
-        using var request = _http.Request(HttpMethod.Post, $"{version.Path}/jobs/query", "the rows");
-        request.Content = Json(new { operation = includeDeleted ? "queryAll" : "query", query = soql, contentType = "CSV", columnDelimiter = "COMMA", lineEnding = "LF" });
+        using var request = _http.Request(HttpMethod.Post, $"{version.Path}/jobs/query", SoqlQuery.ObjectOf(soql));
+        request.Content = Json(new
+        {
+            operation = includeDeleted ? "queryAll" : "query", query = soql, contentType = "CSV", columnDelimiter = "COMMA", lineEnding = "LF",
+        });
         var (document, _) = await _http.JsonAsync(request, cancellationToken);
         using (document) return BulkJob.Read(document.RootElement, version.ToString());
     }
@@ -45,7 +49,8 @@ public sealed partial class BulkQueryApi
     /// <param name="maxRecords">Rows per page; 0: Salesforce chooses.</param>
     /// <exception cref="BulkJobNotReadyException">The job is not complete.</exception>
     /// <exception cref="BulkJobGoneException">Salesforce no longer has it.</exception>
-    public Task<BulkResults> ResultsAsync(string jobId, string apiVersion, string? locator, int maxRecords, CancellationToken cancellationToken) => OrGoneAsync(jobId, async () =>
+    public Task<BulkResults> ResultsAsync(
+        string jobId, string apiVersion, string? locator, int maxRecords, CancellationToken cancellationToken) => OrGoneAsync(jobId, async () =>
     {
         var query = new List<string>(2);
         if (maxRecords > 0) query.Add(string.Create(CultureInfo.InvariantCulture, $"maxRecords={maxRecords}"));
@@ -59,9 +64,10 @@ public sealed partial class BulkQueryApi
         {
             if (response.StatusCode == HttpStatusCode.NoContent) throw new BulkJobNotReadyException(jobId, "HTTP 204");
             var body = await _http.OpenBodyAsync(response, subject, cancellationToken);
-            return new BulkResults(response, body, long.TryParse(Header(response, "Sforce-NumberOfRecords"), NumberStyles.None, CultureInfo.InvariantCulture, out var rows) ? rows : null,
-                // The last page carries the word "null".
-                Header(response, "Sforce-Locator") is { Length: > 0 } next && next != "null" ? next : null);
+            long? rows = long.TryParse(Header(response, "Sforce-NumberOfRecords"), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
+            // The last page carries the word "null".
+            var next = Header(response, "Sforce-Locator") is { Length: > 0 } found && found != "null" ? found : null;
+            return new BulkResults(response, body, rows, next);
         }
         catch
         {
@@ -85,7 +91,8 @@ public sealed partial class BulkQueryApi
             {
                 (document, _) = await _http.GetJsonAsync(path, subject, cancellationToken);
             }
-            catch (SalesforceException absent) when (asked.Count == 1 && absent.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.BadRequest)
+            catch (SalesforceException absent) when (asked.Count == 1
+                && absent.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.BadRequest)
             {
                 return null;
             }
@@ -180,7 +187,8 @@ public sealed partial class BulkQueryApi
         return locator is null ? "" : Uri.UnescapeDataString(locator["locator=".Length..]);
     }
 
-    private static string? Header(HttpResponseMessage response, string name) => response.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : null;
+    private static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : null;
 
     private static ByteArrayContent Json<T>(T body) => new(JsonSerializer.SerializeToUtf8Bytes(body)) { Headers = { ContentType = new("application/json") } };
 

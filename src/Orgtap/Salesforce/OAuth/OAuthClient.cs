@@ -28,13 +28,15 @@ public sealed class OAuthClient(HttpMessageHandler transport, TimeProvider time)
             new("code_challenge", pkce.Challenge), new("code_challenge_method", "S256"), new("prompt", "login consent")]));
 
     /// <summary>Web server flow, second half.</summary>
-    public Task<TokenAnswer> ExchangeAsync(OAuthApp app, string callbackUrl, SecretText code, Pkce pkce, CancellationToken cancellationToken) => TokenAsync(app, OAuthStep.Exchange,
-        [new("grant_type", "authorization_code"), new("code", code.Reveal()), new("redirect_uri", callbackUrl), new("code_verifier", pkce.Verifier.Reveal())], cancellationToken);
+    public Task<TokenAnswer> ExchangeAsync(OAuthApp app, string callbackUrl, SecretText code, Pkce pkce, CancellationToken cancellationToken) =>
+        TokenAsync(app, OAuthStep.Exchange, [new("grant_type", "authorization_code"), new("code", code.Reveal()), new("redirect_uri", callbackUrl),
+            new("code_verifier", pkce.Verifier.Reveal())], cancellationToken);
 
     /// <summary>Username-password flow. Gives no refresh token.</summary>
     /// <param name="securityToken">Appended to the password; null where the org trusts this machine's address.</param>
-    public Task<TokenAnswer> PasswordAsync(OAuthApp app, string username, SecretText password, SecretText? securityToken, CancellationToken cancellationToken) => TokenAsync(app, OAuthStep.Password,
-        [new("grant_type", "password"), new("username", username), new("password", password.Reveal() + securityToken?.Reveal())], cancellationToken);
+    public Task<TokenAnswer> PasswordAsync(OAuthApp app, string username, SecretText password, SecretText? securityToken, CancellationToken cancellationToken) =>
+        TokenAsync(app, OAuthStep.Password,
+            [new("grant_type", "password"), new("username", username), new("password", password.Reveal() + securityToken?.Reveal())], cancellationToken);
 
     public Task<TokenAnswer> RefreshAsync(OAuthApp app, SecretText refreshToken, CancellationToken cancellationToken) => TokenAsync(app, OAuthStep.Refresh,
         [new("grant_type", "refresh_token"), new("refresh_token", refreshToken.Reveal())], cancellationToken);
@@ -101,7 +103,8 @@ public sealed class OAuthClient(HttpMessageHandler transport, TimeProvider time)
             using var response = await _http.SendAsync(request, either.Token);
             return (response.StatusCode, await response.Content.ReadAsStringAsync(either.Token), response.Content.Headers.ContentType?.MediaType);
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception failure) when (failure is HttpRequestException or IOException
+            || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw ErrorClassifier.Transport(request.RequestUri!.Host, failure);
         }

@@ -7,7 +7,9 @@ public static partial class QueryLocator
 {
     /// <param name="path">A path at the pinned host.</param>
     /// <exception cref="SalesforceException">Any other shape.</exception>
-    public static string Check(string path, string subject) => Shape().IsMatch(path) ? path : throw SalesforceException.Unexpected(subject, "its next page is not a query's next page");
+    public static string Check(string path, string subject) => Shape().IsMatch(path)
+        ? path
+        : throw SalesforceException.Unexpected(subject, "its next page is not a query's next page");
 
     [GeneratedRegex(@"\A/services/data/v\d{1,3}\.\d/(tooling/)?(query|queryAll)/[A-Za-z0-9_-]{1,255}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Shape();

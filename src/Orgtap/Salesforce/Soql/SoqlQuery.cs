@@ -41,6 +41,14 @@ public sealed record SoqlQuery
 
     public SoqlQuery Limit(int rows) => this with { Rows = rows };
 
+    /// <summary>The object a query written here reads, for messages.</summary>
+    internal static string ObjectOf(string soql)
+    {
+        const string from = " FROM ";
+        var at = soql.IndexOf(from, StringComparison.OrdinalIgnoreCase);
+        return at < 0 ? "a query" : soql[(at + from.Length)..].TrimStart().Split(' ', 2)[0];
+    }
+
     /// <exception cref="InvalidOperationException">No fields or no object.</exception>
     public override string ToString()
     {
