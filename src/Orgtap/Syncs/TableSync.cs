@@ -77,7 +77,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
             {
                 (describedAgain, describeAge) = (true, TimeSpan.Zero);
             }
-            catch (OrgtapException passing) when (passing.Kind == FailureKind.Transient)
+            catch (OrgtapException passing) when (passing.Kind == FailureKind.Transient && passing is not BulkJobStuckException)
             {
                 if ((_stored?.Tally.Pages ?? 0) > pages) retries = 0;
                 if (retries++ == run.Options.TableRetries) return passing;
