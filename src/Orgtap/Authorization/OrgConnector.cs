@@ -92,7 +92,7 @@ public sealed partial class OrgConnector(
             var org = await AskOrgAsync(answer.AccessToken, instance, cancellationToken);
             if (org is not null && org.Id != identity.OrgId) throw NoOrg();
             var id = ConnectionId.New();
-            var app = new App(Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), request.Name, request.ConsumerKey, request.ConsumerSecret, request.CallbackUrl);
+            var app = new ConsumerApp(Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), request.Name, request.ConsumerKey, request.ConsumerSecret, request.CallbackUrl);
             var connection = new Connection(id, request.Name, login, request.Flow, app.Id, identity.OrgId, org?.Name, instance,
                 identity.Username ?? request.Username, true, request.QuotaThresholdPercent, null, null, time.GetUtcNow());
             var grant = new Grant(id, 1, answer.AccessToken, answer.RefreshToken, request.Password, request.SecurityToken, instance, identityUrl, answer.Scope,

@@ -14,7 +14,7 @@ public enum AuthorizationFlow
 
 /// <summary>The External Client App or Connected App in the org that Orgtap speaks as.</summary>
 /// <param name="ConsumerSecret">Null for an app that requires none.</param>
-public sealed record App(string Id, string Name, string ConsumerKey, SecretText? ConsumerSecret, string? CallbackUrl);
+public sealed record ConsumerApp(string Id, string Name, string ConsumerKey, SecretText? ConsumerSecret, string? CallbackUrl);
 
 /// <summary>A saved link to one org.</summary>
 /// <param name="Name">Chosen by the operator, unique, used by every verb and address.</param>

@@ -17,11 +17,11 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
         """;
 
     /// <exception cref="InvalidInputException">The name is taken, too long or has characters that addresses and file names cannot hold.</exception>
-    public Task AddAsync(Connection connection, App app, CancellationToken cancellationToken) => AddAsync(connection, app, static _ => Task.CompletedTask, cancellationToken);
+    public Task AddAsync(Connection connection, ConsumerApp app, CancellationToken cancellationToken) => AddAsync(connection, app, static _ => Task.CompletedTask, cancellationToken);
 
-    /// <inheritdoc cref="AddAsync(Connection, App, CancellationToken)"/>
+    /// <inheritdoc cref="AddAsync(Connection, ConsumerApp, CancellationToken)"/>
     /// <param name="together">Writes what must be stored with the connection or not at all.</param>
-    public async Task AddAsync(Connection connection, App app, Func<System.Data.Common.DbTransaction, Task> together, CancellationToken cancellationToken)
+    public async Task AddAsync(Connection connection, ConsumerApp app, Func<System.Data.Common.DbTransaction, Task> together, CancellationToken cancellationToken)
     {
         CheckName(connection.Name);
         await store.WriteAsync(async transaction =>
@@ -83,12 +83,12 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
         return await db.QuerySingleOrDefaultAsync<Row>($"SELECT {Columns} FROM connections WHERE id = @id", new { id = id.Value }) is { } row ? Read(row) : null;
     }
 
-    public async Task<App> GetAppAsync(string appId, CancellationToken cancellationToken)
+    public async Task<ConsumerApp> GetAppAsync(string appId, CancellationToken cancellationToken)
     {
         await using var db = await store.ConnectAsync(cancellationToken);
         var (id, name, key, secret, callback) = await db.QuerySingleAsync<(string, string, string, string?, string?)>(
             "SELECT id, name, consumer_key, consumer_secret, callback_url FROM apps WHERE id = @appId", new { appId });
-        return new App(id, name, key, secret is null ? null : cipher.Unprotect(SecretPurpose, secret), callback);
+        return new ConsumerApp(id, name, key, secret is null ? null : cipher.Unprotect(SecretPurpose, secret), callback);
     }
 
     /// <summary>Sets or clears what keeps the connection from working. A problem of the same kind keeps the time since when it stands.</summary>

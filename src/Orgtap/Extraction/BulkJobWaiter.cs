@@ -9,6 +9,10 @@ internal sealed partial class BulkJobWaiter(BulkQueryApi bulk, TimeSpan patience
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
 
+    // A job that takes that long will not be missed by minutes.
+    private static readonly TimeSpan LongJob = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LongestDelayOfLongJob = TimeSpan.FromMinutes(5);
+
     /// <exception cref="Primitives.OrgtapException">Transient: it took longer than the patience allows.</exception>
     /// <returns>The ended job; null if Salesforce no longer has it.</returns>
     public async Task<BulkJob?> WaitAsync(BulkJob job, CancellationToken cancellationToken)
@@ -16,9 +20,12 @@ internal sealed partial class BulkJobWaiter(BulkQueryApi bulk, TimeSpan patience
         var started = time.GetTimestamp();
         try
         {
-            for (var delay = FirstDelay; !job.IsFinished; delay = delay * 1.7 < LongestDelay ? delay * 1.7 : LongestDelay)
+            for (var delay = FirstDelay; !job.IsFinished; delay *= 1.7)
             {
-                if (time.GetElapsedTime(started) > patience) throw ExtractionFailures.JobStuck(job.Object ?? "the table", job.Id);
+                var elapsed = time.GetElapsedTime(started);
+                if (elapsed > patience) throw new BulkJobStuckException(job.Object ?? "the table", job.Id);
+                var longest = elapsed > LongJob ? LongestDelayOfLongJob : LongestDelay;
+                if (delay > longest) delay = longest;
                 await Task.Delay(delay, time, cancellationToken);
                 job = await bulk.GetAsync(job.Id, job.ApiVersion, cancellationToken);
             }

@@ -10,6 +10,11 @@ public sealed class LargerThanPlannedException(string sobject, long rows) : Orgt
     public long Rows { get; } = rows;
 }
 
+/// <summary>A Bulk job takes longer than patience allows. Waiting again at once would only cost calls; the next run goes on waiting for the same job.</summary>
+public sealed class BulkJobStuckException(string sobject, string jobId) : OrgtapException(
+    FailureKind.Transient, $"Salesforce has been preparing the rows of {sobject} for hours and is not done.",
+    "Orgtap goes on waiting with the next sync. If it stays so, look at Setup, Bulk Data Load Jobs.", $"job {jobId}");
+
 internal static class ExtractionFailures
 {
     public static OrgtapException BrokenPage(string sobject, string detail, Exception? inner = null) => new(
@@ -22,7 +27,4 @@ internal static class ExtractionFailures
         FailureKind.Transient, $"Salesforce could not prepare the rows of {sobject}: the Bulk job ended as {state} twice.",
         "Orgtap tries again with the next sync. If it stays so, look at Setup, Bulk Data Load Jobs.", message);
 
-    public static OrgtapException JobStuck(string sobject, string jobId) => new(
-        FailureKind.Transient, $"Salesforce has been preparing the rows of {sobject} for hours and is not done.",
-        "Orgtap goes on waiting with the next sync. If it stays so, look at Setup, Bulk Data Load Jobs.", $"job {jobId}");
 }

@@ -36,7 +36,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
         _table = failure switch
         {
             null => _table with { State = RunTableState.Done },
-            OperationCanceledException => _table with { State = RunTableState.Held },
+            OperationCanceledException when run.Stop.IsStopped => _table with { State = RunTableState.Held },
             OrgtapException { Kind: FailureKind.Fenced } fenced => _table with { State = RunTableState.Held, Problem = ProblemOf(fenced) },
             OrgtapException ours when run.Stop.Concerns(ours) => _table with { State = RunTableState.Held, Problem = ProblemOf(ours) },
             OrgtapException ours => Failed(ours),
@@ -45,7 +45,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
         };
         _table = _table with { EndedAt = run.Time.GetUtcNow(), ApiCalls = _counter.Calls };
         await ReportAsync(_table.Receipt?.Sentence ?? _table.Problem?.Message ?? "Stopped; the next run goes on from here.", save: true);
-        if (failure is not null and not OperationCanceledException) TableFailed(failure, run.Run.Id, selected.SObject);
+        if (_table.State == RunTableState.Failed) TableFailed(failure!, run.Run.Id, selected.SObject);
         TableEnded(run.Run.Id, selected.SObject, _table.State, _table.Receipt?.Verdict, _table.RowsWritten, _table.Bytes, _counter.Calls, run.Time.GetElapsedTime(started));
         return _table;
     }
@@ -77,7 +77,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
             {
                 (describedAgain, describeAge) = (true, TimeSpan.Zero);
             }
-            catch (OrgtapException passing) when (passing.Kind == FailureKind.Transient)
+            catch (OrgtapException passing) when (passing.Kind == FailureKind.Transient && passing is not BulkJobStuckException)
             {
                 if ((_stored?.Tally.Pages ?? 0) > pages) retries = 0;
                 if (retries++ == run.Options.TableRetries) return passing;

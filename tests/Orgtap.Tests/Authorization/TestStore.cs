@@ -62,7 +62,7 @@ public sealed class TestStore : IAsyncDisposable
             new OrgId(OrgId), "Acme", ScriptedOrg.Instance, "ann@acme.example", true, threshold, null, null, Time.GetUtcNow());
         var grant = new Grant(id, 1, new SecretText("access-1"), SecretText.From(refreshToken), SecretText.From(password), SecretText.From(password is null ? null : "TOKEN"),
             ScriptedOrg.Instance, new Uri($"https://login.salesforce.com/id/{OrgId}/005000000000001AAA"), "api refresh_token", Time.GetUtcNow());
-        await Connections.AddAsync(connection, new Orgtap.Connections.App($"app-{name}", name, "key", new SecretText("k0nsumer"), null), transaction => Grants.ReplaceAsync(transaction, grant), default);
+        await Connections.AddAsync(connection, new ConsumerApp($"app-{name}", name, "key", new SecretText("k0nsumer"), null), transaction => Grants.ReplaceAsync(transaction, grant), default);
         return connection;
     }
 

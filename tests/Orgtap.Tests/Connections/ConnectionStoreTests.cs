@@ -106,7 +106,7 @@ public sealed class ConnectionStoreTests : IAsyncLifetime
     private async Task<Connection> AddAsync(string name)
     {
         var connection = Make(name);
-        await _connections.AddAsync(connection, new Orgtap.Connections.App(connection.AppId, name, "3MVG9", new SecretText("open sesame"), null), Stop);
+        await _connections.AddAsync(connection, new ConsumerApp(connection.AppId, name, "3MVG9", new SecretText("open sesame"), null), Stop);
         return connection;
     }
 

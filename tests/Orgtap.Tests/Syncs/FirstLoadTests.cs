@@ -21,6 +21,7 @@ public sealed class FirstLoadTests
         Assert.All(run.Tables, table => Assert.True(table.Receipt?.Verdict == Verdict.Complete, $"{table.SObject}: {table.Receipt?.Sentence} {table.Problem?.Detail}"));
         Assert.Equal(RunOutcome.Completed, run.Outcome);
         await org.AssertExactAsync(tables);
+        Assert.Equal(org.Host.Requests.Count("bulk.create"), org.Host.Requests.Count("bulk.delete"));
     }
 
     [Fact]

@@ -118,6 +118,22 @@ public sealed class VerdictsOfRunsTests
     }
 
     [Fact]
+    public async Task A_job_that_does_not_end_is_waited_for_in_the_next_run_too_and_costs_few_calls()
+    {
+        await using var org = await StartAsync("Account");
+        org.Host.Faults.Add("POST */jobs/query", new FaultEffect.StickBulkJob());
+
+        await org.SyncAsync();
+        var run = await org.SyncAsync();
+
+        Assert.Equal(1, org.Host.Requests.Count("bulk.create"));
+        Assert.InRange(org.Host.Requests.Count("bulk.get"), 2, 300);
+        var account = Assert.Single(run.Tables);
+        Assert.Equal((RunTableState.Failed, true), (account.State, account.Plan!.Resumes));
+        Assert.Contains("is not done", account.Problem!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_quota_stops_the_run_and_says_until_when()
     {
         await using var org = await StartAsync("Account", "Contact", "UserRole");
