@@ -22,10 +22,15 @@ internal static class RunReceipt
         terminal.Ansi(terminal.Out).Write(table);
         var took = run.EndedAt is { } end ? (end - run.StartedAt).TotalSeconds : 0;
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Run {run.Id} of {connection}: {run.Outcome}{(run.Verdict is { } verdict ? $", {verdict.Words()}" : "")}. {RunFigures.RowsWritten(run.Tables):N0} rows in {run.Tables.Count} tables, {run.ApiCalls:N0} API calls, {took:0.0} s."));
+            $"Run {run.Id} of {connection}: {OutcomeOf(run)}. {RunFigures.RowsWritten(run.Tables):N0} rows in {run.Tables.Count} tables, {run.ApiCalls:N0} API calls, {took:0.0} s."));
         foreach (var part in run.Tables)
             foreach (var rejected in (part.Receipt?.Rejected ?? []).Take(20))
                 terminal.Out.WriteLine($"Not written: {part.SObject} {rejected.Id}, {rejected.Field}: {rejected.Reason}");
         if (run.Problem is { } problem) ErrorText.Write(terminal.Out, problem);
     }
+
+    /// <summary>A run that was cut short has no verdict of its own: what came through is complete, the rest was not tried.</summary>
+    private static string OutcomeOf(Run run) => run is { Outcome: RunOutcome.Completed, Verdict: { } verdict }
+        ? verdict.Words()
+        : $"{run.Outcome}, {run.Tables.Count(table => table.Receipt?.Verdict is Verdict.Complete or Verdict.CompleteNotConfirmed)} of {run.Tables.Count} tables complete";
 }

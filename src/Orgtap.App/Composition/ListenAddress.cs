@@ -32,7 +32,7 @@ public sealed record ListenAddress(string Host, int Port)
         if (host.Length == 0) host = "localhost";
         if (host is "0.0.0.0" or "::") host = "*";
         var port = DefaultPort;
-        var portIsGood = portText.Length == 0 || (int.TryParse(portText, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= 65535);
+        var portIsGood = !hasPort || (int.TryParse(portText, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= 65535);
         if (!portIsGood || (host is not ("localhost" or "*") && !IPAddress.TryParse(host, out _)))
             throw new InvalidInputException($"\"{text}\" is not an address to listen on.", "Give localhost:5080, an IP address with a port such as 192.0.2.7:8080, or *:8080 for all addresses.");
         return new ListenAddress(host, port);

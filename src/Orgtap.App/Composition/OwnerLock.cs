@@ -9,16 +9,19 @@ public sealed class DirectoryInUseException(string message, string nextStep, Exc
 
 /// <summary>
 /// Makes one process the owner of a data directory: <c>orgtap.lock</c> is held by the operating system for as long as the process lives,
-/// so a killed owner leaves nothing behind that has to be cleaned up. The file's text says who the owner is.
+/// so a killed owner leaves nothing behind that has to be cleaned up. <c>orgtap.owner</c> beside it says who the owner is (a locked file cannot be
+/// read everywhere).
 /// </summary>
 public sealed class OwnerLock : IDisposable
 {
     private readonly FileStream _file;
     private readonly Owner _owner;
+    private readonly string _ownerPath;
 
-    private OwnerLock(FileStream file, Owner owner)
+    private OwnerLock(FileStream file, string ownerPath, Owner owner)
     {
         _file = file;
+        _ownerPath = ownerPath;
         _owner = owner;
     }
 
@@ -27,6 +30,7 @@ public sealed class OwnerLock : IDisposable
     public static OwnerLock Take(string dataDirectory, string verb)
     {
         var path = Path.Combine(dataDirectory, "orgtap.lock");
+        var ownerPath = Path.Combine(dataDirectory, "orgtap.owner");
         FileStream file;
         try
         {
@@ -40,9 +44,9 @@ public sealed class OwnerLock : IDisposable
         }
         catch (IOException failure)
         {
-            throw Refusal(dataDirectory, ReadOwner(path), failure);
+            throw Refusal(dataDirectory, ReadOwner(ownerPath), failure);
         }
-        var taken = new OwnerLock(file, new Owner(Environment.ProcessId, verb, null));
+        var taken = new OwnerLock(file, ownerPath, new Owner(Environment.ProcessId, verb, null));
         taken.Write();
         return taken;
     }
@@ -52,25 +56,18 @@ public sealed class OwnerLock : IDisposable
 
     public void Dispose()
     {
-        // The file stays: deleting it would let a third process lock a file that a second one still waits for.
-        if (_file.CanWrite) _file.SetLength(0);
+        // The locked file stays: deleting it would let a third process lock a file that a second one still waits for.
+        File.Delete(_ownerPath);
         _file.Dispose();
     }
 
-    private void Write(string? address = null)
-    {
-        _file.SetLength(0);
-        _file.Position = 0;
-        JsonSerializer.Serialize(_file, _owner with { Address = address });
-        _file.Flush();
-    }
+    private void Write(string? address = null) => File.WriteAllText(_ownerPath, JsonSerializer.Serialize(_owner with { Address = address }));
 
     private static Owner? ReadOwner(string path)
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            return JsonSerializer.Deserialize<Owner>(file);
+            return JsonSerializer.Deserialize<Owner>(File.ReadAllText(path));
         }
         catch (Exception unreadable) when (unreadable is IOException or JsonException or UnauthorizedAccessException)
         {

@@ -13,6 +13,12 @@ public sealed class WebInstallation : IAsyncLifetime
 {
     public const string Password = "four words make sense";
 
+    /// <summary>What the org is like; set before <see cref="InitializeAsync"/>.</summary>
+    internal SimulatedOrgOptions OrgOptions { get; init; } = new()
+    {
+        Records = new Dictionary<string, long> { ["Account"] = 4_000, ["Contact"] = 6_000, ["Opportunity"] = 2_000, ["Lead"] = 300, ["User"] = 20, ["UserRole"] = 4, ["Invoice__c"] = 50 },
+    };
+
     private string _directory = "";
     private Installation? _installation;
 
@@ -27,10 +33,7 @@ public sealed class WebInstallation : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _directory = Directory.CreateTempSubdirectory("orgtap-web-").FullName;
-        Org = await SimulatedOrgHost.StartAsync(new SimulatedOrgOptions
-        {
-            Records = new Dictionary<string, long> { ["Account"] = 4_000, ["Contact"] = 6_000, ["Opportunity"] = 2_000, ["Lead"] = 300, ["User"] = 20, ["UserRole"] = 4, ["Invoice__c"] = 50 },
-        }, TestContext.Current.CancellationToken);
+        Org = await SimulatedOrgHost.StartAsync(OrgOptions, TestContext.Current.CancellationToken);
         var settings = new InstallationSettings(_directory, null, null, [Org.Address.Authority], null);
         _installation = await Installation.OpenAsync(settings, "test", TimeProvider.System, TestContext.Current.CancellationToken);
         var listen = new ListenAddress("localhost", 5180).NextFree();

@@ -47,6 +47,7 @@ public static class Words
     public static string Bytes(long bytes) => bytes switch
     {
         < 10_000 => string.Create(Culture, $"{bytes:N0} bytes"),
+        < 1_000_000 => string.Create(Culture, $"{bytes / 1000:N0} kB"),
         < 10_000_000 => string.Create(Culture, $"{bytes / 1e6:0.0} MB"),
         < 10_000_000_000 => string.Create(Culture, $"{bytes / 1e6:N0} MB"),
         _ => string.Create(Culture, $"{bytes / 1e9:0.0} GB"),

@@ -5,7 +5,7 @@ using Orgtap.Connections;
 using Orgtap.Primitives;
 using Orgtap.Syncs;
 
-namespace Orgtap.Tests.Faces.Cli;
+namespace Orgtap.Tests.App.Cli;
 
 public sealed class CommandLineTests : IDisposable
 {

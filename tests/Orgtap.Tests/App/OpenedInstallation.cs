@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orgtap.App.Composition;
 using Orgtap.Tests.Salesforce;
 
-namespace Orgtap.Tests.Faces;
+namespace Orgtap.Tests.App;
 
 /// <summary>An installation in a temporary directory, on a clock that the test moves.</summary>
 internal sealed class OpenedInstallation : IAsyncDisposable

@@ -7,9 +7,9 @@ using Orgtap.App.Cli;
 using Orgtap.App.Composition;
 using Orgtap.App.Web;
 using Orgtap.Tests.Architecture;
-using Orgtap.Tests.Faces.Cli;
+using Orgtap.Tests.App.Cli;
 
-namespace Orgtap.Tests.Faces;
+namespace Orgtap.Tests.App;
 
 /// <summary>Holds docs/capabilities.md true, in both directions.</summary>
 public sealed partial class CapabilitiesTests

@@ -3,7 +3,7 @@ using Orgtap.App.Users;
 using Orgtap.App.Web.SignIn;
 using Orgtap.Primitives;
 
-namespace Orgtap.Tests.Faces.Users;
+namespace Orgtap.Tests.App.Users;
 
 public sealed class UsersTests
 {

@@ -1,7 +1,7 @@
 using Orgtap.App.Composition;
 using Orgtap.Primitives;
 
-namespace Orgtap.Tests.Faces.Composition;
+namespace Orgtap.Tests.App.Composition;
 
 public sealed class CompositionTests : IDisposable
 {

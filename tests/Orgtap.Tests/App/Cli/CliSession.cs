@@ -1,20 +1,18 @@
 using Orgtap.App.Cli;
 
-namespace Orgtap.Tests.Faces.Cli;
+namespace Orgtap.Tests.App.Cli;
 
 /// <summary>Runs the command line in this process, without a terminal, on a data directory of its own.</summary>
 internal sealed class CliSession
 {
-    private readonly StringWriter _output = new();
-    private readonly StringWriter _error = new();
-
-    private CliSession(string input, Func<string, string?> variable) => Terminal = new Terminal(_output, _error, new StringReader(input), false, false, variable, TimeProvider.System);
+    private CliSession(string input, Func<string, string?> variable) =>
+        Terminal = new Terminal(new StringWriter(), new StringWriter(), new StringReader(input), false, false, variable, TimeProvider.System);
 
     public Terminal Terminal { get; }
 
-    public string Output => _output.ToString();
+    public string Output => Terminal.Out.ToString()!;
 
-    public string Error => _error.ToString();
+    public string Error => Terminal.Error.ToString()!;
 
     public static CliSession Closed(string input = "", string? data = null) => new(input, name => name == "ORGTAP_DATA" ? data ?? Path.Combine(Path.GetTempPath(), "orgtap-none") : null);
 
