@@ -21,7 +21,7 @@ internal static class FirstLoad
     public static async Task<int> RunAsync(FirstLoadOptions options, CancellationToken cancellationToken)
     {
         var build = AppContext.BaseDirectory.Split("/bench/")[0];
-        var orgtap = Path.Combine(build, "src/Orgtap.App/bin/Release/net10.0/orgtap.dll");
+        var orgtap = Path.Combine(build, "artifacts/bench/orgtap");
         var simulated = Path.Combine(build, "src/Orgtap.SimulatedOrg/bin/Release/net10.0/orgtap-simulated-org.dll");
         if (Directory.Exists(options.Work)) Directory.Delete(options.Work, recursive: true);
         Directory.CreateDirectory(options.Work);
@@ -36,7 +36,7 @@ internal static class FirstLoad
             ["ORGTAP_SECURITY_TOKEN"] = org.Text("securityToken"),
             ["ORGTAP_CLIENT_SECRET"] = org.Text("clientSecret"),
         };
-        Task<Measured> Orgtap(params string[] arguments) => Programs.RunAsync("dotnet", [orgtap, .. arguments], cancellationToken, environment: environment);
+        Task<Measured> Orgtap(params string[] arguments) => Programs.RunAsync(orgtap, arguments, cancellationToken, environment: environment);
 
         await Orgtap("connect", "--name", "bench", "--url", org.Address.AbsoluteUri, "--flow", "password", "--username", org.Text("user"), "--client-id", org.Text("clientId"));
         await Orgtap("select", "bench", "--table", $"Account:{string.Join(',', Fields)}");

@@ -6,7 +6,7 @@ namespace Orgtap.Extraction;
 /// <summary>Waits until a Bulk job has ended. Every look costs a call, so they grow apart.</summary>
 internal sealed partial class BulkJobWaiter(BulkQueryApi bulk, TimeSpan patience, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(0.2);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
 
     // A job that takes that long will not be missed by minutes.
@@ -20,7 +20,7 @@ internal sealed partial class BulkJobWaiter(BulkQueryApi bulk, TimeSpan patience
         var started = time.GetTimestamp();
         try
         {
-            for (var delay = FirstDelay; !job.IsFinished; delay *= 1.7)
+            for (var delay = FirstDelay; !job.IsFinished; delay *= 2)
             {
                 var elapsed = time.GetElapsedTime(started);
                 if (elapsed > patience) throw new BulkJobStuckException(job.Object ?? "the table", job.Id);

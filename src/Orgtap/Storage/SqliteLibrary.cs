@@ -26,6 +26,10 @@ public static class SqliteLibrary
         if (library == 0) library = NativeLibrary.Load("e_sqlite3", provider, null); // the library in the package
         NativeLibrary.SetDllImportResolver(provider, (name, _, _) => name == "e_sqlite3" ? library : 0);
         SQLitePCL.Batteries_V2.Init();
+        // Counting every allocation under a lock serves nobody here. Refused if another library has begun to use SQLite; then it only costs time.
+        _ = SQLitePCL.raw.sqlite3_shutdown();
+        _ = SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MEMSTATUS, 0);
+        _ = SQLitePCL.raw.sqlite3_initialize();
         return (SQLitePCL.raw.sqlite3_libversion().utf8_to_string(), library);
     }
 }
