@@ -15,7 +15,7 @@ namespace Orgtap.App.Composition;
 internal static class Engine
 {
     /// <summary>Rows in flight of all tables together; measured peak memory of the process stays under 150 MB with it.</summary>
-    private const long RowMemory = 40L << 20;
+    private const long RowMemory = 32L << 20;
 
     public static void Add(IServiceCollection services, InstallationSettings settings)
     {

@@ -78,8 +78,8 @@ internal sealed class BulkPages(BulkPageReader reader, ByteBudget budget, Extrac
 
     private int Smaller(int maxRecords) => Math.Max(options.SmallestPageRows, maxRecords / 2);
 
-    // A page that takes more than half the memory of all leaves none for overlapping download, parsing and loading.
-    private bool IsTooLarge(BulkPage page) => page.Counts.Bytes > budget.Limit / 2;
+    // A page that takes most of the memory of all leaves none for overlapping download, parsing and loading.
+    private bool IsTooLarge(BulkPage page) => page.Counts.Bytes > budget.Limit / 3 * 2;
 
     private static async Task DiscardAsync(Queue<Task<BulkPage>> ahead)
     {
