@@ -4,6 +4,7 @@ using System.Text.Json;
 using Orgtap.App.Overviews;
 using Orgtap.App.Web.Shell;
 using Orgtap.Connections;
+using Orgtap.Extraction;
 using Orgtap.Syncs;
 using Spectre.Console;
 
@@ -31,8 +32,17 @@ internal static class PlanVerb
                     CliTable.Count(plan.EstimatedCalls), Markup.Escape(string.Join(" ", plan.Reasons)));
             context.Terminal.Ansi(context.Out).Write(table);
             context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{plans.Count} tables, about {plans.Sum(plan => plan.EstimatedRows ?? 0):N0} rows and {plans.Sum(plan => plan.EstimatedCalls):N0} API calls. Next: orgtap sync {found.Name}"));
+                $"{Words.Plural(plans.Count, "table", "tables")}, {RowsOf(plans)} and {Words.Plural(plans.Sum(plan => plan.EstimatedCalls), "API call", "API calls")}. Next: orgtap sync {found.Name}"));
             return ExitCode.Done;
         });
+    }
+
+    /// <summary>An incremental load's rows are known only once it runs; they are not counted as none.</summary>
+    private static string RowsOf(IReadOnlyList<ExtractionPlan> plans)
+    {
+        var unknown = plans.Count(plan => plan.EstimatedRows is null);
+        if (unknown == plans.Count) return "rows not known beforehand";
+        var known = $"about {Words.Plural(plans.Sum(plan => plan.EstimatedRows ?? 0), "row", "rows")}";
+        return unknown == 0 ? known : $"{known} (not known beforehand for {Words.Plural(unknown, "table", "tables")})";
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orgtap.App.Overviews;
+using Orgtap.App.Web.Shell;
 using Orgtap.Syncs;
 using Spectre.Console;
 
@@ -22,7 +23,7 @@ internal static class RunReceipt
         terminal.Ansi(terminal.Out).Write(table);
         var took = run.EndedAt is { } end ? (end - run.StartedAt).TotalSeconds : 0;
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Run {run.Id} of {connection}: {OutcomeOf(run)}. {RunFigures.RowsWritten(run.Tables):N0} rows in {run.Tables.Count} tables, {run.ApiCalls:N0} API calls, {took:0.0} s."));
+            $"Run {run.Id} of {connection}: {OutcomeOf(run)}. {Words.Plural(RunFigures.RowsWritten(run.Tables), "row", "rows")} in {Words.Plural(run.Tables.Count, "table", "tables")}, {Words.Plural(run.ApiCalls, "API call", "API calls")}, {took:0.0} s."));
         foreach (var part in run.Tables)
             foreach (var rejected in (part.Receipt?.Rejected ?? []).Take(20))
                 terminal.Out.WriteLine($"Not written: {part.SObject} {rejected.Id}, {rejected.Field}: {rejected.Reason}");

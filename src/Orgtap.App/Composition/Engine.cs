@@ -14,8 +14,8 @@ namespace Orgtap.App.Composition;
 /// <summary>Wires the engine's rooms together; the only place that knows the order of the HTTP handlers.</summary>
 internal static class Engine
 {
-    /// <summary>Rows in flight of all tables together; measured peak memory of the process stays under 150 MB with it.</summary>
-    private const long RowMemory = 32L << 20;
+    /// <summary>Rows in flight of all tables together. More made no load faster when measured (bench/README.md), and everything else of the process comes on top.</summary>
+    private const long RowMemory = 24L << 20;
 
     public static void Add(IServiceCollection services, InstallationSettings settings)
     {
