@@ -15,7 +15,7 @@ namespace Orgtap.App.Composition;
 internal static class Engine
 {
     /// <summary>Rows in flight of all tables together. More made no load faster when measured (bench/README.md), and everything else of the process comes on top.</summary>
-    private const long RowMemory = 24L << 20;
+    private const long RowMemory = 16L << 20;
 
     public static void Add(IServiceCollection services, InstallationSettings settings)
     {
