@@ -40,7 +40,7 @@ internal static class DemoVerb
                 var quiet = context.Get(json);
                 var address = ListenAddress.Parse(context.Get(listen)).NextFree();
                 await using var org = await SimulatedOrgHost.StartAsync(new SimulatedOrgOptions(), cancellationToken);
-                var settings = context.Settings with { DataDirectory = directory, AllowedAddresses = [org.Address.Authority], PublicAddress = null };
+                var settings = context.Settings with { DataDirectory = directory, AllowedAddresses = [org.Address.Authority], PublicAddress = null, Database = null };
                 await using var installation = await Installation.OpenAsync(settings, "demo", context.Terminal.Time, cancellationToken);
                 await using var app = WebHost.Build(installation, address, logging => VerbRunner.LogTo(logging, context.Parsed.GetValue(verbs.Verbose)));
                 await app.StartAsync(cancellationToken);

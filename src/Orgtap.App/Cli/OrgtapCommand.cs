@@ -29,9 +29,11 @@ public static class OrgtapCommand
         var root = new RootCommand("Orgtap copies a Salesforce org's data to where you need it, and keeps the copy exact.")
         {
             verbs.Data,
+            verbs.Database,
             verbs.Verbose,
             DemoVerb.Build(verbs),
             ServeVerb.Build(verbs),
+            MigrateVerb.Build(verbs),
             ConnectVerb.Build(verbs),
             ConnectionsVerb.Build(verbs),
             TablesVerb.Build(verbs),

@@ -25,7 +25,7 @@ internal static class ServeVerb
             var reached = app.Services.GetRequiredService<PublicAddress>();
             installation.Owner!.Announce(address.Address);
 
-            if (KeyRing.WarningOf(context.Settings) is { } warning) context.Out.WriteLine($"Note: {warning}");
+            if (KeyRing.WarningOf(installation) is { } warning) context.Out.WriteLine($"Note: {warning}");
             if (!address.IsLoopback && context.Settings.PublicAddress is null)
                 context.Out.WriteLine("Note: Others can reach this address, and it speaks plain http. Put a reverse proxy with https before it and set ORGTAP_PUBLIC_URL.");
             if (await app.Services.GetRequiredService<UserStore>().UnclaimedAdministratorAsync(cancellationToken) is { } administrator)

@@ -44,6 +44,13 @@ internal sealed class VerbRunner(Terminal terminal)
         Recursive = true,
     };
 
+    public Option<string?> Database { get; } = new("--database")
+    {
+        Description = "PostgreSQL database of the control store, without a password (also ORGTAP_DATABASE; default control.db in the data directory)",
+        HelpName = "ADDRESS",
+        Recursive = true,
+    };
+
     public Option<bool> Verbose { get; } = new("--verbose") { Description = "Say more when something goes wrong", Recursive = true };
 
     public static Option<bool> Json() => new("--json") { Description = "Write JSON for programs" };
@@ -67,7 +74,7 @@ internal sealed class VerbRunner(Terminal terminal)
         InstallationSettings? settings = null;
         try
         {
-            settings = InstallationSettings.Read(parsed.GetValue(Data), terminal.Variable);
+            settings = InstallationSettings.Read(parsed.GetValue(Data), terminal.Variable, parsed.GetValue(Database));
             if (needs == Needs.Nothing)
             {
                 await using var empty = new ServiceCollection().BuildServiceProvider();

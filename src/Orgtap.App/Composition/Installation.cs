@@ -32,7 +32,11 @@ public sealed class Installation : IAsyncDisposable
         var held = owner is null ? null : OwnerLock.Take(settings.DataDirectory, owner);
         try
         {
-            return new Installation(settings, held, await ControlStore.OpenAsync(settings.DataDirectory, time, cancellationToken), time);
+            var store = await OpenStoreAsync(settings, time, cancellationToken);
+            if (owner is null || await store.OwnAsync($"orgtap {owner} on {Environment.MachineName}, process {Environment.ProcessId}", cancellationToken) is not { } other)
+                return new Installation(settings, held, store, time);
+            await store.DisposeAsync();
+            throw new DirectoryInUseException($"The control database {settings.Database} is in use by {other}.", "Do it there, stop that process first, or name another database.");
         }
         catch
         {
@@ -41,6 +45,12 @@ public sealed class Installation : IAsyncDisposable
         }
     }
 
+    /// <summary>Opens the control store that the settings name, and brings its tables up to date.</summary>
+    /// <exception cref="OrgtapException">It cannot be used, or was written by a newer version.</exception>
+    public static Task<ControlStore> OpenStoreAsync(InstallationSettings settings, TimeProvider time, CancellationToken cancellationToken) => settings.Database is { } database
+        ? ControlStore.OpenAsync(database, time, cancellationToken)
+        : ControlStore.OpenAsync(settings.DataDirectory, time, cancellationToken);
+
     /// <summary>Registers everything below the faces; the same for verbs, pages and endpoints.</summary>
     public void AddTo(IServiceCollection services)
     {
@@ -48,7 +58,7 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton(Settings);
         services.AddSingleton(Store);
         services.AddSingleton(Time);
-        KeyRing.Add(services, Settings);
+        KeyRing.Add(services, this);
         services.AddSingleton<ISecretCipher, DataProtectionCipher>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<ConnectionStore>();

@@ -1,4 +1,5 @@
 using Orgtap.Primitives;
+using Orgtap.Storage;
 
 namespace Orgtap.App.Composition;
 
@@ -11,16 +12,42 @@ namespace Orgtap.App.Composition;
 public sealed record InstallationSettings(
     string DataDirectory, string? KeyFile, SecretText? KeyPassword, IReadOnlyList<string> AllowedAddresses, Uri? PublicAddress)
 {
+    /// <summary>The PostgreSQL database of the control store; null: <c>control.db</c> in the data directory.</summary>
+    public PostgresAddress? Database { get; init; }
+
     /// <param name="data">The value of <c>--data</c>, or null.</param>
     /// <param name="variable">Reads an environment variable.</param>
-    /// <exception cref="InvalidInputException">A variable cannot be used; names it.</exception>
-    public static InstallationSettings Read(string? data, Func<string, string?> variable)
+    /// <param name="database">The value of <c>--database</c>, or null.</param>
+    /// <exception cref="InvalidInputException">A variable or option cannot be used; names it.</exception>
+    public static InstallationSettings Read(string? data, Func<string, string?> variable, string? database = null)
     {
         var directory = First(data, variable("ORGTAP_DATA")) ?? Path.Combine(HomeOf(variable), "orgtap");
         return new InstallationSettings(
             Path.GetFullPath(directory), First(variable("ORGTAP_KEY_FILE")), SecretText.From(variable("ORGTAP_KEY_PASSWORD")),
             (variable("ORGTAP_ALLOW_ADDRESSES") ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
-            PublicAddressOf(First(variable("ORGTAP_PUBLIC_URL")), "ORGTAP_PUBLIC_URL"));
+            PublicAddressOf(First(variable("ORGTAP_PUBLIC_URL")), "ORGTAP_PUBLIC_URL")) { Database = DatabaseOf(First(database), variable) };
+    }
+
+    private static PostgresAddress? DatabaseOf(string? option, Func<string, string?> variable)
+    {
+        if (option is not null)
+        {
+            var address = PostgresAddress.Parse(option, "--database");
+            return address.HasPassword
+                ? throw new InvalidInputException("--database holds a password, which every user of this machine can read in the list of processes.",
+                    "Set ORGTAP_DATABASE or ORGTAP_DATABASE_FILE instead, or leave the password to PGPASSWORD or a .pgpass file.")
+                : address;
+        }
+        if (First(variable("ORGTAP_DATABASE")) is { } text) return PostgresAddress.Parse(text, "ORGTAP_DATABASE");
+        if (First(variable("ORGTAP_DATABASE_FILE")) is not { } file) return null;
+        try
+        {
+            return PostgresAddress.Parse(File.ReadAllText(file), $"The file {file} in ORGTAP_DATABASE_FILE");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"The file {file} in ORGTAP_DATABASE_FILE cannot be read: {failure.Message}", "Check its name and its rights.", failure);
+        }
     }
 
     /// <exception cref="InvalidInputException">Not an absolute http or https address.</exception>

@@ -16,21 +16,29 @@ public enum KeyRingState
     /// <summary>A key file is in use, but older keys still lie in clear.</summary>
     PartlyWrapped,
 
-    /// <summary>Whoever reads the data directory can decrypt every secret.</summary>
+    /// <summary>Whoever reads the data directory, or the database the keys lie in, can decrypt every secret.</summary>
     InClear,
 }
 
-/// <summary>Sets up the rotating keys in <c>DATA/keys</c> that encrypt stored secrets and cookies.</summary>
+/// <summary>Sets up the rotating keys that encrypt stored secrets and cookies: in <c>DATA/keys</c>, or in the control store where that is PostgreSQL.</summary>
 public static class KeyRing
 {
     /// <summary>Fixed for ever: it is part of every purpose, so another name could decrypt nothing.</summary>
     private const string ApplicationName = "Orgtap";
 
-    public static void Add(IServiceCollection services, InstallationSettings settings)
+    public static void Add(IServiceCollection services, Installation installation)
     {
-        var directory = DirectoryOf(settings);
-        PrivateDirectory.Ensure(directory);
-        var keys = services.AddDataProtection().SetApplicationName(ApplicationName).PersistKeysToFileSystem(new DirectoryInfo(directory));
+        var settings = installation.Settings;
+        var keys = services.AddDataProtection().SetApplicationName(ApplicationName);
+        if (settings.Database is not null)
+        {
+            services.Configure<KeyManagementOptions>(options => options.XmlRepository = new KeyRingTable(installation.Store, installation.Time));
+        }
+        else
+        {
+            PrivateDirectory.Ensure(DirectoryOf(settings));
+            keys.PersistKeysToFileSystem(new DirectoryInfo(DirectoryOf(settings)));
+        }
         switch (settings.KeyFile is null ? null : WrappingKey.Read(settings.KeyFile, settings.KeyPassword))
         {
             case WrappingKey.Certificate { Value: var certificate }:
@@ -43,31 +51,35 @@ public static class KeyRing
         }
     }
 
-    /// <summary>Looks at the stored keys themselves, so that it cannot claim more than what is on disk.</summary>
-    public static KeyRingState StateOf(InstallationSettings settings)
+    /// <summary>Looks at the stored keys themselves, so that it cannot claim more than what is there.</summary>
+    public static KeyRingState StateOf(Installation installation)
     {
-        var directory = DirectoryOf(settings);
-        if (!Directory.Exists(directory)) return settings.KeyFile is null ? KeyRingState.InClear : KeyRingState.Wrapped;
         var inClear = 0;
         var wrapped = 0;
-        foreach (var file in Directory.EnumerateFiles(directory, "key-*.xml"))
+        foreach (var key in KeysOf(installation))
         {
-            var root = XDocument.Load(file).Root;
-            if (root?.Descendants().Any(element => element.Name.LocalName == "encryptedSecret") == true) wrapped++;
+            if (key.Descendants().Any(element => element.Name.LocalName == "encryptedSecret")) wrapped++;
             else inClear++;
         }
-        return inClear == 0 && (wrapped > 0 || settings.KeyFile is not null) ? KeyRingState.Wrapped
+        return inClear == 0 && (wrapped > 0 || installation.Settings.KeyFile is not null) ? KeyRingState.Wrapped
             : wrapped > 0 ? KeyRingState.PartlyWrapped
             : KeyRingState.InClear;
     }
 
     /// <summary>One sentence for start-up and the system page; null when there is nothing to say.</summary>
-    public static string? WarningOf(InstallationSettings settings) => StateOf(settings) switch
+    public static string? WarningOf(Installation installation) => (StateOf(installation), installation.Settings.Database is null ? "data directory" : "database") switch
     {
-        KeyRingState.InClear => "Stored secrets are encrypted, but their keys lie beside them in the data directory. Set ORGTAP_KEY_FILE to a key kept elsewhere.",
-        KeyRingState.PartlyWrapped => "Keys made before ORGTAP_KEY_FILE was set still lie in the data directory in clear.",
+        (KeyRingState.InClear, var place) => $"Stored secrets are encrypted, but their keys lie beside them in the {place}. Set ORGTAP_KEY_FILE to a key kept elsewhere.",
+        (KeyRingState.PartlyWrapped, var place) => $"Keys made before ORGTAP_KEY_FILE was set still lie in the {place} in clear.",
         _ => null,
     };
+
+    private static IEnumerable<XElement> KeysOf(Installation installation)
+    {
+        if (installation.Settings.Database is not null) return new KeyRingTable(installation.Store, installation.Time).GetAllElements();
+        var directory = DirectoryOf(installation.Settings);
+        return Directory.Exists(directory) ? Directory.EnumerateFiles(directory, "key-*.xml").Select(file => XDocument.Load(file).Root!) : [];
+    }
 
     private static string DirectoryOf(InstallationSettings settings) => Path.Combine(settings.DataDirectory, "keys");
 }

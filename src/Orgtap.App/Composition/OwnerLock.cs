@@ -4,7 +4,7 @@ using Orgtap.Primitives;
 namespace Orgtap.App.Composition;
 
 /// <summary>Another process has the data directory open for syncing.</summary>
-public sealed class DirectoryInUseException(string message, string nextStep, Exception inner)
+public sealed class DirectoryInUseException(string message, string nextStep, Exception? inner = null)
     : OrgtapException(FailureKind.InvalidInput, message, nextStep, null, inner);
 
 /// <summary>

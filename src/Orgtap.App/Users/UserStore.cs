@@ -33,7 +33,7 @@ public sealed class UserStore(ControlStore store, TimeProvider time)
     public async Task<IReadOnlyList<User>> ListAsync(CancellationToken cancellationToken)
     {
         await using var db = await store.ConnectAsync(cancellationToken);
-        return [.. (await db.QueryAsync<Row>($"SELECT {Columns} FROM users ORDER BY email")).Select(Read)];
+        return [.. (await db.QueryAsync<Row>($"SELECT {Columns} FROM users")).Select(Read).OrderBy(user => user.Email, StringComparer.Ordinal)];
     }
 
     public async Task<User?> FindAsync(string id, CancellationToken cancellationToken)

@@ -59,7 +59,8 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
     public async Task<IReadOnlyList<Connection>> ListAsync(CancellationToken cancellationToken)
     {
         await using var db = await store.ConnectAsync(cancellationToken);
-        return [.. (await db.QueryAsync<Row>($"SELECT {Columns} FROM connections ORDER BY name")).Select(Read)];
+        // Sorted here: what order text has in a database depends on how it was created.
+        return [.. (await db.QueryAsync<Row>($"SELECT {Columns} FROM connections")).Select(Read).OrderBy(connection => connection.Name, StringComparer.Ordinal)];
     }
 
     public async Task<Connection?> FindAsync(string name, CancellationToken cancellationToken)

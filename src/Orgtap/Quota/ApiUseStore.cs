@@ -43,7 +43,7 @@ internal sealed class ApiUseStore(ControlStore store, TimeProvider time) : IDisp
         {
             await using var db = await store.ConnectAsync(cancellationToken);
             var written = await db.ExecuteScalarAsync<long>(
-                "SELECT COALESCE(SUM(calls), 0) FROM api_calls WHERE org_id = @org AND hour >= @since", new { org = org.Value, since });
+                "SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) FROM api_calls WHERE org_id = @org AND hour >= @since", new { org = org.Value, since });
             lock (_gate) return written + _calls.Where(entry => entry.Key.Org == org && entry.Key.Hour >= since).Sum(entry => entry.Value);
         }
         finally

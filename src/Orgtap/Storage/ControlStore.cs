@@ -1,73 +1,60 @@
 using System.Data.Common;
-using Dapper;
-using Microsoft.Data.Sqlite;
 using Orgtap.Primitives;
 
 namespace Orgtap.Storage;
 
 /// <summary>
-/// The control database: connections, grants, selections, runs, users, audit. A connection is taken per unit of work and given back by
-/// disposing it. Writers are serialised here, so SQLite's <c>busy</c> never reaches a caller of this process.
+/// The control database: connections, grants, selections, runs, users, audit; SQLite, or PostgreSQL, with the same tables and the same SQL. A connection is
+/// taken per unit of work and given back by disposing it. Writers wait for each other, those of other processes too.
 /// </summary>
 public sealed class ControlStore : IAsyncDisposable
 {
-    private readonly string _connectionString;
+    private readonly IControlDatabase _database;
     private readonly SemaphoreSlim _writer = new(1, 1);
 
-    private ControlStore(string connectionString) => _connectionString = connectionString;
+    private ControlStore(IControlDatabase database) => _database = database;
+
+    /// <summary>Which database and where, for people.</summary>
+    public string Description => _database.Description;
+
+    /// <summary>Scripts that opening it applied, in order; none when it was up to date.</summary>
+    public IReadOnlyList<string> Applied { get; private set; } = [];
 
     /// <summary>Opens (or creates) <c>control.db</c> in the data directory and brings its tables up to date.</summary>
     /// <exception cref="OrgtapException">The file cannot be opened, is no control store, or was written by a newer Orgtap.</exception>
-    public static async Task<ControlStore> OpenAsync(string dataDirectory, TimeProvider time, CancellationToken cancellationToken)
-    {
-        SqliteLibrary.EnsureLoaded();
-        var path = Path.Combine(dataDirectory, "control.db");
-        try
-        {
-            CreatePrivateDirectory(dataDirectory);
-            var store = new ControlStore(new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, Pooling = true, DefaultTimeout = 30 }.ToString());
-            await using var db = await store.ConnectAsync(cancellationToken);
-            await db.ExecuteAsync("PRAGMA journal_mode=WAL");
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            await Migrations.ApplyAsync(db, time, cancellationToken);
-            return store;
-        }
-        catch (Exception failure) when (failure is SqliteException or IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException($"The control database {path} cannot be used: {failure.Message}",
-                "Check that the data directory exists, belongs to the user who runs Orgtap and has room left, or name another with --data.", failure);
-        }
-    }
+    public static Task<ControlStore> OpenAsync(string dataDirectory, TimeProvider time, CancellationToken cancellationToken) =>
+        OpenAsync(new SqliteControlDatabase(dataDirectory), time, cancellationToken);
+
+    /// <summary>Opens the control store in a PostgreSQL database, in the first schema of its search path (<c>orgtap</c> if it names none), and brings its tables up to date.</summary>
+    /// <exception cref="OrgtapException">It cannot be reached or used, or was written by a newer Orgtap.</exception>
+    public static Task<ControlStore> OpenAsync(PostgresAddress address, TimeProvider time, CancellationToken cancellationToken) =>
+        OpenAsync(new PostgresControlDatabase(address), time, cancellationToken);
 
     /// <summary>An open connection for reading, or for a write that is one statement.</summary>
-    public async Task<DbConnection> ConnectAsync(CancellationToken cancellationToken)
-    {
-        var connection = new SqliteConnection(_connectionString);
-        try
-        {
-            await connection.OpenAsync(cancellationToken);
-            await connection.ExecuteAsync("PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=ON");
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
-    }
+    public Task<DbConnection> ConnectAsync(CancellationToken cancellationToken) => _database.ConnectAsync(cancellationToken);
 
-    /// <summary>Runs <paramref name="work"/> in one transaction that commits when it returns and rolls back when it throws. Not re-entrant.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/> in one transaction that commits when it returns and rolls back when it throws. No other writer runs beside it, so what it
+    /// reads stays true until it commits; it waits for nothing but the database. Not re-entrant.
+    /// </summary>
     public async Task<T> WriteAsync<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancellationToken)
     {
         await _writer.WaitAsync(cancellationToken);
         try
         {
-            await using var db = await ConnectAsync(cancellationToken);
-            await using var transaction = await db.BeginTransactionAsync(cancellationToken);
-            var result = await work(transaction);
-            // A commit under way ends whatever the caller decided meanwhile.
-            await transaction.CommitAsync(CancellationToken.None);
-            return result;
+            var transaction = await _database.BeginAsync(cancellationToken);
+            await using var db = transaction.Connection!;
+            await using (transaction)
+            {
+                var result = await work(transaction);
+                // A commit under way ends whatever the caller decided meanwhile.
+                await transaction.CommitAsync(CancellationToken.None);
+                return result;
+            }
+        }
+        catch (Exception failure) when (_database.Explain(failure) is { } explained)
+        {
+            throw explained;
         }
         finally
         {
@@ -83,17 +70,30 @@ public sealed class ControlStore : IAsyncDisposable
             return true;
         }, cancellationToken);
 
-    public ValueTask DisposeAsync()
+    /// <summary>Makes this process the owner of a shared database, until the store is closed or the process dies.</summary>
+    /// <param name="who">What others are told of the owner.</param>
+    /// <returns>Null: done. Else who owns it.</returns>
+    public Task<string?> OwnAsync(string who, CancellationToken cancellationToken) => _database.OwnAsync(who, cancellationToken);
+
+    public async ValueTask DisposeAsync()
     {
-        using (var connection = new SqliteConnection(_connectionString)) SqliteConnection.ClearPool(connection);
+        await _database.DisposeAsync();
         _writer.Dispose();
-        return ValueTask.CompletedTask;
     }
 
-    private static void CreatePrivateDirectory(string path)
+    private static async Task<ControlStore> OpenAsync(IControlDatabase database, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (Directory.Exists(path)) return;
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
-        else Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var store = new ControlStore(database);
+        try
+        {
+            await database.PrepareAsync(cancellationToken);
+            store.Applied = await Migrations.ApplyAsync(store, time, cancellationToken);
+            return store;
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
     }
 }

@@ -122,9 +122,10 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
     {
         var runs = (await db.QueryAsync<RunRow>($"SELECT {RunColumns} FROM runs WHERE {condition} ORDER BY id DESC LIMIT {limit}", parameters, transaction)).ToList();
         if (runs.Count == 0) return [];
-        var ids = runs.Select(run => run.Id).ToArray();
-        var tables = (await db.QueryAsync<TableRow>($"SELECT {TableColumns} FROM run_tables WHERE run_id IN @ids ORDER BY run_id, position", new { ids }, transaction))
-            .ToLookup(table => table.RunId);
+        // The same choice again rather than a list of ids: the two databases spell lists differently.
+        var tables = (await db.QueryAsync<TableRow>($"""
+            SELECT {TableColumns} FROM run_tables WHERE run_id IN (SELECT id FROM runs WHERE {condition} ORDER BY id DESC LIMIT {limit}) ORDER BY run_id, position
+            """, parameters, transaction)).ToLookup(table => table.RunId);
         return [.. runs.Select(run => new Run(new RunId(run.Id), new ConnectionId(run.ConnectionId), run.StartedBy, FromMilliseconds(run.StartedAt), From(run.EndedAt),
             Enum.Parse<RunOutcome>(run.Outcome), run.Verdict is null ? null : Enum.Parse<Verdict>(run.Verdict), run.ApiCalls,
             run.Problem is null ? null : ProblemJson.Read(run.Problem), [.. tables[run.Id].Select(Read)]))];

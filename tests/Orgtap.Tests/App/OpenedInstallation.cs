@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orgtap.App.Composition;
 using Orgtap.Tests.Salesforce;
+using Orgtap.Tests.Storage;
 
 namespace Orgtap.Tests.App;
 
@@ -23,10 +24,11 @@ internal sealed class OpenedInstallation : IAsyncDisposable
 
     public T Service<T>() where T : notnull => _services.GetRequiredService<T>();
 
-    public static async Task<OpenedInstallation> OpenAsync(string? directory = null, string? keyFile = null)
+    public static async Task<OpenedInstallation> OpenAsync(string? directory = null, string? keyFile = null, StoreDatabase? database = null)
     {
         var time = new ManualTime(new DateTimeOffset(2026, 11, 21, 9, 0, 0, TimeSpan.Zero));
-        var settings = new InstallationSettings(directory ?? Directory.CreateTempSubdirectory("orgtap-app-").FullName, keyFile, null, [], null);
+        directory ??= Directory.CreateTempSubdirectory("orgtap-app-").FullName;
+        var settings = new InstallationSettings(directory, keyFile, null, [], null) { Database = database?.AddressFor(directory) };
         var installation = await Installation.OpenAsync(settings, null, time, TestContext.Current.CancellationToken);
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.ClearProviders());

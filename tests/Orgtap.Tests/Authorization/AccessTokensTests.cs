@@ -3,10 +3,11 @@ using Orgtap.Connections;
 using Orgtap.Primitives;
 using Orgtap.Salesforce;
 using Orgtap.Tests.Salesforce;
+using Orgtap.Tests.Storage;
 
 namespace Orgtap.Tests.Authorization;
 
-public sealed class AccessTokensTests
+public abstract class AccessTokensTests(StoreDatabase database)
 {
     private const string Answer = """{"access_token":"access-2","instance_url":"https://acme.my.salesforce.com","id":"https://login.salesforce.com/id/00D000000000001EAA/005000000000001AAA","issued_at":"1780000000000"}""";
 
@@ -15,7 +16,7 @@ public sealed class AccessTokensTests
     {
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var org = new ScriptedOrg(_ => ScriptedOrg.Json(Answer)) { Before = _ => gate.Task };
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         var connection = await store.AddConnectionAsync();
         var old = await store.Tokens.GetAsync(connection.Id, null, default);
         Assert.Equal("access-1", old.Value.Reveal());
@@ -31,7 +32,7 @@ public sealed class AccessTokensTests
     public async Task A_rotated_refresh_token_is_stored_before_the_access_token_is_used()
     {
         var org = new ScriptedOrg(_ => ScriptedOrg.Json("""{"access_token":"access-2","refresh_token":"refresh-2"}"""));
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         var connection = await store.AddConnectionAsync();
         var old = await store.Tokens.GetAsync(connection.Id, null, default);
         var token = await store.Tokens.GetAsync(connection.Id, old, default);
@@ -43,7 +44,7 @@ public sealed class AccessTokensTests
     public async Task An_answer_that_leaves_fields_out_erases_nothing()
     {
         var org = new ScriptedOrg(_ => ScriptedOrg.Json("""{"access_token":"access-2"}"""));
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         var connection = await store.AddConnectionAsync();
         await store.Tokens.GetAsync(connection.Id, await store.Tokens.GetAsync(connection.Id, null, default), default);
         var grant = await store.Grants.FindAsync(connection.Id, default);
@@ -64,7 +65,7 @@ public sealed class AccessTokensTests
                 return gate.Task;
             },
         };
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         var connection = await store.AddConnectionAsync();
         var old = await store.Tokens.GetAsync(connection.Id, null, default);
         using var leaving = new CancellationTokenSource();
@@ -80,7 +81,7 @@ public sealed class AccessTokensTests
     public async Task Access_to_another_org_is_neither_used_nor_stored()
     {
         var org = new ScriptedOrg(_ => ScriptedOrg.Json(Answer.Replace("00D000000000001EAA", "00D000000000002EAA", StringComparison.Ordinal)));
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         var connection = await store.AddConnectionAsync();
         var old = await store.Tokens.GetAsync(connection.Id, null, default);
         var failure = await Assert.ThrowsAsync<OrgtapException>(() => store.Tokens.GetAsync(connection.Id, old, default).AsTask());
@@ -92,7 +93,7 @@ public sealed class AccessTokensTests
     public async Task An_instance_that_is_not_salesforces_is_refused()
     {
         var org = new ScriptedOrg(_ => ScriptedOrg.Json(Answer.Replace("acme.my.salesforce.com", "evil.example", StringComparison.Ordinal)));
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         var connection = await store.AddConnectionAsync();
         var old = await store.Tokens.GetAsync(connection.Id, null, default);
         await Assert.ThrowsAsync<OrgtapException>(() => store.Tokens.GetAsync(connection.Id, old, default).AsTask());
@@ -103,7 +104,7 @@ public sealed class AccessTokensTests
     public async Task An_org_that_has_moved_is_followed()
     {
         var org = new ScriptedOrg(_ => ScriptedOrg.Json(Answer.Replace("acme.my", "acme-2.my", StringComparison.Ordinal)));
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         var connection = await store.AddConnectionAsync();
         var token = await store.Tokens.GetAsync(connection.Id, await store.Tokens.GetAsync(connection.Id, null, default), default);
         Assert.Equal("acme-2.my.salesforce.com", token.InstanceUrl.Host);
@@ -114,7 +115,7 @@ public sealed class AccessTokensTests
     public async Task A_refusal_is_not_repeated_for_every_waiter_and_is_tried_again_later()
     {
         var org = new ScriptedOrg(_ => ScriptedOrg.Json("""{"error":"invalid_grant","error_description":"expired access/refresh token"}""", 400));
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         var connection = await store.AddConnectionAsync();
         var old = await store.Tokens.GetAsync(connection.Id, null, default);
         for (var i = 0; i < 10; i++)
@@ -129,7 +130,7 @@ public sealed class AccessTokensTests
     public async Task The_password_flow_signs_in_again()
     {
         var org = new ScriptedOrg(_ => ScriptedOrg.Json(Answer));
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         var connection = await store.AddConnectionAsync(refreshToken: null, password: "hunter2");
         var token = await store.Tokens.GetAsync(connection.Id, await store.Tokens.GetAsync(connection.Id, null, default), default);
         Assert.Equal("access-2", token.Value.Reveal());
@@ -140,7 +141,7 @@ public sealed class AccessTokensTests
     [Fact]
     public async Task A_grant_without_a_way_to_renew_says_what_is_missing()
     {
-        await using var store = await TestStore.CreateAsync(new ScriptedOrg(_ => throw new InvalidOperationException()));
+        await using var store = await TestStore.CreateAsync(database, new ScriptedOrg(_ => throw new InvalidOperationException()));
         var connection = await store.AddConnectionAsync(refreshToken: null);
         var old = await store.Tokens.GetAsync(connection.Id, null, default);
         var failure = await Assert.ThrowsAsync<OrgtapException>(() => store.Tokens.GetAsync(connection.Id, old, default).AsTask());
@@ -150,7 +151,7 @@ public sealed class AccessTokensTests
     [Fact]
     public async Task Nothing_secret_lies_in_clear()
     {
-        await using var store = await TestStore.CreateAsync(new ScriptedOrg(_ => ScriptedOrg.Json(Answer)));
+        await using var store = await TestStore.CreateAsync(database, new ScriptedOrg(_ => ScriptedOrg.Json(Answer)));
         var connection = await store.AddConnectionAsync(password: "hunter2");
         var dump = await store.DumpAsync();
         var grant = await store.Grants.FindAsync(connection.Id, default);
@@ -158,4 +159,8 @@ public sealed class AccessTokensTests
         foreach (var secret in (string[])["hunter2", "TOKEN", "access-1", "refresh-1", "k0nsumer"])
             Assert.DoesNotContain(secret, dump + grant + token, StringComparison.Ordinal);
     }
+
+    public sealed class OnSqlite() : AccessTokensTests(StoreDatabase.Sqlite);
+
+    public sealed class OnPostgres() : AccessTokensTests(StoreDatabase.Postgres);
 }

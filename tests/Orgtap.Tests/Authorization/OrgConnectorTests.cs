@@ -4,10 +4,11 @@ using Orgtap.Connections;
 using Orgtap.Primitives;
 using Orgtap.Salesforce;
 using Orgtap.Tests.Salesforce;
+using Orgtap.Tests.Storage;
 
 namespace Orgtap.Tests.Authorization;
 
-public sealed class OrgConnectorTests
+public abstract class OrgConnectorTests(StoreDatabase database)
 {
     private const string Callback = "https://orgtap.example/callback";
 
@@ -19,7 +20,7 @@ public sealed class OrgConnectorTests
     [Fact]
     public async Task Connects_with_user_name_and_password()
     {
-        await using var store = await TestStore.CreateAsync(Org());
+        await using var store = await TestStore.CreateAsync(database, Org());
         var connection = await store.Connector.ConnectAsync(ByPassword, "command line", default);
         Assert.Equal(("acme", TestStore.OrgId, "Acme", "ann@acme.example", 70), (connection.Name, connection.OrgId!.Value.Value, connection.OrgName, connection.Username, connection.QuotaThresholdPercent));
         var stored = await store.Connections.GetAsync("acme", default);
@@ -38,7 +39,7 @@ public sealed class OrgConnectorTests
     public async Task A_failed_connect_stores_nothing(string path, int status, string body, FailureKind expected)
     {
         var org = Org(asked => asked.Path == path ? ScriptedOrg.Json(body, status) : null);
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         var failure = await Assert.ThrowsAnyAsync<OrgtapException>(() => store.Connector.ConnectAsync(ByPassword, "command line", default));
         Assert.Equal(expected, failure.Kind);
         Assert.Equal("", await store.DumpAsync());
@@ -50,7 +51,7 @@ public sealed class OrgConnectorTests
     [Fact]
     public async Task Connects_where_the_app_may_not_ask_who_the_user_is()
     {
-        await using var store = await TestStore.CreateAsync(Org(asked => asked.Path.StartsWith("/id/", StringComparison.Ordinal) ? ScriptedOrg.Json("Missing_OAuth_Token", 403) : null));
+        await using var store = await TestStore.CreateAsync(database, Org(asked => asked.Path.StartsWith("/id/", StringComparison.Ordinal) ? ScriptedOrg.Json("Missing_OAuth_Token", 403) : null));
         var connection = await store.Connector.ConnectAsync(ByPassword, "command line", default);
         Assert.Equal(TestStore.OrgId, connection.OrgId!.Value.Value);
     }
@@ -59,7 +60,7 @@ public sealed class OrgConnectorTests
     public async Task Connects_through_the_browser()
     {
         var org = Org();
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         var start = await store.Connector.StartAsync(ByBrowser, "ann@operator.example", default);
         AssertNoSecrets(await store.DumpAsync());
         var query = HttpUtility.ParseQueryString(start.AuthorizeAddress.Query);
@@ -78,7 +79,7 @@ public sealed class OrgConnectorTests
     [Fact]
     public async Task A_state_works_once()
     {
-        await using var store = await TestStore.CreateAsync(Org());
+        await using var store = await TestStore.CreateAsync(database, Org());
         var (state, browser) = await StartAsync(store);
         await store.Connector.CompleteAsync(state, "code", null, null, browser, default);
         await Assert.ThrowsAsync<InvalidInputException>(() => store.Connector.CompleteAsync(state, "code", null, null, browser, default));
@@ -87,7 +88,7 @@ public sealed class OrgConnectorTests
     [Fact]
     public async Task Another_browser_cannot_finish_it_and_does_not_spoil_it()
     {
-        await using var store = await TestStore.CreateAsync(Org());
+        await using var store = await TestStore.CreateAsync(database, Org());
         var (state, browser) = await StartAsync(store);
         var refused = await Assert.ThrowsAsync<InvalidInputException>(() => store.Connector.CompleteAsync(state, "code", null, null, new SecretText("other"), default));
         Assert.Contains("another browser", refused.Message, StringComparison.Ordinal);
@@ -97,7 +98,7 @@ public sealed class OrgConnectorTests
     [Fact]
     public async Task After_an_hour_it_is_too_late()
     {
-        await using var store = await TestStore.CreateAsync(Org());
+        await using var store = await TestStore.CreateAsync(database, Org());
         var (state, browser) = await StartAsync(store);
         store.Time.Advance(TimeSpan.FromMinutes(61));
         await Assert.ThrowsAsync<InvalidInputException>(() => store.Connector.CompleteAsync(state, "code", null, null, browser, default));
@@ -110,7 +111,7 @@ public sealed class OrgConnectorTests
     [InlineData("brand_new_error", "?", "again")]
     public async Task What_salesforce_sends_instead_of_a_code_is_explained(string error, string description, string expected)
     {
-        await using var store = await TestStore.CreateAsync(Org());
+        await using var store = await TestStore.CreateAsync(database, Org());
         var (state, browser) = await StartAsync(store);
         var failure = await Assert.ThrowsAnyAsync<OrgtapException>(() => store.Connector.CompleteAsync(state, null, error, description, browser, default));
         Assert.Contains(expected, failure.NextStep, StringComparison.Ordinal);
@@ -122,7 +123,7 @@ public sealed class OrgConnectorTests
     public async Task A_grant_that_would_end_within_hours_is_refused_and_revoked()
     {
         var org = Org(asked => asked.Path == "/services/oauth2/token" ? ScriptedOrg.Json(Token.Replace("\"refresh_token\":\"refresh-1\",", "", StringComparison.Ordinal)) : null);
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         var (state, browser) = await StartAsync(store);
         Assert.Equal(FailureKind.Permission, (await Assert.ThrowsAsync<OrgtapException>(() => store.Connector.CompleteAsync(state, "code", null, null, browser, default))).Kind);
         Assert.Equal("access-1", org.Asked[^1].Form("token"));
@@ -132,7 +133,7 @@ public sealed class OrgConnectorTests
     public async Task Removing_revokes_the_grant_and_forgets()
     {
         var org = Org();
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         var connection = await store.AddConnectionAsync();
         await store.Connector.RemoveAsync(connection, "ann", default);
         Assert.Equal("refresh-1", org.Asked[^1].Form("token"));
@@ -143,7 +144,7 @@ public sealed class OrgConnectorTests
     [Fact]
     public async Task Removing_works_when_salesforce_cannot_be_reached()
     {
-        await using var store = await TestStore.CreateAsync(new ScriptedOrg(_ => throw new HttpRequestException("down")));
+        await using var store = await TestStore.CreateAsync(database, new ScriptedOrg(_ => throw new HttpRequestException("down")));
         var connection = await store.AddConnectionAsync();
         await store.Connector.RemoveAsync(connection, "ann", default);
         Assert.Empty(await store.Connections.ListAsync(default));
@@ -154,7 +155,7 @@ public sealed class OrgConnectorTests
     public async Task Wrong_input_is_said_before_anything_is_sent()
     {
         var org = Org();
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         foreach (var wrong in (ConnectRequest[])[ByPassword with { ConsumerKey = " " }, ByPassword with { Password = null }, ByPassword with { LoginUrl = "https://evil.example" }, ByPassword with { QuotaThresholdPercent = 0 }])
             await Assert.ThrowsAsync<InvalidInputException>(() => store.Connector.ConnectAsync(wrong, "x", default));
         await Assert.ThrowsAsync<InvalidInputException>(() => store.Connector.StartAsync(ByBrowser with { CallbackUrl = null }, "x", default));
@@ -183,4 +184,8 @@ public sealed class OrgConnectorTests
     {
         foreach (var secret in (string[])["hunter2", "SECTOK", "k0nsumer", "access-1", "refresh-1"]) Assert.DoesNotContain(secret, text, StringComparison.Ordinal);
     }
+
+    public sealed class OnSqlite() : OrgConnectorTests(StoreDatabase.Sqlite);
+
+    public sealed class OnPostgres() : OrgConnectorTests(StoreDatabase.Postgres);
 }

@@ -7,6 +7,7 @@ using Orgtap.Salesforce;
 using Orgtap.Salesforce.OAuth;
 using Orgtap.Storage;
 using Orgtap.Tests.Salesforce;
+using Orgtap.Tests.Storage;
 
 namespace Orgtap.Tests.Authorization;
 
@@ -16,10 +17,11 @@ public sealed class TestStore : IAsyncDisposable
     public const string OrgId = "00D000000000001EAA";
 
     private readonly string _folder;
+    private readonly StoreDatabase _database;
 
-    private TestStore(string folder, ControlStore control, ManualTime time, HttpMessageHandler org, AddressPolicy addresses)
+    private TestStore(StoreDatabase database, string folder, ControlStore control, ManualTime time, HttpMessageHandler org, AddressPolicy addresses)
     {
-        (_folder, Control, Time, Addresses) = (folder, control, time, addresses);
+        (_database, _folder, Control, Time, Addresses) = (database, folder, control, time, addresses);
         var cipher = new MarkingCipher();
         Connections = new ConnectionStore(control, cipher, time);
         Grants = new GrantStore(control, cipher, time);
@@ -47,11 +49,13 @@ public sealed class TestStore : IAsyncDisposable
 
     public OrgConnector Connector { get; }
 
-    public static async Task<TestStore> CreateAsync(HttpMessageHandler org, AddressPolicy? addresses = null)
+    public static Task<TestStore> CreateAsync(HttpMessageHandler org, AddressPolicy? addresses = null) => CreateAsync(StoreDatabase.Sqlite, org, addresses);
+
+    public static async Task<TestStore> CreateAsync(StoreDatabase database, HttpMessageHandler org, AddressPolicy? addresses = null)
     {
         var folder = Directory.CreateTempSubdirectory("orgtap-test").FullName;
         var time = new ManualTime();
-        return new TestStore(folder, await ControlStore.OpenAsync(folder, time, default), time, org, addresses ?? AddressPolicy.SalesforceOnly);
+        return new TestStore(database, folder, await database.OpenAsync(folder, time), time, org, addresses ?? AddressPolicy.SalesforceOnly);
     }
 
     /// <summary>A connection with a grant, as if it had been authorized.</summary>
@@ -88,7 +92,7 @@ public sealed class TestStore : IAsyncDisposable
         Tokens.Dispose();
         OAuth.Dispose();
         await Control.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        await _database.DeleteAsync(_folder);
     }
 
     /// <summary>Not encryption, but it hides the text and refuses the wrong purpose.</summary>

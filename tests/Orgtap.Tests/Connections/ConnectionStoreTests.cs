@@ -2,10 +2,11 @@ using Dapper;
 using Orgtap.Connections;
 using Orgtap.Primitives;
 using Orgtap.Storage;
+using Orgtap.Tests.Storage;
 
 namespace Orgtap.Tests.Connections;
 
-public sealed class ConnectionStoreTests : IAsyncLifetime
+public abstract class ConnectionStoreTests(StoreDatabase database) : IAsyncLifetime
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("orgtap-connections-").FullName;
     private ControlStore _control = null!;
@@ -15,14 +16,15 @@ public sealed class ConnectionStoreTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _control = await ControlStore.OpenAsync(_directory, TimeProvider.System, Stop);
+        _control = await database.OpenAsync(_directory, TimeProvider.System, Stop);
         _connections = new ConnectionStore(_control, new ReversingCipher(), TimeProvider.System);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _control.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
+        GC.SuppressFinalize(this);
+        if (_control is not null) await _control.DisposeAsync();
+        await database.DeleteAsync(_directory);
     }
 
     [Fact]
@@ -121,4 +123,8 @@ public sealed class ConnectionStoreTests : IAsyncLifetime
 
         public SecretText Unprotect(string purpose, string protectedText) => new(new string([.. protectedText[(purpose.Length + 1)..].Reverse()]));
     }
+
+    public sealed class OnSqlite() : ConnectionStoreTests(StoreDatabase.Sqlite);
+
+    public sealed class OnPostgres() : ConnectionStoreTests(StoreDatabase.Postgres);
 }

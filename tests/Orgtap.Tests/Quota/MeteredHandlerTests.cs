@@ -4,17 +4,18 @@ using Orgtap.Quota;
 using Orgtap.Salesforce;
 using Orgtap.Tests.Authorization;
 using Orgtap.Tests.Salesforce;
+using Orgtap.Tests.Storage;
 
 namespace Orgtap.Tests.Quota;
 
-public sealed class MeteredHandlerTests
+public abstract class MeteredHandlerTests(StoreDatabase database)
 {
     [Fact]
     public async Task Stops_between_two_calls_and_says_use_limit_and_threshold()
     {
         var used = 11_998;
         var org = new ScriptedOrg(_ => Limited(ScriptedOrg.Json("{}"), ++used, 15_000));
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         await using var guard = new QuotaGuard(store.Control, store.Time);
         var connection = await store.AddConnectionAsync();
         using var pipeline = Pipeline(guard, store, connection, org);
@@ -34,7 +35,7 @@ public sealed class MeteredHandlerTests
     {
         var answers = new Queue<HttpResponseMessage>([ScriptedOrg.Versions(), ScriptedOrg.Empty(503), ScriptedOrg.Json("{}")]);
         var org = new ScriptedOrg(_ => Limited(answers.Dequeue(), 7, 1000));
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         await using var guard = new QuotaGuard(store.Control, store.Time);
         var connection = await store.AddConnectionAsync();
         var counter = new CallCounter();
@@ -51,7 +52,7 @@ public sealed class MeteredHandlerTests
     public async Task The_orgs_own_limit_stops_all_its_connections()
     {
         var org = new ScriptedOrg(_ => ScriptedOrg.Error(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."));
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         await using var guard = new QuotaGuard(store.Control, store.Time);
         using var one = Pipeline(guard, store, await store.AddConnectionAsync(), org);
         using var two = Pipeline(guard, store, await store.AddConnectionAsync("other", threshold: 100), org);
@@ -65,7 +66,7 @@ public sealed class MeteredHandlerTests
     public async Task Another_403_passes_with_its_body()
     {
         var org = new ScriptedOrg(_ => Limited(ScriptedOrg.Error(403, "INSUFFICIENT_ACCESS", "no"), 1, 10));
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         await using var guard = new QuotaGuard(store.Control, store.Time);
         using var pipeline = Pipeline(guard, store, await store.AddConnectionAsync(), org);
         using var response = await SendAsync(pipeline);
@@ -76,7 +77,7 @@ public sealed class MeteredHandlerTests
     public async Task A_call_that_breaks_is_taken_as_counted()
     {
         var org = new ScriptedOrg(_ => throw new HttpRequestException("reset"));
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         await using var guard = new QuotaGuard(store.Control, store.Time);
         var connection = await store.AddConnectionAsync();
         guard.Observe(connection.OrgId!.Value, new ApiUseHeader(5, 1000));
@@ -90,7 +91,7 @@ public sealed class MeteredHandlerTests
     {
         var answers = new Queue<HttpResponseMessage>([ScriptedOrg.Error(401, "INVALID_SESSION_ID", "Session expired or invalid"), Limited(ScriptedOrg.Json("{}"), 10, 1000)]);
         var org = new ScriptedOrg(_ => answers.Dequeue());
-        await using var store = await TestStore.CreateAsync(org);
+        await using var store = await TestStore.CreateAsync(database, org);
         await using var guard = new QuotaGuard(store.Control, store.Time);
         var connection = await store.AddConnectionAsync();
         guard.Observe(connection.OrgId!.Value, new ApiUseHeader(900, 1000));
@@ -116,4 +117,8 @@ public sealed class MeteredHandlerTests
         request.Options.Set(OrgRequest.Counter, counter ?? new CallCounter());
         return pipeline.SendAsync(request, default);
     }
+
+    public sealed class OnSqlite() : MeteredHandlerTests(StoreDatabase.Sqlite);
+
+    public sealed class OnPostgres() : MeteredHandlerTests(StoreDatabase.Postgres);
 }

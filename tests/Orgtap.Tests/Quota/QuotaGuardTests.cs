@@ -3,10 +3,11 @@ using Orgtap.Quota;
 using Orgtap.Salesforce;
 using Orgtap.Storage;
 using Orgtap.Tests.Salesforce;
+using Orgtap.Tests.Storage;
 
 namespace Orgtap.Tests.Quota;
 
-public sealed class QuotaGuardTests : IAsyncLifetime
+public abstract class QuotaGuardTests(StoreDatabase database) : IAsyncLifetime
 {
     private static readonly OrgId Org = new("00D000000000001EAA");
     private static readonly ConnectionId One = new("one"), Two = new("two");
@@ -18,15 +19,17 @@ public sealed class QuotaGuardTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _store = await ControlStore.OpenAsync(_folder, _time, default);
+        _store = await database.OpenAsync(_folder, _time);
         _guard = new QuotaGuard(_store, _time);
     }
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
+        if (_store is null) return;
         await _guard.DisposeAsync();
         await _store.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        await database.DeleteAsync(_folder);
     }
 
     [Fact]
@@ -172,4 +175,8 @@ public sealed class QuotaGuardTests : IAsyncLifetime
     private Task<ReservationResult> ReserveAsync() => _guard.ReserveAsync(Org, One, 80, default);
 
     private async Task<Reservation> GrantedAsync() => Assert.IsType<ReservationResult.Granted>(await ReserveAsync()).Reservation;
+
+    public sealed class OnSqlite() : QuotaGuardTests(StoreDatabase.Sqlite);
+
+    public sealed class OnPostgres() : QuotaGuardTests(StoreDatabase.Postgres);
 }

@@ -4,20 +4,30 @@ using Orgtap.Storage;
 
 namespace Orgtap.Tests.Storage;
 
-public sealed class ControlStoreTests : IDisposable
+/// <summary>What the control store promises, on either database.</summary>
+public abstract class ControlStoreTests(StoreDatabase database) : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("orgtap-control-").FullName;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await database.DeleteAsync(_directory);
+    }
 
     [Fact]
     public async Task Opens_again_with_what_was_written()
     {
-        await using (var store = await OpenAsync()) await new AuditLog(store, TimeProvider.System).WriteAsync("ada@example.com", "connection.created", "acme", null, Stop);
+        await using (var store = await OpenAsync())
+        {
+            Assert.Contains("0001_control.sql", store.Applied);
+            await new AuditLog(store, TimeProvider.System).WriteAsync("ada@example.com", "connection.created", "acme", null, Stop);
+        }
 
         await using var again = await OpenAsync();
+        Assert.Empty(again.Applied);
         var entry = Assert.Single(await new AuditLog(again, TimeProvider.System).ListAsync(10, Stop));
         Assert.Equal(("ada@example.com", "connection.created", "acme"), (entry.Actor, entry.Action, entry.Target));
     }
@@ -37,44 +47,53 @@ public sealed class ControlStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Writers_of_one_process_wait_for_each_other()
+    public async Task Writers_of_all_processes_wait_for_each_other()
     {
-        await using var store = await OpenAsync();
-        await store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync("INSERT INTO api_use VALUES ('00D', 0, 100, 0)", transaction: transaction), Stop);
-        await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => store.WriteAsync(async transaction =>
+        await using var here = await OpenAsync();
+        await using var elsewhere = await OpenAsync();
+        await here.WriteAsync(transaction => transaction.Connection!.ExecuteAsync("INSERT INTO api_use VALUES ('00D', 0, 100, 0)", transaction: transaction), Stop);
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(i => (i % 2 == 0 ? here : elsewhere).WriteAsync(async transaction =>
         {
             var used = await transaction.Connection!.ExecuteScalarAsync<long>("SELECT used FROM api_use", transaction: transaction);
             await Task.Yield();
             await transaction.Connection!.ExecuteAsync("UPDATE api_use SET used = @used", new { used = used + 1 }, transaction);
         }, Stop)));
 
-        await using var db = await store.ConnectAsync(Stop);
+        await using var db = await here.ConnectAsync(Stop);
         Assert.Equal(40, await db.ExecuteScalarAsync<long>("SELECT used FROM api_use"));
     }
 
     [Fact]
-    public async Task Refuses_a_database_of_a_newer_version_and_one_whose_script_changed()
+    public async Task Processes_that_start_at_once_apply_each_script_once()
     {
-        await using (var store = await OpenAsync())
-        {
-            await using var db = await store.ConnectAsync(Stop);
-            await db.ExecuteAsync("INSERT INTO schema_migrations VALUES ('9999_future.sql', 'x', 0)");
-        }
-
-        Assert.Contains("newer", (await Assert.ThrowsAsync<InvalidInputException>(OpenAsync)).Message, StringComparison.Ordinal);
-
-        await using (var raw = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(_directory, "control.db")};Pooling=False"))
-            await raw.ExecuteAsync("DELETE FROM schema_migrations WHERE name = '9999_future.sql'; UPDATE schema_migrations SET checksum = 'changed'");
-        Assert.Contains("another form", (await Assert.ThrowsAsync<InvalidInputException>(OpenAsync)).Message, StringComparison.Ordinal);
+        var stores = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(OpenAsync)));
+        var applied = stores.SelectMany(store => store.Applied).ToList();
+        Assert.NotEmpty(applied);
+        Assert.Equal(applied.Distinct().Count(), applied.Count);
+        await using var db = await stores[0].ConnectAsync(Stop);
+        Assert.Equal(applied.Order(StringComparer.Ordinal), (await db.QueryAsync<string>("SELECT name FROM schema_migrations")).Order(StringComparer.Ordinal));
+        foreach (var store in stores) await store.DisposeAsync();
     }
 
     [Fact]
-    public async Task A_file_that_is_no_database_is_named()
+    public async Task Refuses_a_database_of_a_newer_version()
     {
-        await File.WriteAllTextAsync(Path.Combine(_directory, "control.db"), new string('x', 4096), Stop);
-        var failure = await Assert.ThrowsAsync<InvalidInputException>(OpenAsync);
-        Assert.Contains("control.db", failure.Message, StringComparison.Ordinal);
+        await using (var store = await OpenAsync())
+            await store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync("INSERT INTO schema_migrations VALUES ('9999_future.sql', 'x', 0)", transaction: transaction), Stop);
+        Assert.Contains("newer", (await Assert.ThrowsAsync<InvalidInputException>(OpenAsync)).Message, StringComparison.Ordinal);
     }
 
-    private Task<ControlStore> OpenAsync() => ControlStore.OpenAsync(_directory, TimeProvider.System, Stop);
+    [Fact]
+    public async Task Refuses_a_database_whose_script_changed()
+    {
+        await using (var store = await OpenAsync())
+            await store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync("UPDATE schema_migrations SET checksum = 'changed'", transaction: transaction), Stop);
+        Assert.Contains("another form", (await Assert.ThrowsAsync<InvalidInputException>(OpenAsync)).Message, StringComparison.Ordinal);
+    }
+
+    private Task<ControlStore> OpenAsync() => database.OpenAsync(_directory, TimeProvider.System, Stop);
+
+    public sealed class OnSqlite() : ControlStoreTests(StoreDatabase.Sqlite);
+
+    public sealed class OnPostgres() : ControlStoreTests(StoreDatabase.Postgres);
 }

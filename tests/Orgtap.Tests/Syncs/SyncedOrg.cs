@@ -15,6 +15,7 @@ using Orgtap.SimulatedOrg.Hosting;
 using Orgtap.Storage;
 using Orgtap.Syncs;
 using Orgtap.Tests.Replicas;
+using Orgtap.Tests.Storage;
 
 namespace Orgtap.Tests.Syncs;
 
@@ -41,6 +42,9 @@ internal sealed class SyncedOrg : IAsyncDisposable
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public SimulatedOrgHost Host { get; }
+
+    /// <summary>Set before <see cref="OpenAsync"/>: where the control store lies.</summary>
+    public StoreDatabase Database { get; set; } = StoreDatabase.Sqlite;
 
     /// <summary>Set before <see cref="OpenAsync"/>: stands between the engine and the network.</summary>
     public Func<HttpMessageHandler, HttpMessageHandler> Network { get; set; } = inner => inner;
@@ -89,7 +93,7 @@ internal sealed class SyncedOrg : IAsyncDisposable
         var time = new EagerTime(Host.Clock);
         var cipher = new ReadableCipher();
         var addresses = new AddressPolicy([Host.Address.Authority]);
-        _store = await ControlStore.OpenAsync(_folder.Path, time, Cancel);
+        _store = await Database.OpenAsync(_folder.Path, time, Cancel);
         Connections = new ConnectionStore(_store, cipher, time);
         var grants = new GrantStore(_store, cipher, time);
         // Requests time out on the machine's time: they are real here.

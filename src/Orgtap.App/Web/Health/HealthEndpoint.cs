@@ -1,3 +1,4 @@
+using Dapper;
 using Orgtap.Storage;
 
 namespace Orgtap.App.Web.Health;
@@ -10,6 +11,8 @@ internal static class HealthEndpoint
         try
         {
             await using var db = await store.ConnectAsync(cancellationToken);
+            // A pooled connection may be open on our side only.
+            await db.ExecuteScalarAsync<long>("SELECT 1");
             return Results.Json(new { status = "healthy" });
         }
         catch (Exception failure) when (failure is not OperationCanceledException)

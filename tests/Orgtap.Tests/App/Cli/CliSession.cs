@@ -16,6 +16,8 @@ internal sealed class CliSession
 
     public static CliSession Closed(string input = "", string? data = null) => new(input, name => name == "ORGTAP_DATA" ? data ?? Path.Combine(Path.GetTempPath(), "orgtap-none") : null);
 
+    public static CliSession With(Func<string, string?> variable) => new("", variable);
+
     public Task<int> RunAsync(params string[] arguments) => OrgtapCommand.RunAsync(arguments, Terminal, TestContext.Current.CancellationToken);
 
     /// <summary>For verbs that do nothing asynchronous, such as help.</summary>

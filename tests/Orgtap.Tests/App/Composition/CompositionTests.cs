@@ -52,8 +52,8 @@ public sealed class CompositionTests : IDisposable
         await using (var wrapped = await OpenedInstallation.OpenAsync(data, keyFile))
         {
             sealedText = wrapped.Service<ISecretCipher>().Protect("p", new SecretText("secret"));
-            Assert.Equal(KeyRingState.Wrapped, KeyRing.StateOf(wrapped.Installation.Settings));
-            Assert.Null(KeyRing.WarningOf(wrapped.Installation.Settings));
+            Assert.Equal(KeyRingState.Wrapped, KeyRing.StateOf(wrapped.Installation));
+            Assert.Null(KeyRing.WarningOf(wrapped.Installation));
         }
         await using (var again = await OpenedInstallation.OpenAsync(data, keyFile))
             Assert.Equal("secret", again.Service<ISecretCipher>().Unprotect("p", sealedText).Reveal());
@@ -68,8 +68,8 @@ public sealed class CompositionTests : IDisposable
     {
         await using var plain = await OpenedInstallation.OpenAsync(_directory);
         _ = plain.Service<ISecretCipher>().Protect("p", new SecretText("secret"));
-        Assert.Equal(KeyRingState.InClear, KeyRing.StateOf(plain.Installation.Settings));
-        Assert.Contains("ORGTAP_KEY_FILE", KeyRing.WarningOf(plain.Installation.Settings), StringComparison.Ordinal);
+        Assert.Equal(KeyRingState.InClear, KeyRing.StateOf(plain.Installation));
+        Assert.Contains("ORGTAP_KEY_FILE", KeyRing.WarningOf(plain.Installation), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -125,6 +125,20 @@ public sealed class CompositionTests : IDisposable
         var settings = InstallationSettings.Read(null, Variable);
         Assert.Equal("/srv/orgtap", settings.DataDirectory);
         Assert.Equal(["127.0.0.1:9333", "org.test"], settings.AllowedAddresses);
+    }
+
+    [Fact]
+    public void A_database_is_named_without_a_password_in_arguments_and_with_one_in_the_environment_or_a_file()
+    {
+        var file = Path.Combine(_directory, "database");
+        File.WriteAllText(file, "postgresql://me:secret@filed/orgtap\n");
+        Func<string, string?> Having(string name, string value) => asked => asked == name ? value : asked == "ORGTAP_DATA" ? _directory : null;
+        Assert.Null(InstallationSettings.Read(null, Having("X", "")).Database);
+        Assert.Equal("given:5432/orgtap", InstallationSettings.Read(null, Having("ORGTAP_DATABASE", "Host=named;Database=orgtap"), "Host=given;Database=orgtap").Database!.ToString());
+        Assert.True(InstallationSettings.Read(null, Having("ORGTAP_DATABASE", "Host=named;Database=orgtap;Password=secret")).Database!.HasPassword);
+        Assert.Equal("filed:5432/orgtap", InstallationSettings.Read(null, Having("ORGTAP_DATABASE_FILE", file)).Database!.ToString());
+        Assert.Contains("list of processes", Assert.Throws<InvalidInputException>(() => InstallationSettings.Read(null, Having("X", ""), "postgresql://me:secret@given/orgtap")).Message, StringComparison.Ordinal);
+        Assert.Contains("absent", Assert.Throws<InvalidInputException>(() => InstallationSettings.Read(null, Having("ORGTAP_DATABASE_FILE", "absent"))).Message, StringComparison.Ordinal);
     }
 
     [Theory]

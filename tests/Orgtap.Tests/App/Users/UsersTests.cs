@@ -2,10 +2,11 @@ using Dapper;
 using Orgtap.App.Users;
 using Orgtap.App.Web.SignIn;
 using Orgtap.Primitives;
+using Orgtap.Tests.Storage;
 
 namespace Orgtap.Tests.App.Users;
 
-public sealed class UsersTests
+public abstract class UsersTests(StoreDatabase database)
 {
     private const string Password = "four words make sense";
 
@@ -14,7 +15,7 @@ public sealed class UsersTests
     [Fact]
     public async Task The_fifth_wrong_password_begins_a_pause_in_which_the_right_one_is_not_tried()
     {
-        await using var site = await OpenedInstallation.OpenAsync();
+        await using var site = await OpenedInstallation.OpenAsync(database: database);
         await AddAsync(site, "marta@example.com");
         var signIn = site.Service<SignIn>();
         for (var left = 4; left >= 1; left--)
@@ -32,7 +33,7 @@ public sealed class UsersTests
     [Fact]
     public async Task An_unknown_address_is_answered_like_a_known_one()
     {
-        await using var site = await OpenedInstallation.OpenAsync();
+        await using var site = await OpenedInstallation.OpenAsync(database: database);
         await AddAsync(site, "marta@example.com");
         for (var attempt = 0; attempt < 6; attempt++)
             Assert.Equal(await site.Service<SignIn>().TryAsync("marta@example.com", "wrong", Cancellation), await site.Service<SignIn>().TryAsync("nobody@example.com", "wrong", Cancellation));
@@ -49,7 +50,7 @@ public sealed class UsersTests
     [Fact]
     public async Task A_link_works_once_for_a_day_and_only_its_hash_is_stored()
     {
-        await using var site = await OpenedInstallation.OpenAsync();
+        await using var site = await OpenedInstallation.OpenAsync(database: database);
         var user = await site.Service<UserStore>().AddAsync("marta@example.com", "Marta", Role.Operator, Cancellation);
         var links = site.Service<OneTimeLinks>();
         var secret = (await links.IssueAsync(user, LinkPurpose.SetPassword, Cancellation)).Reveal();
@@ -69,7 +70,7 @@ public sealed class UsersTests
     [Fact]
     public async Task A_new_link_kills_the_one_before()
     {
-        await using var site = await OpenedInstallation.OpenAsync();
+        await using var site = await OpenedInstallation.OpenAsync(database: database);
         var user = await site.Service<UserStore>().AddAsync("marta@example.com", "Marta", Role.Operator, Cancellation);
         var first = (await site.Service<OneTimeLinks>().IssueAsync(user, LinkPurpose.SetPassword, Cancellation)).Reveal();
         _ = await site.Service<OneTimeLinks>().IssueAsync(user, LinkPurpose.SetPassword, Cancellation);
@@ -79,7 +80,7 @@ public sealed class UsersTests
     [Fact]
     public async Task A_token_speaks_for_its_user_until_it_is_revoked()
     {
-        await using var site = await OpenedInstallation.OpenAsync();
+        await using var site = await OpenedInstallation.OpenAsync(database: database);
         var user = await site.Service<UserStore>().AddAsync("marta@example.com", "Marta", Role.Viewer, Cancellation);
         var tokens = site.Service<ApiTokens>();
         var token = (await tokens.IssueAsync(user, "export", Cancellation)).Reveal();
@@ -94,7 +95,7 @@ public sealed class UsersTests
     [Fact]
     public async Task A_new_password_changes_the_security_stamp()
     {
-        await using var site = await OpenedInstallation.OpenAsync();
+        await using var site = await OpenedInstallation.OpenAsync(database: database);
         var user = await AddAsync(site, "marta@example.com");
         await site.Service<SignIn>().SetPasswordAsync(user, "another four words", Cancellation);
         Assert.NotEqual(user.SecurityStamp, (await site.Service<UserStore>().FindAsync(user.Id, Cancellation))!.SecurityStamp);
@@ -105,7 +106,7 @@ public sealed class UsersTests
     [InlineData("marta@example.com")]
     public async Task A_weak_password_is_refused(string password)
     {
-        await using var site = await OpenedInstallation.OpenAsync();
+        await using var site = await OpenedInstallation.OpenAsync(database: database);
         var user = await site.Service<UserStore>().AddAsync("marta@example.com", "Marta", Role.Operator, Cancellation);
         await Assert.ThrowsAsync<InvalidInputException>(() => site.Service<SignIn>().SetPasswordAsync(user, password, Cancellation));
     }
@@ -113,7 +114,7 @@ public sealed class UsersTests
     [Fact]
     public async Task The_last_administrator_cannot_be_removed()
     {
-        await using var site = await OpenedInstallation.OpenAsync();
+        await using var site = await OpenedInstallation.OpenAsync(database: database);
         var users = site.Service<UserStore>();
         var only = await users.AddAsync("marta@example.com", "Marta", Role.Administrator, Cancellation);
         await Assert.ThrowsAsync<InvalidInputException>(() => users.RemoveAsync(only, Cancellation));
@@ -125,7 +126,7 @@ public sealed class UsersTests
     [Fact]
     public async Task There_is_an_account_to_claim_only_while_nobody_else_exists()
     {
-        await using var site = await OpenedInstallation.OpenAsync();
+        await using var site = await OpenedInstallation.OpenAsync(database: database);
         var users = site.Service<UserStore>();
         var unclaimed = await users.UnclaimedAdministratorAsync(Cancellation);
         Assert.Equal(unclaimed, await users.UnclaimedAdministratorAsync(Cancellation));
@@ -150,4 +151,8 @@ public sealed class UsersTests
         await site.Service<SignIn>().SetPasswordAsync(user, Password, Cancellation);
         return (await site.Service<UserStore>().FindAsync(user.Id, Cancellation))!;
     }
+
+    public sealed class OnSqlite() : UsersTests(StoreDatabase.Sqlite);
+
+    public sealed class OnPostgres() : UsersTests(StoreDatabase.Postgres);
 }

@@ -1,0 +1,130 @@
+using System.Data.Common;
+using Dapper;
+using Npgsql;
+using Orgtap.Primitives;
+
+namespace Orgtap.Storage;
+
+/// <summary>The control store in a schema of a PostgreSQL database (<c>orgtap</c> unless the address has a search path).</summary>
+internal sealed class PostgresControlDatabase : IControlDatabase
+{
+    public const string DefaultSchema = "orgtap";
+
+    private const int OldestMajor = 13;
+
+    // Writers of all processes queue up here, as they do before SQLite's one write lock: what a transaction reads stays true until it commits.
+    private const string TakeWriteLock = "SELECT pg_advisory_xact_lock(1330794324, hashtext(current_schema()))";
+
+    private const string TryOwn = "SELECT pg_try_advisory_lock(1330794325, hashtext(current_schema()))";
+
+    private const string FindOwner = """
+        SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+        WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 1330794325 AND l.objid::bigint = (hashtext(current_schema())::bigint & 4294967295)
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """;
+
+    private readonly PostgresAddress _address;
+    private readonly NpgsqlDataSource _source;
+    private NpgsqlConnection? _owning;
+
+    public PostgresControlDatabase(PostgresAddress address)
+    {
+        _address = address.With(parts =>
+        {
+            if (string.IsNullOrWhiteSpace(parts.SearchPath)) parts.SearchPath = DefaultSchema;
+            // A process that freezes in the middle of a write must not hold up the others for longer than a minute.
+            if (string.IsNullOrWhiteSpace(parts.Options)) parts.Options = "-c lock_timeout=60s -c idle_in_transaction_session_timeout=30s";
+        });
+        _source = NpgsqlDataSource.Create(_address.ConnectionString);
+    }
+
+    public string Description { get; private set; } = "PostgreSQL";
+
+    private string Where => $"The control database {_address}";
+
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var db = await _source.OpenConnectionAsync(cancellationToken);
+            Description = $"PostgreSQL {db.PostgreSqlVersion}, {_address}, schema {_address.Schema}";
+            if (db.PostgreSqlVersion.Major < OldestMajor)
+                throw new InvalidInputException($"{Where} is PostgreSQL {db.PostgreSqlVersion}.", $"Use version {OldestMajor} or later.");
+            // Looked for first: a role that was given a schema need not be allowed to make one.
+            if (await db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM pg_namespace WHERE nspname = @Schema", new { _address.Schema }) > 0) return;
+            await using var transaction = await db.BeginTransactionAsync(cancellationToken);
+            await db.ExecuteAsync("SELECT pg_advisory_xact_lock(1330794324, 0)", transaction: transaction);
+            await db.ExecuteAsync($"CREATE SCHEMA IF NOT EXISTS \"{_address.Schema!.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", transaction: transaction);
+            await transaction.CommitAsync(CancellationToken.None);
+        }
+        catch (Exception failure) when (Explain(failure) is { } explained)
+        {
+            throw explained;
+        }
+    }
+
+    public async Task<DbConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _source.OpenConnectionAsync(cancellationToken);
+        }
+        catch (Exception failure) when (Explain(failure) is { } explained)
+        {
+            throw explained;
+        }
+    }
+
+    public async Task<DbTransaction> BeginAsync(CancellationToken cancellationToken)
+    {
+        for (var again = false; ; again = true)
+        {
+            var connection = await ConnectAsync(cancellationToken);
+            try
+            {
+                var transaction = await connection.BeginTransactionAsync(cancellationToken);
+                await connection.ExecuteAsync(new CommandDefinition(TakeWriteLock, transaction: transaction, cancellationToken: cancellationToken));
+                return transaction;
+            }
+            catch (Exception failure)
+            {
+                await connection.DisposeAsync();
+                // After a restart of the server the pool is full of dead connections, and nothing was asked of this one yet.
+                if (again || !PostgresFailure.IsStaleConnection(failure)) throw;
+                _source.Clear();
+            }
+        }
+    }
+
+    public async Task<string?> OwnAsync(string who, CancellationToken cancellationToken)
+    {
+        // A connection of its own, kept open: the server lets go of the lock when the process dies.
+        var connection = new NpgsqlConnection(_address.With(parts => (parts.Pooling, parts.KeepAlive, parts.ApplicationName) = (false, 30, who)).ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            if (!await connection.ExecuteScalarAsync<bool>(TryOwn))
+            {
+                var owner = await connection.QueryFirstOrDefaultAsync<string>(FindOwner);
+                await connection.DisposeAsync();
+                return owner ?? "another process";
+            }
+            _owning = connection;
+            return null;
+        }
+        catch (Exception failure)
+        {
+            await connection.DisposeAsync();
+            if (Explain(failure) is { } explained) throw explained;
+            throw;
+        }
+    }
+
+    public OrgtapException? Explain(Exception failure) => PostgresFailure.Of(failure, Where);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_owning is not null) await _owning.DisposeAsync();
+        await _source.DisposeAsync();
+    }
+}

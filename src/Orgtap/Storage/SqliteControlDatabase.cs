@@ -1,0 +1,88 @@
+using System.Data.Common;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Orgtap.Primitives;
+
+namespace Orgtap.Storage;
+
+/// <summary>The control store in one file, <c>control.db</c> in the data directory.</summary>
+internal sealed class SqliteControlDatabase(string dataDirectory) : IControlDatabase
+{
+    private readonly string _path = Path.Combine(dataDirectory, "control.db");
+
+    private string ConnectionString =>
+        new SqliteConnectionStringBuilder { DataSource = _path, ForeignKeys = true, Pooling = true, DefaultTimeout = 30 }.ToString();
+
+    public string Description => $"SQLite {SqliteLibrary.EnsureLoaded()}, {_path}";
+
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        SqliteLibrary.EnsureLoaded();
+        try
+        {
+            CreatePrivateDirectory(dataDirectory);
+            await using var db = await ConnectAsync(cancellationToken);
+            await db.ExecuteAsync("PRAGMA journal_mode=WAL");
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+        catch (Exception failure) when (failure is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"The control database {_path} cannot be used: {failure.Message}",
+                "Check that the data directory exists, belongs to the user who runs Orgtap and has room left, or name another with --data.", failure);
+        }
+    }
+
+    public async Task<DbConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var connection = new SqliteConnection(ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            await connection.ExecuteAsync("PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=ON");
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    // The driver begins with BEGIN IMMEDIATE, which takes the file's one write lock.
+    public async Task<DbTransaction> BeginAsync(CancellationToken cancellationToken)
+    {
+        var connection = await ConnectAsync(cancellationToken);
+        try
+        {
+            return await connection.BeginTransactionAsync(cancellationToken);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Task<string?> OwnAsync(string who, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+    public OrgtapException? Explain(Exception failure) => failure is not SqliteException sqlite ? null : (sqlite.SqliteErrorCode switch
+    {
+        SQLitePCL.raw.SQLITE_FULL => new OrgtapException(FailureKind.InvalidInput, $"There is no room left to write the control database {_path}.", "Make room on the disk.", sqlite.Message, sqlite),
+        SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED => new OrgtapException(FailureKind.Transient, $"Another program keeps the control database {_path} locked.",
+            "Orgtap tries again; if it goes on, close the program that writes to the file.", sqlite.Message, sqlite),
+        _ => null,
+    });
+
+    public ValueTask DisposeAsync()
+    {
+        using (var connection = new SqliteConnection(ConnectionString)) SqliteConnection.ClearPool(connection);
+        return ValueTask.CompletedTask;
+    }
+
+    private static void CreatePrivateDirectory(string path)
+    {
+        if (Directory.Exists(path)) return;
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
+        else Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+}

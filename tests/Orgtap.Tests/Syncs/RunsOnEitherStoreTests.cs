@@ -1,0 +1,57 @@
+using Orgtap.Syncs;
+using Orgtap.Tests.Storage;
+
+namespace Orgtap.Tests.Syncs;
+
+/// <summary>A whole sync with its selection, describes, quota and run history in either database.</summary>
+public abstract class RunsOnEitherStoreTests(StoreDatabase database)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_sync_is_exact_and_its_history_is_there_after_a_restart()
+    {
+        await using var org = await StartAsync();
+        await org.SelectAsync("Account", "CaseStatus");
+        var first = await org.SyncAsync();
+        Assert.Equal(RunOutcome.Completed, first.Outcome);
+        await org.OpenAsync();
+        Assert.Equal(["Account", "CaseStatus"], (await org.Selections.GetAsync(org.Connection.Id, Stop)).Select(selected => selected.SObject));
+        var second = await org.SyncAsync();
+        Assert.Equal(RunOutcome.Completed, second.Outcome);
+        await org.AssertExactAsync("Account", "CaseStatus");
+
+        var runs = await org.Runs.ListAsync(org.Connection.Id, 10, Stop);
+        Assert.Equal([second.Id, first.Id], runs.Select(run => run.Id));
+        Assert.Equal(first.Tables.Select(table => (table.SObject, table.State, table.RowsWritten)), runs[1].Tables.Select(table => (table.SObject, table.State, table.RowsWritten)));
+        Assert.Equal(Verdict.Complete, runs[1].Tables[0].Receipt!.Verdict);
+        Assert.Equal(first.Id, (await org.Runs.FindAsync(first.Id, Stop))!.Id);
+        Assert.Single(await org.Runs.ListAsync(null, 1, Stop));
+        Assert.Null(await org.Runs.FindRunningAsync(org.Connection.Id, Stop));
+    }
+
+    [Fact]
+    public async Task A_run_that_a_dead_process_left_behind_is_closed()
+    {
+        await using var org = await StartAsync();
+        var left = await org.Runs.BeginAsync(org.Connection.Id, "test", ["Account", "Contact"], Stop);
+        Assert.Equal(left.Id, (await org.Runs.FindRunningAsync(org.Connection.Id, Stop))!.Id);
+        await org.OpenAsync();
+        Assert.Equal(1, await org.Runs.CloseAbandonedAsync(Stop));
+        var closed = (await org.Runs.FindAsync(left.Id, Stop))!;
+        Assert.Equal(RunOutcome.Stopped, closed.Outcome);
+        Assert.All(closed.Tables, table => Assert.Equal(RunTableState.Held, table.State));
+    }
+
+    private async Task<SyncedOrg> StartAsync()
+    {
+        var org = await SyncedOrg.StartAsync();
+        org.Database = database;
+        await org.OpenAsync();
+        return org;
+    }
+
+    public sealed class OnSqlite() : RunsOnEitherStoreTests(StoreDatabase.Sqlite);
+
+    public sealed class OnPostgres() : RunsOnEitherStoreTests(StoreDatabase.Postgres);
+}
