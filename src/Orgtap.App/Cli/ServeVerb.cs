@@ -37,6 +37,7 @@ internal static class ServeVerb
             context.Out.WriteLine("Press Ctrl-C to stop; a sync that is running commits its page first.");
             context.Out.WriteLine($"Orgtap serves {reached.Value}");
 
+            await app.Services.KeepPromisesAsync(cancellationToken);
             await UntilStoppedAsync(cancellationToken);
             context.Terminal.Error.WriteLine("Stopping.");
             await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None);

@@ -42,7 +42,7 @@ internal static class Engine
         services.AddSingleton(new SyncOptions());
         services.AddSingleton<SyncRunner>();
         services.AddSingleton<SyncStatuses>();
-        services.AddSyncJobs();
+        services.AddSyncJobs().AddDueRetries();
     }
 
     // Outermost first: the token is added once per request, each repetition is metered.

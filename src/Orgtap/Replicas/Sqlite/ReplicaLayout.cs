@@ -41,7 +41,8 @@ internal static class ReplicaLayout
         if (raw.sqlite3_db_readonly(file.Handle, "main") == 1) throw SqliteFailure.Of(raw.SQLITE_READONLY, file.Path, "opened read-only");
         file.Execute("PRAGMA foreign_keys=on; PRAGMA secure_delete=off; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;");
         if (!IsEmpty(file)) Recognise(file);
-        file.Execute("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=67108864;");
+        // The log is copied beside the writer (WalCheckpoints), not within its commits.
+        file.Execute("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=0;");
         if (!IsEmpty(file)) return;
         file.Execute("BEGIN IMMEDIATE");
         try

@@ -16,12 +16,13 @@ public sealed class SqliteReplica : IReplica
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly SqliteNative _native = new();
     private readonly DeletionTurns _turns = new();
+    private readonly WalCheckpoints _checkpoints;
     private readonly Dictionary<string, TableWriter> _writers = new(StringComparer.OrdinalIgnoreCase);
     private bool _disposed;
 
     private SqliteReplica(SqliteFile file, TimeProvider time)
     {
-        (_file, _time) = (file, time);
+        (_file, _time, _checkpoints) = (file, time, new WalCheckpoints(file.Path));
         _turns.Register(file);
         TableShape.Register(file);
     }
@@ -122,7 +123,11 @@ public sealed class SqliteReplica : IReplica
             _disposed = true;
             foreach (var writer in _writers.Values) writer.Dispose();
             _writers.Clear();
-            await Task.Run(_file.Dispose);
+            await Task.Run(() =>
+            {
+                _checkpoints.Dispose();
+                _file.Dispose();
+            });
         }
         finally
         {
@@ -146,6 +151,7 @@ public sealed class SqliteReplica : IReplica
                     var result = work();
                     _file.Execute("COMMIT");
                     ended?.Invoke(result);
+                    _checkpoints.AfterCommit();
                     return result;
                 }
                 catch
