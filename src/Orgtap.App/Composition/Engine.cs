@@ -34,6 +34,8 @@ internal static class Engine
         services.AddSingleton<CatalogReader>();
         services.AddSingleton<SelectionStore>();
         services.AddSingleton<Selecting>();
+        services.AddSingleton<SelectionDraftStore>();
+        services.AddSingleton<TableFigures>();
         services.AddSingleton(all => new ReplicaFiles(settings.DataDirectory, all.GetRequiredService<TimeProvider>()));
         services.AddSingleton<OpenReplica>(all => all.GetRequiredService<ReplicaFiles>().OpenAsync);
         services.AddSingleton<RunStore>();

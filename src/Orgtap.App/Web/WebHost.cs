@@ -9,6 +9,7 @@ using Orgtap.App.Api;
 using Orgtap.App.Composition;
 using Orgtap.App.Web.Connections;
 using Orgtap.App.Web.DataSources;
+using Orgtap.App.Web.EditDataSync;
 using Orgtap.App.Web.Errors;
 using Orgtap.App.Web.Shell;
 using Orgtap.App.Web.SignIn;
@@ -65,6 +66,7 @@ public static class WebHost
         DataSourcesPages.Map(pages);
         ConnectPages.Map(pages);
         ConnectionPages.Map(pages);
+        EditDataSyncPages.Map(pages);
         RunPages.Map(pages);
         SystemPages.Map(pages);
         ApiRoutes.Map(app);
@@ -85,6 +87,10 @@ public static class WebHost
         });
         services.AddScoped<LiveFragments>();
         services.AddSingleton<RunReader>();
+        services.AddSingleton<Picker>();
+        services.AddSingleton<Reviewing>();
+        // Edit data sync without script: a value for each of 1,500 tables, and for the fields of those that are open.
+        services.Configure<Microsoft.AspNetCore.Http.Features.FormOptions>(form => form.ValueCountLimit = 20_000);
         services.AddSingleton<SessionTickets>();
         services.AddAuthentication(options => options.DefaultScheme = SignInSchemes.ByPath)
             .AddPolicyScheme(SignInSchemes.ByPath, null, options => options.ForwardDefaultSelector = context =>

@@ -1,5 +1,5 @@
 "use strict";
-// Enhances pages that work without it: live fragments, copy buttons, a filter for long lists, and buttons that cannot be pressed twice.
+// Enhances pages that work without it: live fragments, copy buttons, dialogs, boxes that are kept at once, search while typing, and buttons that cannot be pressed twice.
 
 // Live fragments. The server sends elements with an id; each is put in the place of the one that is there. Text and attributes are
 // changed in place, so that focus, selection, open menus and scroll positions stay.
@@ -68,14 +68,62 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-// A search field over a list that is there already.
-for (const filter of document.querySelectorAll("[data-filter]")) {
-  const items = [...document.querySelectorAll(`${filter.dataset.filter} > li`)];
-  filter.hidden = false;
-  const input = filter.querySelector("input");
+// A box that is neither ticked nor empty: the server says so, only the script can show it.
+function showMixed() {
+  for (const box of document.querySelectorAll("input[data-mixed]")) box.indeterminate = true;
+}
+showMixed();
+
+// Dialogs come open in the page, over what they belong to; as modal ones they keep the focus, and Escape follows their close link.
+for (const dialog of document.querySelectorAll("dialog[data-modal][open]")) {
+  dialog.open = false;
+  dialog.showModal();
+  for (const behind of document.querySelectorAll(".app[inert]")) behind.inert = false;
+  dialog.addEventListener("cancel", event => { event.preventDefault(); location.assign(dialog.dataset.modal); });
+}
+
+async function fetchHtml(address, options) {
+  const answer = await fetch(address, { headers: { "X-Fragment": "1" }, ...options });
+  if (answer.redirected) { location.assign(answer.url); return; }
+  patch(await answer.text());
+  showMixed();
+}
+
+// Boxes that are kept as soon as they are ticked, one after the other, so that a later one never overtakes an earlier one.
+for (const form of document.querySelectorAll("form[data-boxes]")) {
+  let before = Promise.resolve();
+  form.addEventListener("change", event => {
+    const box = event.target;
+    if (!box.matches("input[data-box]")) return;
+    const body = new URLSearchParams({ box: box.value, on: box.checked, "form-token": form.elements["form-token"].value });
+    for (const open of form.querySelectorAll("details[open]")) body.append("open", open.closest("li").id.slice("pick-".length));
+    before = before.then(() => fetchHtml(form.dataset.boxes, { method: "POST", body })).catch(() => location.reload());
+  });
+}
+
+// Fields of a table are fetched when it is opened.
+document.addEventListener("toggle", event => {
+  const details = event.target;
+  const address = details.open && details.dataset?.fields;
+  if (!address) return;
+  delete details.dataset.fields;
+  details.querySelector(".pick-fields").innerHTML = '<p class="full row mute"><span class="spin" aria-hidden="true"></span>Loading the fields…</p>';
+  fetchHtml(address).catch(() => location.assign(location.pathname + "?open=" + encodeURIComponent(address.split("/").pop())));
+}, true);
+
+// Search while typing.
+for (const input of document.querySelectorAll("input[data-search]")) {
+  let wait, running;
   input.addEventListener("input", () => {
-    const wanted = input.value.trim().toLowerCase();
-    for (const item of items) item.hidden = !item.textContent.toLowerCase().includes(wanted);
+    clearTimeout(wait);
+    wait = setTimeout(() => {
+      running?.abort();
+      running = new AbortController();
+      const address = input.dataset.search + "&q=" + encodeURIComponent(input.value.trim());
+      history.replaceState(null, "", address);
+      const open = [...document.querySelectorAll(".pick details[open]")].map(each => "&open=" + each.closest("li").id.slice("pick-".length));
+      fetchHtml(address + open.join(""), { signal: running.signal }).catch(() => {});
+    }, 150);
   });
   // Enter in a search field must not save the form around it.
   input.addEventListener("keydown", event => { if (event.key === "Enter") event.preventDefault(); });

@@ -73,7 +73,15 @@ public sealed partial class SyncRunner(
     public async Task<IReadOnlyList<ExtractionPlan>> PlanAsync(ConnectionId connectionId, CancellationToken cancellationToken)
     {
         var connection = await GetAsync(connectionId, cancellationToken);
-        var selection = await SelectionOf(connection, cancellationToken);
+        return await PlanAsync(connection, await SelectionOf(connection, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>What a sync would do if this were selected.</summary>
+    public async Task<IReadOnlyList<ExtractionPlan>> PlanAsync(ConnectionId connectionId, IReadOnlyList<SelectedObject> selection, CancellationToken cancellationToken) =>
+        await PlanAsync(await GetAsync(connectionId, cancellationToken), selection, cancellationToken);
+
+    private async Task<IReadOnlyList<ExtractionPlan>> PlanAsync(Connection connection, IReadOnlyList<SelectedObject> selection, CancellationToken cancellationToken)
+    {
         var stored = (await replicas.TablesAsync(connection, cancellationToken)).ToDictionary(table => table.SObject, table => table.Checkpoint, StringComparer.OrdinalIgnoreCase);
         var counter = new CallCounter();
         var planner = await PlannerAsync(connection, selection, stored, counter, cancellationToken);

@@ -53,13 +53,15 @@ public sealed class JourneyTests(Browser browser) : IClassFixture<Browser>
 
         // Choose, look at the cost, sync, watch.
         await page.GetByRole(AriaRole.Link, new() { Name = "Choose data" }).ClickAsync();
-        await page.GetByLabel("Search tables").FillAsync("invoice");
-        await Assertions.Expect(page.Locator("#table-list > li:visible")).ToHaveCountAsync(await page.Locator("#table-list > li:visible:has-text('Invoice')").CountAsync());
-        await page.GetByLabel("Search tables").FillAsync("");
-        await Browser.CheckLooksAsync(page, "choose-data");
+        await Browser.CheckLooksAsync(page, "edit-data-sync");
         await page.GetByText("Sales pipeline").ClickAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Save and see the cost" }).ClickAsync();
-        await page.WaitForURLAsync("**/plan*");
+        await Assertions.Expect(page.Locator("#picker-total")).ToContainTextAsync(new Regex("[89] tables"));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Review fields" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Review fields" })).ToBeVisibleAsync();
+        await Browser.CheckLooksAsync(page, "review-fields");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save changes" }).ClickAsync();
+        await page.WaitForURLAsync("**/connections/acme");
+        await page.GetByRole(AriaRole.Link, new() { Name = "What the next sync costs" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Row, new() { NameRegex = new Regex("^Account") })).ToBeVisibleAsync();
         await Browser.CheckLooksAsync(page, "plan");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sync now" }).ClickAsync();
@@ -84,7 +86,7 @@ public sealed class JourneyTests(Browser browser) : IClassFixture<Browser>
         await Browser.CheckLooksAsync(page, "connection");
         await page.GotoAsync("/system");
         await Browser.CheckLooksAsync(page, "system");
-        await EveryLinkLeadsSomewhereAsync(page, ["/data-sources", "/connections/new", "/connections/acme", "/connections/acme/data", "/connections/acme/plan", "/connections/acme/remove", "/runs", "/runs/1", "/system"]);
+        await EveryLinkLeadsSomewhereAsync(page, ["/data-sources", "/connections/new", "/connections/acme", "/connections/acme/data", "/connections/acme/data/review", "/connections/acme/plan", "/connections/acme/remove", "/runs", "/runs/1", "/system"]);
 
         // Let go of it.
         await page.GotoAsync("/connections/acme/remove");

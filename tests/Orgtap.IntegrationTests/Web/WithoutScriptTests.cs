@@ -23,8 +23,9 @@ public sealed class WithoutScriptTests(Browser browser, WebInstallation site)
         var page = await browser.OpenAsync(site.Address, script: false, width: 390);
         await Browser.SignInAsync(page, "plain@example.com");
         await page.GotoAsync("/connections/plain/data");
-        await page.Locator("input[name=table][value=Invoice__c]").CheckAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Save and see the cost" }).ClickAsync();
+        await page.Locator("input[value='table:Invoice__c']").CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Review fields" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("New table")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Sync now" }).ClickAsync();
         await page.WaitForURLAsync("**/runs/*");
         // By hand, as the page offers it.

@@ -14,12 +14,6 @@ namespace Orgtap.App.Web.Connections;
 /// <param name="ReplicaPath">Where the rows are; null while there are none.</param>
 public sealed record ConnectionModel(ConnectionOverview Overview, IReadOnlyList<Run> Runs, string? ReplicaPath, bool MayOperate, TimeProvider Time);
 
-/// <param name="Tables">Those that can be selected, by label.</param>
-/// <param name="Unselectable">How many tables cannot be.</param>
-/// <param name="Problem">Why the choice was not accepted.</param>
-public sealed record ChooseDataModel(
-    Connection Connection, IReadOnlyList<CatalogObject> Tables, int Unselectable, IReadOnlyList<SelectedObject> Selection, OrgtapException? Problem);
-
 /// <param name="LeftOut">Tables that were asked for and cannot be had.</param>
 public sealed record PlanModel(Connection Connection, IReadOnlyList<ExtractionPlan> Plans, IReadOnlyList<string> LeftOut, bool MayOperate);
 
@@ -34,9 +28,6 @@ internal static class ConnectionPages
         one.MapGet("", ShowAsync).RequireAuthorization(Roles.Viewer);
         one.MapPost("", ActAsync).RequireAuthorization(Roles.Operator);
         one.MapPost("/threshold", SetThresholdAsync).RequireAuthorization(Roles.Operator);
-        one.MapGet("/data", (string name, ConnectionStore connections, CatalogReader catalog, SelectionStore selections, CancellationToken cancellationToken) =>
-            ChooseAsync(name, connections, catalog, selections, null, cancellationToken)).RequireAuthorization(Roles.Operator);
-        one.MapPost("/data", SelectAsync).RequireAuthorization(Roles.Operator);
         one.MapGet("/plan", PlanAsync).RequireAuthorization(Roles.Viewer);
         one.MapGet("/remove", ConfirmRemoveAsync).RequireAuthorization(Roles.Operator);
         one.MapPost("/remove", RemoveAsync).RequireAuthorization(Roles.Operator);
@@ -80,38 +71,6 @@ internal static class ConnectionPages
         await connections.SetQuotaThresholdAsync(connection.Id, percent, cancellationToken);
         await audit.WriteAsync(context.User.ActorOf(), "threshold.set", name, $"{percent} %", cancellationToken);
         return Page.SeeOther($"/connections/{name}");
-    }
-
-    private static async Task<IResult> ChooseAsync(
-        string name, ConnectionStore connections, CatalogReader catalog, SelectionStore selections, OrgtapException? problem, CancellationToken cancellationToken)
-    {
-        if (await connections.FindAsync(name, cancellationToken) is not { } connection) return Results.NotFound();
-        var tables = await catalog.ObjectsAsync(connection, new CallCounter(), cancellationToken);
-        var selectable = tables.Where(table => table.Selectable).ToList();
-        return Page.Of<ChooseDataPage>(
-            new ChooseDataModel(connection, selectable, tables.Count - selectable.Count, await selections.GetAsync(connection.Id, cancellationToken), problem),
-            problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
-    }
-
-    private static async Task<IResult> SelectAsync(
-        string name, HttpContext context, ConnectionStore connections, CatalogReader catalog, SelectionStore selections, Selecting selecting, AuditLog audit, CancellationToken cancellationToken)
-    {
-        if (await connections.FindAsync(name, cancellationToken) is not { } connection) return Results.NotFound();
-        var form = await context.Request.ReadFormAsync(cancellationToken);
-        var before = (await selections.GetAsync(connection.Id, cancellationToken)).ToDictionary(selected => selected.SObject, StringComparer.OrdinalIgnoreCase);
-        // A list of fields that was made elsewhere stays with its table.
-        var tables = form["table"].Select(table => before.GetValueOrDefault(table!) ?? new SelectedObject(table!)).ToList();
-        try
-        {
-            var outcome = await selecting.ApplyAsync(connection, [.. form["preset"].Select(preset => preset!)], tables, cancellationToken);
-            await audit.WriteAsync(context.User.ActorOf(), "selection.set", name, $"{outcome.Selection.Count} tables", cancellationToken);
-            var leftOut = string.Join('&', outcome.Missing.Where(missing => missing.Field is null).Select(missing => $"without={Uri.EscapeDataString(missing.SObject)}"));
-            return Page.SeeOther($"/connections/{name}/plan{(leftOut.Length > 0 ? "?" + leftOut : "")}");
-        }
-        catch (InvalidInputException problem)
-        {
-            return await ChooseAsync(name, connections, catalog, selections, problem, cancellationToken);
-        }
     }
 
     private static async Task<IResult> PlanAsync(string name, HttpContext context, ConnectionStore connections, SelectionStore selections, SyncRunner runner, CancellationToken cancellationToken)
