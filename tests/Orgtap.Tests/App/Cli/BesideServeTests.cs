@@ -124,11 +124,11 @@ public sealed partial class BesideServeTests
     [Fact]
     public async Task The_socket_admits_only_the_account_that_owns_the_directory()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("There is no socket on Windows.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no socket on Windows.");
         await using var beside = await ServedInstallation.StartAsync(serving: true);
         var path = LocalSocket.PathIn(beside.Data);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(path)!));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(path).UnixFileMode);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, new DirectoryInfo(Path.GetDirectoryName(path)!).UnixFileMode);
         // The same request over TCP is nobody's.
         using var http = new HttpClient(new SocketsHttpHandler());
         Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await http.GetAsync(new Uri(beside.Address, "/api/v1/connections"), Stop)).StatusCode);
