@@ -18,11 +18,14 @@ public sealed record Tally(
     /// <summary>Rows that a snapshot did not see and the replica therefore marked deleted or removed. No record was read for them.</summary>
     public long Swept { get; init; }
 
+    /// <summary>NUL bytes that texts lost because the replica's database cannot store them.</summary>
+    public long NulsLeftOut { get; init; }
+
     public Tally Add(PageCounts page, CommitCounts committed) => new(
         Reported + (page.Reported ?? 0), ReportedPages + (page.Reported is null ? 0 : 1), Pages + 1,
         Parsed + page.Parsed, Rejected + page.Rejected,
         Inserted + committed.Inserted, Changed + committed.Changed, Unchanged + committed.Unchanged,
-        MarkedDeleted + committed.MarkedDeleted, Bytes + page.Bytes) { Swept = Swept + committed.Swept };
+        MarkedDeleted + committed.MarkedDeleted, Bytes + page.Bytes) { Swept = Swept + committed.Swept, NulsLeftOut = NulsLeftOut + committed.NulsLeftOut };
 }
 
 /// <summary>What the extractor knows of a page.</summary>
@@ -36,6 +39,9 @@ public readonly record struct PageCounts(long? Reported, long Parsed, long Rejec
 public readonly record struct CommitCounts(long Inserted, long Changed, long Unchanged, long MarkedDeleted, long Swept = 0)
 {
     public long Written => Inserted + Changed + Unchanged + MarkedDeleted;
+
+    /// <summary>NUL bytes that texts lost because the database cannot store them.</summary>
+    public long NulsLeftOut { get; init; }
 }
 
 /// <summary>A record that was not written, and why. The value itself is not kept.</summary>

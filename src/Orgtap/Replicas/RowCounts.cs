@@ -1,0 +1,15 @@
+using Orgtap.Records;
+
+namespace Orgtap.Replicas;
+
+/// <summary>What the database did with the rows of a batch.</summary>
+/// <param name="Inserted">New rows, those that arrived deleted included.</param>
+/// <param name="Updated">Rows that differed, those whose deletion mark turned included.</param>
+internal readonly record struct RowCounts(long Inserted, long InsertedDeleted, long Updated, long Unchanged, long TurnedDeleted, long TurnedLive)
+{
+    public RowCounts Add(RowCounts other) => new(Inserted + other.Inserted, InsertedDeleted + other.InsertedDeleted, Updated + other.Updated,
+        Unchanged + other.Unchanged, TurnedDeleted + other.TurnedDeleted, TurnedLive + other.TurnedLive);
+
+    public CommitCounts ToCommitCounts(long swept) =>
+        new(Inserted - InsertedDeleted, Updated - TurnedDeleted, Unchanged, InsertedDeleted + TurnedDeleted, swept);
+}
