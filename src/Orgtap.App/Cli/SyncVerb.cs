@@ -20,7 +20,7 @@ internal static class SyncVerb
             var found = await context.Service<ConnectionStore>().GetAsync(context.Get(connection), cancellationToken);
             if (!found.SyncEnabled) throw new InvalidInputException($"{found.Name} is paused.", $"Resume it with `orgtap connections resume {found.Name}`.");
             await context.Service<RunStore>().CloseAbandonedAsync(cancellationToken);
-            var run = await RunAsync(context.Services, context.Terminal, found, quiet: context.Get(json), ConnectVerb.Actor, cancellationToken);
+            var run = await RunAsync(context.Services, context.Terminal, found, SyncWish.Everything, quiet: context.Get(json), ConnectVerb.Actor, cancellationToken);
             if (context.Get(json)) context.Out.WriteLine(JsonSerializer.Serialize(RunDocument.Of(run, found.Name, null), CliJson.Options));
             else RunReceipt.Write(context.Terminal, run, found.Name);
             return ExitCodeOf(run, cancellationToken.IsCancellationRequested);
@@ -29,10 +29,10 @@ internal static class SyncVerb
 
     /// <summary>Runs a sync to its end in this process, drawing its progress.</summary>
     public static async Task<Run> RunAsync(
-        IServiceProvider services, Terminal terminal, Connection connection, bool quiet, string startedBy, CancellationToken cancellationToken)
+        IServiceProvider services, Terminal terminal, Connection connection, SyncWish wish, bool quiet, string startedBy, CancellationToken cancellationToken)
     {
         var runner = services.GetRequiredService<SyncRunner>();
-        var run = await runner.BeginAsync(connection.Id, startedBy, cancellationToken);
+        var run = await runner.BeginAsync(connection.Id, startedBy, wish, cancellationToken);
         using var ended = new CancellationTokenSource();
         var watching = quiet ? Task.CompletedTask : RunProgress.WatchAsync(terminal, services.GetRequiredService<LiveRuns>(), connection, ended.Token);
         try
