@@ -13,6 +13,7 @@ internal static class ApiRoutes
         app.MapOpenApi("/openapi/{documentName}.json");
         var api = app.MapGroup("/api/v1");
         ConnectionsApi.Map(api);
+        AuthorizationsApi.Map(api);
         RunsApi.Map(api);
         QueryApi.Map(api);
     }

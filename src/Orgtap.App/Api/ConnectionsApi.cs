@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Orgtap.App.Overviews;
+using Orgtap.App.Web.Errors;
 using Orgtap.App.Web.SignIn;
 using Orgtap.Authorization;
 using Orgtap.Catalog;
@@ -100,14 +101,20 @@ internal static class ConnectionsApi
     }
 }
 
-/// <summary>An unknown name is 404 here; for a verb it is bad input, which would be 400.</summary>
+/// <summary>An unknown name is 404 here; elsewhere it is bad input, which would be 400.</summary>
 internal sealed class KnownConnectionFilter(ConnectionStore connections) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var name = context.HttpContext.GetRouteValue("name")?.ToString() ?? "";
-        return await connections.FindAsync(name, context.HttpContext.RequestAborted) is null
-            ? Results.Problem(title: $"There is no connection called {name}.", detail: "GET /api/v1/connections lists them.", statusCode: StatusCodes.Status404NotFound)
-            : await next(context);
+        try
+        {
+            await connections.GetAsync(name, context.HttpContext.RequestAborted);
+        }
+        catch (InvalidInputException unknown)
+        {
+            return ErrorPages.Problem(StatusCodes.Status404NotFound, unknown.Message, unknown.NextStep, unknown);
+        }
+        return await next(context);
     }
 }

@@ -44,7 +44,7 @@ internal static class RunsApi
     private static async Task<IResult> StartAsync(string name, SyncWish wish, HttpContext context, ConnectionStore connections, SyncJobs jobs, CancellationToken cancellationToken)
     {
         var connection = await connections.GetAsync(name, cancellationToken);
-        if (!connection.SyncEnabled) throw new InvalidInputException($"{name} is paused.", $"POST /api/v1/connections/{name}/resume first.");
+        if (!connection.SyncEnabled) throw new InvalidInputException($"{name} is paused.", $"Resume it with `orgtap connections resume {name}`, or POST /api/v1/connections/{name}/resume.");
         var outcome = await jobs.StartAsync(connection.Id, wish, context.User.ActorOf(), cancellationToken);
         return Results.Accepted($"/api/v1/runs/{outcome.RunId}", new StartedDocument(outcome.RunId.Value, outcome is StartOutcome.AlreadyRunning));
     }

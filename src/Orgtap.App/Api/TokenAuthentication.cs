@@ -6,12 +6,13 @@ using Orgtap.App.Web.SignIn;
 
 namespace Orgtap.App.Api;
 
-/// <summary><c>Authorization: Bearer orgtap_…</c>, the only way into the HTTP API.</summary>
+/// <summary><c>Authorization: Bearer orgtap_…</c>, the only way into the HTTP API but for <see cref="LocalSocket"/>.</summary>
 internal sealed class TokenAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, ApiTokens tokens)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
+        if (LocalSocket.Carries(Context)) return AuthenticateResult.Success(new AuthenticationTicket(LocalSocket.Principal(Scheme.Name), Scheme.Name));
         var header = Request.Headers.Authorization.ToString();
         if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return AuthenticateResult.NoResult();
         var user = await tokens.FindUserAsync(header["Bearer ".Length..].Trim(), Context.RequestAborted);

@@ -12,7 +12,7 @@ internal static class CliTable
     {
         var table = new Table { Border = TableBorder.Simple, UseSafeBorder = true };
         foreach (var column in columns)
-            table.AddColumn(new TableColumn(Markup.Escape(column.TrimStart('#'))) { Alignment = column[0] == '#' ? Justify.Right : Justify.Left, NoWrap = column[0] == '#' });
+            table.AddColumn(new TableColumn(Markup.Escape(column.TrimStart('#'))) { Alignment = column.StartsWith('#') ? Justify.Right : Justify.Left, NoWrap = column.StartsWith('#') });
         return table;
     }
 

@@ -31,7 +31,7 @@ internal static class ConnectVerb
         var secrets = new Secrets();
         var command = new Command("connect", "Connect an org") { name, url, flow, clientId, username, callback, threshold, json };
         secrets.AddTo(command);
-        return verbs.Run(command, Needs.Ownership,
+        return verbs.Run(command, Needs.Owner,
             [
                 "orgtap connect --name acme --url https://acme.my.salesforce.com --client-id 3MVG9…",
                 "ORGTAP_PASSWORD=… ORGTAP_CLIENT_SECRET=… orgtap connect --name acme --flow password --username me@acme.com --client-id 3MVG9…",
@@ -45,27 +45,26 @@ internal static class ConnectVerb
                     context.Get(username), given.Password, given.SecurityToken, context.Get(flow) == Flow.Web ? context.Get(callback) : null, context.Get(threshold));
                 var connection = context.Get(flow) == Flow.Web
                     ? await AuthorizeAsync(context, request, cancellationToken)
-                    : await context.Service<OrgConnector>().ConnectAsync(request, Actor, cancellationToken);
+                    : await context.Owner.ConnectAsync(request, cancellationToken);
                 if (context.Get(json))
-                    context.Out.WriteLine(JsonSerializer.Serialize(ConnectionDocument.Of(await context.Service<OverviewReader>().OfAsync(connection, cancellationToken)), CliJson.Options));
+                    context.Out.WriteLine(JsonSerializer.Serialize(connection, CliJson.Options));
                 else
                     context.Out.WriteLine($"{connection.Name} is connected to {connection.OrgName} ({connection.OrgId}) as {connection.Username}.\nNext: orgtap select {connection.Name} --preset sales-pipeline");
                 return ExitCode.Done;
             });
     }
 
-    private static async Task<Connection> AuthorizeAsync(VerbContext context, ConnectRequest request, CancellationToken cancellationToken)
+    private static async Task<ConnectionDocument> AuthorizeAsync(VerbContext context, ConnectRequest request, CancellationToken cancellationToken)
     {
         // Listening first: an authorized browser must not come back to nobody.
         await using var callback = await LoopbackCallback.ListenAsync(request.CallbackUrl!, cancellationToken);
-        var connector = context.Service<OrgConnector>();
-        var start = await connector.StartAsync(request, Actor, cancellationToken);
+        var start = await context.Owner.StartAsync(request, cancellationToken);
         context.Terminal.Error.WriteLine("Open this address in a browser, sign in as the integration user and choose Allow:");
         context.Terminal.Error.WriteLine();
         context.Terminal.Error.WriteLine($"  {start.AuthorizeAddress}");
         context.Terminal.Error.WriteLine();
         context.Terminal.Error.WriteLine($"Waiting at {request.CallbackUrl} (the app's callback address must be exactly this). Ctrl-C gives up.");
         var answer = await callback.AnswerAsync(cancellationToken);
-        return await connector.CompleteAsync(answer.State, answer.Code, answer.Error, answer.ErrorDescription, start.BrowserSecret, cancellationToken);
+        return await context.Owner.CompleteAsync(answer, start.BrowserSecret, cancellationToken);
     }
 }

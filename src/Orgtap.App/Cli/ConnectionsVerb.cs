@@ -2,10 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Orgtap.App.Overviews;
-using Orgtap.Authorization;
 using Orgtap.Connections;
 using Orgtap.Storage;
-using Orgtap.Syncs;
 using Spectre.Console;
 
 namespace Orgtap.App.Cli;
@@ -91,24 +89,23 @@ internal static class ConnectionsVerb
         var connection = VerbRunner.Connection();
         var delete = new Option<bool>("--delete-replica") { Description = "Delete the copied rows too; otherwise the file stays" };
         var yes = new Option<bool>("--yes") { Description = "Do not ask" };
-        return verbs.Run(new Command("remove", "Revoke the access at Salesforce and forget the connection") { connection, delete, yes }, Needs.Ownership,
+        return verbs.Run(new Command("remove", "Revoke the access at Salesforce and forget the connection") { connection, delete, yes }, Needs.Owner,
             ["orgtap connections remove acme", "orgtap connections remove acme --delete-replica --yes"], async (context, cancellationToken) =>
         {
-            var found = await context.Service<ConnectionStore>().GetAsync(context.Get(connection), cancellationToken);
-            var file = context.Service<ReplicaFiles>().PathOf(found);
+            var found = await context.Owner.GetAsync(context.Get(connection), cancellationToken);
             if (!context.Get(yes))
             {
                 if (!context.Terminal.Interactive)
                     throw new Primitives.InvalidInputException($"Removing {found.Name} has to be confirmed, and nobody can be asked here.", "Give --yes.");
-                context.Terminal.Error.Write($"Remove {found.Name}, its grant and its run history{(context.Get(delete) ? $", and delete {file}" : "")}? Type its name: ");
+                context.Terminal.Error.Write($"Remove {found.Name}, its grant and its run history{(context.Get(delete) ? $", and delete {found.Replica}" : "")}? Type its name: ");
                 if (context.Terminal.In.ReadLine()?.Trim() != found.Name)
                 {
                     context.Out.WriteLine("Nothing was changed.");
                     return ExitCode.Done;
                 }
             }
-            await Removing.RemoveAsync(context.Services, found, context.Get(delete), ConnectVerb.Actor, cancellationToken);
-            context.Out.WriteLine(context.Get(delete) ? $"{found.Name} and its replica are removed." : $"{found.Name} is removed. Its rows are still in {file}.");
+            await context.Owner.RemoveAsync(found.Name, context.Get(delete), cancellationToken);
+            context.Out.WriteLine(context.Get(delete) ? $"{found.Name} and its replica are removed." : $"{found.Name} is removed. Its rows are still in {found.Replica}.");
             return ExitCode.Done;
         });
     }

@@ -46,9 +46,10 @@ internal static class DemoVerb
                 await app.StartAsync(cancellationToken);
                 installation.Owner!.Announce(address.Address);
                 var demo = new Demo(context.Terminal, app, org, quiet ? TextWriter.Null : context.Out);
-                var (run, connection) = await demo.SyncAsync(quiet, cancellationToken);
-                if (quiet) context.Out.WriteLine(JsonSerializer.Serialize(RunDocument.Of(run, connection.Name, null), CliJson.Options));
-                else RunReceipt.Write(context.Terminal, run, connection.Name);
+                var (ended, connection) = await demo.SyncAsync(quiet, cancellationToken);
+                var run = RunDocument.Of(ended, connection.Name, null);
+                if (quiet) context.Out.WriteLine(JsonSerializer.Serialize(run, CliJson.Options));
+                else RunReceipt.Write(context.Terminal, run);
 
                 var code = SyncVerb.ExitCodeOf(run, cancellationToken.IsCancellationRequested);
                 if (!context.Get(once) && code != ExitCode.Cancelled)
@@ -117,12 +118,15 @@ internal static class DemoVerb
             return await app.Services.GetRequiredService<ConnectionStore>().GetAsync("demo", cancellationToken);
         }
 
+        private RunDocument? Look(Connection connection) =>
+            app.Services.GetRequiredService<LiveRuns>().Current(connection.Id) is { } live ? RunDocument.Of(live, connection.Name) : null;
+
         private async Task<Run> CopyAsync(Connection connection, bool quiet, CancellationToken cancellationToken)
         {
             var jobs = app.Services.GetRequiredService<SyncJobs>();
             var started = await jobs.StartAsync(connection.Id, "demo", cancellationToken);
             using var ended = new CancellationTokenSource();
-            var watching = quiet ? Task.CompletedTask : RunProgress.WatchAsync(terminal, app.Services.GetRequiredService<LiveRuns>(), connection, ended.Token);
+            var watching = quiet ? Task.CompletedTask : RunProgress.WatchAsync(terminal, () => ValueTask.FromResult(Look(connection)), ended.Token);
             // Ctrl-C lets the page that is being committed come to its end.
             await using var stop = cancellationToken.UnsafeRegister(_ => _ = jobs.StopAsync(connection.Id, CancellationToken.None), null);
             await jobs.WaitAsync(connection.Id, CancellationToken.None);

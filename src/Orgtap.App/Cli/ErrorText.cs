@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Orgtap.App.Overviews;
 using Orgtap.Connections;
 using Orgtap.Primitives;
 
@@ -25,7 +26,9 @@ internal static class ErrorText
         if (verbose) writer.WriteLine(failure);
     }
 
-    public static void Write(TextWriter writer, Problem problem)
+    public static void Write(TextWriter writer, Problem problem) => Write(writer, ProblemDocument.Of(problem)!);
+
+    public static void Write(TextWriter writer, ProblemDocument problem)
     {
         writer.WriteLine($"Problem: {problem.Message}");
         writer.WriteLine($"{TurnWords(problem.Turn)}: {problem.NextStep}");

@@ -1,9 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
-using Orgtap.App.Overviews;
-using Orgtap.Connections;
 using Orgtap.Extraction;
-using Orgtap.Primitives;
 using Orgtap.Syncs;
 
 namespace Orgtap.App.Cli;
@@ -24,15 +20,7 @@ internal static class KeepHonestVerbs
         var connection = VerbRunner.Connection();
         var tables = new Argument<string[]>("TABLE") { Description = "Only these tables (default: all that are selected)", Arity = ArgumentArity.ZeroOrMore };
         var json = VerbRunner.Json();
-        return verbs.Run(new Command(name, description) { connection, tables, json }, Needs.Ownership, examples, async (context, cancellationToken) =>
-        {
-            var found = await context.Service<ConnectionStore>().GetAsync(context.Get(connection), cancellationToken);
-            if (!found.SyncEnabled) throw new InvalidInputException($"{found.Name} is paused.", $"Resume it with `orgtap connections resume {found.Name}`.");
-            await context.Service<RunStore>().CloseAbandonedAsync(cancellationToken);
-            var run = await SyncVerb.RunAsync(context.Services, context.Terminal, found, new SyncWish(purpose, context.Get(tables)), quiet: context.Get(json), ConnectVerb.Actor, cancellationToken);
-            if (context.Get(json)) context.Out.WriteLine(JsonSerializer.Serialize(RunDocument.Of(run, found.Name, null), CliJson.Options));
-            else RunReceipt.Write(context.Terminal, run, found.Name);
-            return SyncVerb.ExitCodeOf(run, cancellationToken.IsCancellationRequested);
-        });
+        return verbs.Run(new Command(name, description) { connection, tables, json }, Needs.Owner, examples, async (context, cancellationToken) =>
+            await SyncVerb.RunAsync(context, context.Get(connection), new SyncWish(purpose, context.Get(tables)), context.Get(json), cancellationToken));
     }
 }

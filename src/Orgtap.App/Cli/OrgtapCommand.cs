@@ -30,6 +30,7 @@ public static class OrgtapCommand
         {
             verbs.Data,
             verbs.Database,
+            verbs.Server,
             verbs.Verbose,
             DemoVerb.Build(verbs),
             ServeVerb.Build(verbs),

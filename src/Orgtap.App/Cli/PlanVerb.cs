@@ -3,9 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using Orgtap.App.Overviews;
 using Orgtap.App.Web.Shell;
-using Orgtap.Connections;
-using Orgtap.Extraction;
-using Orgtap.Syncs;
 using Spectre.Console;
 
 namespace Orgtap.App.Cli;
@@ -17,28 +14,27 @@ internal static class PlanVerb
     {
         var connection = VerbRunner.Connection();
         var json = VerbRunner.Json();
-        return verbs.Run(new Command("plan", "Show what the next sync would do and what it would cost") { connection, json }, Needs.Ownership, ["orgtap plan acme"], async (context, cancellationToken) =>
+        return verbs.Run(new Command("plan", "Show what the next sync would do and what it would cost") { connection, json }, Needs.Owner, ["orgtap plan acme"], async (context, cancellationToken) =>
         {
-            var found = await context.Service<ConnectionStore>().GetAsync(context.Get(connection), cancellationToken);
-            var plans = await context.Service<SyncRunner>().PlanAsync(found.Id, cancellationToken);
+            var plans = await context.Owner.PlanAsync(context.Get(connection), cancellationToken);
             if (context.Get(json))
             {
-                context.Out.WriteLine(JsonSerializer.Serialize(plans.Select(PlanDocument.Of), CliJson.Options));
+                context.Out.WriteLine(JsonSerializer.Serialize(plans, CliJson.Options));
                 return ExitCode.Done;
             }
             var table = CliTable.New("Table", "How", "#Fields", "#Rows, about", "#API calls, about", "Why");
             foreach (var plan in plans)
-                table.AddRow(Markup.Escape(plan.SObject), $"{Words.Mode(plan.Mode)}, {Words.Api(plan.Api)}", CliTable.Count(plan.Schema.Columns.Count), CliTable.Count(plan.EstimatedRows),
+                table.AddRow(Markup.Escape(plan.Table), $"{Words.Mode(plan.Mode)}, {Words.Api(plan.Api)}", CliTable.Count(plan.Fields), CliTable.Count(plan.EstimatedRows),
                     CliTable.Count(plan.EstimatedCalls), Markup.Escape(string.Join(" ", plan.Reasons)));
             context.Terminal.Ansi(context.Out).Write(table);
             context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{Words.Plural(plans.Count, "table", "tables")}, {RowsOf(plans)} and {Words.Plural(plans.Sum(plan => plan.EstimatedCalls), "API call", "API calls")}. Next: orgtap sync {found.Name}"));
+                $"{Words.Plural(plans.Count, "table", "tables")}, {RowsOf(plans)} and {Words.Plural(plans.Sum(plan => plan.EstimatedCalls), "API call", "API calls")}. Next: orgtap sync {context.Get(connection)}"));
             return ExitCode.Done;
         });
     }
 
     /// <summary>An incremental load's rows are known only once it runs; they are not counted as none.</summary>
-    private static string RowsOf(IReadOnlyList<ExtractionPlan> plans)
+    private static string RowsOf(IReadOnlyList<PlanDocument> plans)
     {
         var unknown = plans.Count(plan => plan.EstimatedRows is null);
         if (unknown == plans.Count) return "rows not known beforehand";

@@ -51,9 +51,10 @@ internal static class RunsVerb
             var run = await context.Service<RunStore>().FindAsync(new RunId(context.Get(id)), cancellationToken)
                 ?? throw new InvalidInputException($"There is no run {context.Get(id)}.", "See the numbers with `orgtap runs`.");
             var name = (await context.Service<ConnectionStore>().FindAsync(run.ConnectionId, cancellationToken))?.Name ?? "?";
-            if (context.Get(json)) context.Out.WriteLine(JsonSerializer.Serialize(RunDocument.Of(run, name, null), CliJson.Options));
-            else RunReceipt.Write(context.Terminal, run, name);
-            return SyncVerb.ExitCodeOf(run, false);
+            var document = RunDocument.Of(run, name, null);
+            if (context.Get(json)) context.Out.WriteLine(JsonSerializer.Serialize(document, CliJson.Options));
+            else RunReceipt.Write(context.Terminal, document);
+            return SyncVerb.ExitCodeOf(document, false);
         });
     }
 }

@@ -2,9 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Orgtap.App.Overviews;
 using Orgtap.Catalog;
-using Orgtap.Connections;
 using Orgtap.Primitives;
-using Orgtap.Storage;
 
 namespace Orgtap.App.Cli;
 
@@ -17,24 +15,23 @@ internal static class SelectVerb
         var presets = new Option<string[]>("--preset") { Description = $"Repeatable: {string.Join(", ", Presets.All.Select(preset => preset.Key))}", HelpName = "KEY" };
         var tables = new Option<string[]>("--table") { Description = "Repeatable: a table, or TABLE:field,field for some of its fields", HelpName = "TABLE" };
         var json = VerbRunner.Json();
-        return verbs.Run(new Command("select", "Choose presets and tables; replaces what was chosen before") { connection, presets, tables, json }, Needs.Ownership,
+        return verbs.Run(new Command("select", "Choose presets and tables; replaces what was chosen before") { connection, presets, tables, json }, Needs.Owner,
             ["orgtap select acme --preset sales-pipeline --preset activities", "orgtap select acme --table Account --table Contact:FirstName,LastName,Email"], async (context, cancellationToken) =>
         {
             var wanted = (context.Get(tables) ?? []).Select(ParseTable).ToList();
             if (wanted.Count == 0 && context.Get(presets) is not { Length: > 0 })
                 throw new InvalidInputException("Nothing was chosen.", $"Give --preset ({string.Join(", ", Presets.All.Select(preset => preset.Key))}) or --table.");
-            var found = await context.Service<ConnectionStore>().GetAsync(context.Get(connection), cancellationToken);
-            var outcome = await context.Service<Selecting>().ApplyAsync(found, context.Get(presets) ?? [], wanted, cancellationToken);
-            await context.Service<AuditLog>().WriteAsync(ConnectVerb.Actor, "selection.set", found.Name, $"{outcome.Selection.Count} tables", cancellationToken);
+            var name = context.Get(connection);
+            var outcome = await context.Owner.SelectAsync(name, context.Get(presets) ?? [], wanted, cancellationToken);
             if (context.Get(json))
             {
-                context.Out.WriteLine(JsonSerializer.Serialize(new SelectionDocument(outcome.Selection, outcome.Missing), CliJson.Options));
+                context.Out.WriteLine(JsonSerializer.Serialize(outcome, CliJson.Options));
                 return ExitCode.Done;
             }
-            context.Out.WriteLine($"{outcome.Selection.Count} tables selected: {string.Join(", ", outcome.Selection.Select(Describe))}.");
-            foreach (var missing in outcome.Missing)
+            context.Out.WriteLine($"{outcome.Tables.Count} tables selected: {string.Join(", ", outcome.Tables.Select(Describe))}.");
+            foreach (var missing in outcome.Missing ?? [])
                 context.Out.WriteLine($"Left out: {missing.SObject}{(missing.Field is null ? "" : "." + missing.Field)}. {missing.Reason}");
-            context.Out.WriteLine($"Next: orgtap plan {found.Name}, or orgtap sync {found.Name}");
+            context.Out.WriteLine($"Next: orgtap plan {name}, or orgtap sync {name}");
             return ExitCode.Done;
         });
     }

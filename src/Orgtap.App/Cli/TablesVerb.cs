@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using Orgtap.App.Overviews;
 using Orgtap.Catalog;
-using Orgtap.Connections;
-using Orgtap.Salesforce;
 using Spectre.Console;
 
 namespace Orgtap.App.Cli;
@@ -18,18 +16,15 @@ internal static class TablesVerb
         var fields = new Option<string?>("--fields") { Description = "Show the fields of this table instead", HelpName = "TABLE" };
         var all = new Option<bool>("--all") { Description = "Also tables that cannot be synced, with the reason" };
         var json = VerbRunner.Json();
-        return verbs.Run(new Command("tables", "List the tables the connected user can read, or the fields of one") { connection, search, fields, all, json }, Needs.Ownership,
+        return verbs.Run(new Command("tables", "List the tables the connected user can read, or the fields of one") { connection, search, fields, all, json }, Needs.Owner,
             ["orgtap tables acme --search opp", "orgtap tables acme --fields Account"], async (context, cancellationToken) =>
         {
-            var found = await context.Service<ConnectionStore>().GetAsync(context.Get(connection), cancellationToken);
-            var catalog = context.Service<CatalogReader>();
             if (context.Get(fields) is { } table)
             {
-                var detail = await catalog.ObjectAsync(found, table, new CallCounter(), cancellationToken);
-                WriteFields(context, detail, context.Get(json));
+                WriteFields(context, await context.Owner.FieldsAsync(context.Get(connection), table, cancellationToken), context.Get(json));
                 return ExitCode.Done;
             }
-            var objects = (await catalog.ObjectsAsync(found, new CallCounter(), cancellationToken)).Where(item => Matches(item, context.Get(search))).ToList();
+            var objects = (await context.Owner.TablesAsync(context.Get(connection), cancellationToken)).Where(item => Matches(item, context.Get(search))).ToList();
             var shown = context.Get(all) ? objects : [.. objects.Where(item => item.Selectable)];
             if (context.Get(json))
             {
@@ -50,16 +45,16 @@ internal static class TablesVerb
     internal static bool Matches(CatalogObject item, string? search) =>
         search is null || item.Label.Contains(search, StringComparison.OrdinalIgnoreCase) || item.Name.Contains(search, StringComparison.OrdinalIgnoreCase);
 
-    private static void WriteFields(VerbContext context, CatalogObjectDetail detail, bool json)
+    private static void WriteFields(VerbContext context, IReadOnlyList<FieldDocument> fields, bool json)
     {
         if (json)
         {
-            context.Out.WriteLine(JsonSerializer.Serialize(detail.Fields.Select(FieldDocument.Of), CliJson.Options));
+            context.Out.WriteLine(JsonSerializer.Serialize(fields, CliJson.Options));
             return;
         }
         var output = CliTable.New("Label", "API name", "Type", "");
-        foreach (var field in detail.Fields)
-            output.AddRow(Markup.Escape(field.Label), Markup.Escape(field.Name), field.SalesforceType,
+        foreach (var field in fields)
+            output.AddRow(Markup.Escape(field.Label), Markup.Escape(field.Name), field.Type,
                 Markup.Escape(field.Reason ?? (field.Required ? "always loaded" : field.Formula ? "formula" : "")));
         context.Terminal.Ansi(context.Out).Write(output);
     }

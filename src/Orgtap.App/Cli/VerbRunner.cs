@@ -14,7 +14,10 @@ internal enum Needs
     /// <summary>Reads, or edits rows of the control store; works beside an owner.</summary>
     Stores,
 
-    /// <summary>Speaks to Salesforce or writes replicas; one process at a time.</summary>
+    /// <summary>Speaks to Salesforce or writes replicas, which one process at a time may: this one, or the owner that is there, asked through <see cref="IOwner"/>.</summary>
+    Owner,
+
+    /// <summary>As <see cref="Owner"/>, and no owner can be asked to do it: ends with code 5 beside one.</summary>
     Ownership,
 }
 
@@ -26,6 +29,9 @@ internal sealed record VerbContext(ParseResult Parsed, Terminal Terminal, Instal
     public T? Get<T>(Option<T> option) => Parsed.GetValue(option);
 
     public T Get<T>(Argument<T> argument) => Parsed.GetRequiredValue(argument);
+
+    /// <summary>For verbs that need <see cref="Needs.Owner"/>.</summary>
+    public IOwner Owner => Services.GetRequiredService<IOwner>();
 
     public T Service<T>() where T : notnull => Services.GetRequiredService<T>();
 }
@@ -53,6 +59,13 @@ internal sealed class VerbRunner(Terminal terminal)
 
     public Option<bool> Verbose { get; } = new("--verbose") { Description = "Say more when something goes wrong", Recursive = true };
 
+    public Option<string?> Server { get; } = new("--server")
+    {
+        Description = "Let the Orgtap at this address do it, with the API token in ORGTAP_TOKEN",
+        HelpName = "URL",
+        Recursive = true,
+    };
+
     public static Option<bool> Json() => new("--json") { Description = "Write JSON for programs" };
 
     public static Argument<string> Connection() => new("NAME") { Description = "Name of the connection" };
@@ -75,17 +88,12 @@ internal sealed class VerbRunner(Terminal terminal)
         try
         {
             settings = InstallationSettings.Read(parsed.GetValue(Data), terminal.Variable, parsed.GetValue(Database));
-            if (needs == Needs.Nothing)
-            {
-                await using var empty = new ServiceCollection().BuildServiceProvider();
-                return await work(new VerbContext(parsed, terminal, settings, empty), cancellationToken);
-            }
-            await using var installation = await Installation.OpenAsync(settings, needs == Needs.Ownership ? NameOf(command) : null, terminal.Time, cancellationToken);
-            var services = new ServiceCollection();
-            services.AddLogging(logging => LogTo(logging, verbose));
-            installation.AddTo(services);
-            await using var provider = services.BuildServiceProvider();
-            return await work(new VerbContext(parsed, terminal, settings, provider), cancellationToken);
+            return await OpenAsync(parsed, command, needs, settings, async services => await work(new VerbContext(parsed, terminal, settings, services), cancellationToken), cancellationToken);
+        }
+        catch (LeftRunningException left)
+        {
+            terminal.Error.WriteLine(left.Message);
+            return ExitCode.Cancelled;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -102,6 +110,50 @@ internal sealed class VerbRunner(Terminal terminal)
             Report(defect, settings, verbose);
             return ExitCode.Defect;
         }
+    }
+
+    /// <summary>Opens what the verb needs and lets it work on that.</summary>
+    private async Task<int> OpenAsync(ParseResult parsed, Command command, Needs needs, InstallationSettings settings, Func<IServiceProvider, Task<int>> work, CancellationToken cancellationToken)
+    {
+        if (parsed.GetValue(Server) is { } server)
+        {
+            if (needs != Needs.Owner)
+                throw new InvalidInputException($"`orgtap {NameOf(command)}` cannot be done over --server.", "Run it where the data directory is, or use the pages or the HTTP API there.");
+            return await AskAsync(ApiClient.OverNetwork(server, SecretText.From(terminal.Variable("ORGTAP_TOKEN"))), work);
+        }
+        var services = new ServiceCollection();
+        if (needs == Needs.Nothing)
+        {
+            await using var empty = services.BuildServiceProvider();
+            return await work(empty);
+        }
+        Installation installation;
+        try
+        {
+            installation = await Installation.OpenAsync(settings, needs is Needs.Owner or Needs.Ownership ? NameOf(command) : null, terminal.Time, cancellationToken);
+        }
+        catch (DirectoryInUseException inUse) when (needs == Needs.Owner && inUse.Owner is not null && File.Exists(Api.LocalSocket.PathIn(settings.DataDirectory)))
+        {
+            return await AskAsync(ApiClient.OverSocket(Api.LocalSocket.PathIn(settings.DataDirectory), inUse.Owner), work);
+        }
+        await using (installation)
+        {
+            services.AddLogging(logging => LogTo(logging, parsed.GetValue(Verbose)));
+            installation.AddTo(services);
+            services.AddSingleton<IOwner, OwnerHere>();
+            await using var provider = services.BuildServiceProvider();
+            return await work(provider);
+        }
+    }
+
+    private async Task<int> AskAsync(ApiClient api, Func<IServiceProvider, Task<int>> work)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton(api);
+        services.AddSingleton(terminal);
+        services.AddSingleton<IOwner, OwnerElsewhere>();
+        await using var provider = services.BuildServiceProvider();
+        return await work(provider);
     }
 
     /// <summary>The console is for people: only warnings of ours, unless more is asked for.</summary>

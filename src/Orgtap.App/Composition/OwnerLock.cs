@@ -5,7 +5,11 @@ namespace Orgtap.App.Composition;
 
 /// <summary>Another process has the data directory open for syncing.</summary>
 public sealed class DirectoryInUseException(string message, string nextStep, Exception? inner = null)
-    : OrgtapException(FailureKind.InvalidInput, message, nextStep, null, inner);
+    : OrgtapException(FailureKind.InvalidInput, message, nextStep, null, inner)
+{
+    /// <summary>The owner of this data directory, for people; null where it is not known or owns something else.</summary>
+    public string? Owner { get; init; }
+}
 
 /// <summary>
 /// Makes one process the owner of a data directory: <c>orgtap.lock</c> is held by the operating system for as long as the process lives,
@@ -79,7 +83,7 @@ public sealed class OwnerLock : IDisposable
     {
         { Address: { } address } => new DirectoryInUseException(
             $"The data directory {directory} is in use by `orgtap {owner.Verb}` (process {owner.Pid}).",
-            $"Do it there: {address} (page or HTTP API), or stop that process first, or name another directory with --data.", inner),
+            $"Do it there: {address} (page or HTTP API), or stop that process first, or name another directory with --data.", inner) { Owner = $"`orgtap {owner.Verb}` (process {owner.Pid})" },
         { } => new DirectoryInUseException(
             $"The data directory {directory} is in use by `orgtap {owner.Verb}` (process {owner.Pid}).",
             "Wait until it ends, stop it, or name another directory with --data.", inner),

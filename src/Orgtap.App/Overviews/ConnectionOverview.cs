@@ -15,6 +15,10 @@ public sealed record ConnectionOverview(
     Connection Connection, ConnectionStatus Status, IReadOnlyList<SelectedObject> Selection, IReadOnlyList<ReplicaTable> Tables, ApiUse? Use,
     RunSnapshot? Running, Run? LastRun)
 {
+    /// <summary>Where its rows lie, or will.</summary>
+    public required string Replica { get; init; }
+
+
     /// <summary>Rows that are not marked deleted.</summary>
     public long Rows => Tables.Sum(table => table.Rows);
 
@@ -41,7 +45,7 @@ public sealed class OverviewReader(
             connection, await statuses.OfAsync(connection, cancellationToken), await selections.GetAsync(connection.Id, cancellationToken),
             await replicas.TablesAsync(connection, cancellationToken), connection.OrgId is { } org ? await quota.UseAsync(org, cancellationToken) : null,
             current is { Outcome: RunOutcome.Running } ? current : null,
-            await runs.ListAsync(connection.Id, 1, cancellationToken) is [var newest, ..] ? newest : null);
+            await runs.ListAsync(connection.Id, 1, cancellationToken) is [var newest, ..] ? newest : null) { Replica = replicas.PathOf(connection) };
     }
 }
 
@@ -63,11 +67,14 @@ public static class RunFigures
     }
 
     /// <summary>When the whole run ends at the present rate; null where it cannot be told.</summary>
-    public static DateTimeOffset? ExpectedEnd(RunSnapshot run, DateTimeOffset now)
+    public static DateTimeOffset? ExpectedEnd(RunSnapshot run, DateTimeOffset now) =>
+        ExpectedEnd(RowsExpected([.. run.Tables.Select(table => table.Table)]) - RowsWritten([.. run.Tables.Select(table => table.Table)]), run.RowsPerSecond, now);
+
+    /// <inheritdoc cref="ExpectedEnd(RunSnapshot, DateTimeOffset)"/>
+    public static DateTimeOffset? ExpectedEnd(long? left, double? rowsPerSecond, DateTimeOffset now)
     {
-        var left = RowsExpected([.. run.Tables.Select(table => table.Table)]) - RowsWritten([.. run.Tables.Select(table => table.Table)]);
-        if (left is not > 0 || run.RowsPerSecond < 1) return null;
-        var seconds = left.Value / run.RowsPerSecond;
+        if (left is not > 0 || rowsPerSecond is not >= 1) return null;
+        var seconds = left.Value / rowsPerSecond.Value;
         return seconds < 7 * 86_400 ? now.AddSeconds(seconds) : null;
     }
 }

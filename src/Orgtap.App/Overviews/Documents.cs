@@ -20,9 +20,11 @@ public sealed record ProblemDocument(string Message, string NextStep, Turn Turn,
 public sealed record ApiUseDocument(long Used, long Maximum, long Own, long StopsAt, DateTimeOffset ObservedAt);
 
 /// <summary>A connection as JSON, in the HTTP API and with <c>--json</c>. Holds no secret.</summary>
+/// <param name="Replica">Where its rows lie, or will: the path of a file.</param>
 public sealed record ConnectionDocument(
     string Name, string Status, ProblemDocument? Problem, string? OrgId, string? OrgName, Uri LoginUrl, Uri? InstanceUrl, string? Username, AuthorizationFlow Flow,
-    bool SyncEnabled, int QuotaThresholdPercent, int SelectedTables, long Rows, ApiUseDocument? ApiUse, long? RunningRun, DateTimeOffset? LastSuccessAt, DateTimeOffset CreatedAt)
+    bool SyncEnabled, int QuotaThresholdPercent, int SelectedTables, long Rows, ApiUseDocument? ApiUse, long? RunningRun, DateTimeOffset? LastSuccessAt, DateTimeOffset CreatedAt,
+    string? Replica = null)
 {
     public static ConnectionDocument Of(ConnectionOverview overview)
     {
@@ -31,7 +33,7 @@ public sealed record ConnectionDocument(
             connection.Name, overview.Status.Word(), ProblemDocument.Of(connection.Problem), connection.OrgId?.Value, connection.OrgName, connection.LoginUrl,
             connection.InstanceUrl, connection.Username, connection.Flow, connection.SyncEnabled, connection.QuotaThresholdPercent, overview.Selection.Count, overview.Rows,
             overview.Use is { } use ? new ApiUseDocument(use.Used, use.Maximum, use.Own, use.Maximum * connection.QuotaThresholdPercent / 100, use.ObservedAt) : null,
-            overview.IsRunning ? overview.LastRun?.Id.Value : null, connection.LastSuccessAt, connection.CreatedAt);
+            overview.IsRunning ? overview.LastRun?.Id.Value : null, connection.LastSuccessAt, connection.CreatedAt, overview.Replica);
     }
 }
 
@@ -68,9 +70,10 @@ public sealed record ReceiptDocument(
 }
 
 /// <summary>One table of a run.</summary>
+/// <param name="Activity">What it is doing, for people; only while it runs.</param>
 public sealed record RunTableDocument(
     string Table, RunTableState State, long? RowsExpected, long RowsWritten, double? RowsPerSecond, DateTimeOffset? ExpectedEnd, long Bytes, long ApiCalls,
-    DateTimeOffset? StartedAt, DateTimeOffset? EndedAt, ReceiptDocument? Receipt, ProblemDocument? Problem, IReadOnlyList<string>? Reasons);
+    DateTimeOffset? StartedAt, DateTimeOffset? EndedAt, ReceiptDocument? Receipt, ProblemDocument? Problem, IReadOnlyList<string>? Reasons, string? Activity = null);
 
 /// <summary>One sync of one connection, with its receipts; while it runs, live.</summary>
 public sealed record RunDocument(
@@ -81,14 +84,18 @@ public sealed record RunDocument(
     public static RunDocument Of(Run run, string connection, RunSnapshot? live)
     {
         var tables = live is null
-            ? run.Tables.Select(table => (Table: table, Rate: (double?)null, End: (DateTimeOffset?)null)).ToList()
-            : [.. live.Tables.Select(table => (table.Table, (double?)Math.Round(table.RowsPerSecond), table.ExpectedEnd))];
+            ? run.Tables.Select(table => (Table: table, Rate: (double?)null, End: (DateTimeOffset?)null, Activity: (string?)null)).ToList()
+            : [.. live.Tables.Select(table => (table.Table, (double?)Math.Round(table.RowsPerSecond), table.ExpectedEnd, (string?)table.Activity))];
         return new RunDocument(
             run.Id.Value, connection, run.StartedBy, run.StartedAt, run.EndedAt, run.Outcome, run.Verdict?.Words(), live?.ApiCalls ?? run.ApiCalls,
             tables.Sum(table => table.Table.RowsWritten), RunFigures.RowsExpected([.. tables.Select(table => table.Table)]),
             live is null ? null : Math.Round(live.RowsPerSecond), ProblemDocument.Of(run.Problem),
             [.. tables.Select(table => new RunTableDocument(
                 table.Table.SObject, table.Table.State, table.Table.RowsExpected, table.Table.RowsWritten, table.Rate, table.End, table.Table.Bytes, table.Table.ApiCalls,
-                table.Table.StartedAt, table.Table.EndedAt, ReceiptDocument.Of(table.Table.Receipt), ProblemDocument.Of(table.Table.Problem), table.Table.Plan?.Reasons))]);
+                table.Table.StartedAt, table.Table.EndedAt, ReceiptDocument.Of(table.Table.Receipt), ProblemDocument.Of(table.Table.Problem), table.Table.Plan?.Reasons, table.Activity))]);
     }
+
+    /// <summary>A run as this process sees it at this moment.</summary>
+    public static RunDocument Of(RunSnapshot live, string connection) => Of(new Run(live.Id, live.ConnectionId, live.StartedBy, live.StartedAt, live.EndedAt, live.Outcome,
+        live.Verdict, live.ApiCalls, live.Problem, [.. live.Tables.Select(table => table.Table)]), connection, live);
 }

@@ -41,6 +41,7 @@ public static class WebHost
             if (listen.Host == "localhost") kestrel.ListenLocalhost(listen.Port);
             else if (listen.Host == "*") kestrel.ListenAnyIP(listen.Port);
             else kestrel.Listen(System.Net.IPAddress.Parse(listen.Host), listen.Port);
+            if (installation.Owner is not null) LocalSocket.Listen(kestrel, installation.Settings.DataDirectory);
         });
         installation.AddTo(builder.Services);
         builder.Services.AddSingleton(address);
@@ -51,6 +52,7 @@ public static class WebHost
         var app = builder.Build();
         Use(app, installation.Settings);
         Map(app);
+        if (installation.Owner is not null) app.Lifetime.ApplicationStarted.Register(() => LocalSocket.Protect(installation.Settings.DataDirectory));
         return app;
     }
 

@@ -58,7 +58,8 @@ internal static class ErrorPages
 
     private static IResult Of(ErrorModel model, int status) => Page.Of<ErrorPage>(model, status);
 
-    private static IResult Problem(int status, string title, string nextStep, OrgtapException? failure = null) => Results.Problem(
+    /// <summary>Problem details as the whole API writes them.</summary>
+    public static IResult Problem(int status, string title, string nextStep, OrgtapException? failure = null) => Results.Problem(
         title: title, detail: nextStep, statusCode: status, extensions: failure is null ? null : new Dictionary<string, object?>
         {
             ["kind"] = failure.Kind.ToString(), ["turn"] = failure.Turn.ToString(), ["nextStep"] = failure.NextStep, ["salesforce"] = failure.Detail,

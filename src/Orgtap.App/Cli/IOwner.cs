@@ -1,0 +1,48 @@
+using Orgtap.App.Overviews;
+using Orgtap.Authorization;
+using Orgtap.Catalog;
+using Orgtap.Primitives;
+using Orgtap.Syncs;
+
+namespace Orgtap.App.Cli;
+
+/// <summary>
+/// The owner of an installation as a verb sees it: this process, or another one over its HTTP API. What both give, and what goes wrong, is the same, so a
+/// verb's output and exit code do not depend on where the work was done.
+/// </summary>
+internal interface IOwner
+{
+    /// <summary>Connects with user name and password.</summary>
+    Task<ConnectionDocument> ConnectAsync(ConnectRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Begins the web server flow.</summary>
+    Task<AuthorizationStart> StartAsync(ConnectRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Ends the web server flow with what came to the callback address.</summary>
+    Task<ConnectionDocument> CompleteAsync(CallbackAnswer answer, SecretText browserSecret, CancellationToken cancellationToken);
+
+    /// <exception cref="InvalidInputException">There is no such connection.</exception>
+    Task<ConnectionDocument> GetAsync(string connection, CancellationToken cancellationToken);
+
+    Task RemoveAsync(string connection, bool deleteReplica, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<CatalogObject>> TablesAsync(string connection, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<FieldDocument>> FieldsAsync(string connection, string table, CancellationToken cancellationToken);
+
+    Task<SelectionDocument> SelectAsync(string connection, IReadOnlyList<string> presets, IReadOnlyList<SelectedObject> tables, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<PlanDocument>> PlanAsync(string connection, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Runs a sync to its end, or joins the one that is under way. Cancelling stops a run that was started here behind the page it is committing; a run that was
+    /// joined goes on.
+    /// </summary>
+    /// <param name="watch">Is given a way to look at the run, and a token that is cancelled when it has ended.</param>
+    Task<RunDocument> SyncAsync(string connection, SyncWish wish, WatchRun watch, CancellationToken cancellationToken);
+}
+
+/// <summary>Shows a run while it goes on.</summary>
+/// <param name="look">The run as it is now; null: nothing to see yet.</param>
+/// <param name="ended">Cancelled when the run is over; the last state is shown then.</param>
+internal delegate Task WatchRun(Func<ValueTask<RunDocument?>> look, CancellationToken ended);

@@ -1,0 +1,92 @@
+using Orgtap.App.Api;
+using Orgtap.App.Overviews;
+using Orgtap.Authorization;
+using Orgtap.Catalog;
+using Orgtap.Connections;
+using Orgtap.Extraction;
+using Orgtap.Primitives;
+using Orgtap.Syncs;
+
+namespace Orgtap.App.Cli;
+
+/// <summary>Another process owns the installation; its HTTP API does the work.</summary>
+internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(300);
+
+    // A stop waits for the page that is being committed.
+    private static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(2);
+
+    public Task<ConnectionDocument> ConnectAsync(ConnectRequest request, CancellationToken cancellationToken) => api.SendAsync<ConnectionDocument>(HttpMethod.Post, "connections", new ConnectDocument(
+        request.Name, request.LoginUrl, request.ConsumerKey, request.ConsumerSecret?.Reveal(), request.Username ?? "", request.Password?.Reveal() ?? "", request.SecurityToken?.Reveal(),
+        request.QuotaThresholdPercent), cancellationToken);
+
+    public async Task<AuthorizationStart> StartAsync(ConnectRequest request, CancellationToken cancellationToken)
+    {
+        var begun = await api.SendAsync<AuthorizationDocument>(HttpMethod.Post, "authorizations", new AuthorizeDocument(
+            request.Name, request.LoginUrl, request.ConsumerKey, request.ConsumerSecret?.Reveal(), request.CallbackUrl!, request.QuotaThresholdPercent), cancellationToken);
+        return new AuthorizationStart(begun.AuthorizeUrl, new SecretText(begun.BrowserSecret));
+    }
+
+    public Task<ConnectionDocument> CompleteAsync(CallbackAnswer answer, SecretText browserSecret, CancellationToken cancellationToken) => api.SendAsync<ConnectionDocument>(
+        HttpMethod.Post, "authorizations/complete", new AuthorizedDocument(answer.State, answer.Code, answer.Error, answer.ErrorDescription, browserSecret.Reveal()), cancellationToken);
+
+    public Task<ConnectionDocument> GetAsync(string connection, CancellationToken cancellationToken) =>
+        api.SendAsync<ConnectionDocument>(HttpMethod.Get, Path(connection), null, cancellationToken);
+
+    public Task RemoveAsync(string connection, bool deleteReplica, CancellationToken cancellationToken) =>
+        api.SendAsync(HttpMethod.Delete, $"{Path(connection)}?deleteReplica={(deleteReplica ? "true" : "false")}", null, cancellationToken);
+
+    public Task<IReadOnlyList<CatalogObject>> TablesAsync(string connection, CancellationToken cancellationToken) =>
+        api.SendAsync<IReadOnlyList<CatalogObject>>(HttpMethod.Get, $"{Path(connection)}/tables", null, cancellationToken);
+
+    public Task<IReadOnlyList<FieldDocument>> FieldsAsync(string connection, string table, CancellationToken cancellationToken) =>
+        api.SendAsync<IReadOnlyList<FieldDocument>>(HttpMethod.Get, $"{Path(connection)}/tables/{Uri.EscapeDataString(table)}", null, cancellationToken);
+
+    public Task<SelectionDocument> SelectAsync(string connection, IReadOnlyList<string> presets, IReadOnlyList<SelectedObject> tables, CancellationToken cancellationToken) =>
+        api.SendAsync<SelectionDocument>(HttpMethod.Put, $"{Path(connection)}/selection", new SelectDocument(presets, tables), cancellationToken);
+
+    public Task<IReadOnlyList<PlanDocument>> PlanAsync(string connection, CancellationToken cancellationToken) =>
+        api.SendAsync<IReadOnlyList<PlanDocument>>(HttpMethod.Get, $"{Path(connection)}/plan", null, cancellationToken);
+
+    public async Task<RunDocument> SyncAsync(string connection, SyncWish wish, WatchRun watch, CancellationToken cancellationToken)
+    {
+        var started = await api.SendAsync<StartedDocument>(
+            HttpMethod.Post, $"{Path(connection)}/{wish.Purpose.ToString().ToLowerInvariant()}", wish.Purpose == RunPurpose.Sync ? null : new WishDocument(wish.Tables), cancellationToken);
+        if (started.AlreadyRunning) await terminal.Error.WriteLineAsync($"Run {started.Run} is under way already; showing it.");
+        RunDocument? seen = null;
+        using var ended = new CancellationTokenSource();
+        var watching = watch(() => ValueTask.FromResult(seen), ended.Token);
+        try
+        {
+            while (true)
+            {
+                seen = await LookAsync(started.Run, cancellationToken);
+                if (seen.Outcome != RunOutcome.Running) return seen;
+                await Task.Delay(LookEvery, terminal.Time, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !started.AlreadyRunning)
+        {
+            using var patience = new CancellationTokenSource(StopPatience, terminal.Time);
+            await api.SendAsync(HttpMethod.Post, $"runs/{started.Run}/stop", null, patience.Token);
+            return seen = await LookAsync(started.Run, patience.Token);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new LeftRunningException(started.Run, api.Where);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await watching;
+        }
+    }
+
+    private Task<RunDocument> LookAsync(long run, CancellationToken cancellationToken) => api.SendAsync<RunDocument>(HttpMethod.Get, $"runs/{run}", null, cancellationToken);
+
+    private static string Path(string connection) => $"connections/{Uri.EscapeDataString(connection)}";
+}
+
+/// <summary>Somebody stopped watching a run that others had started; it goes on.</summary>
+internal sealed class LeftRunningException(long run, string where) : OperationCanceledException($"No longer watching run {run}; it goes on in {where}.");

@@ -1,0 +1,72 @@
+using Orgtap.App.Overviews;
+using Orgtap.Authorization;
+using Orgtap.Catalog;
+using Orgtap.Connections;
+using Orgtap.Primitives;
+using Orgtap.Salesforce;
+using Orgtap.Storage;
+using Orgtap.Syncs;
+
+namespace Orgtap.App.Cli;
+
+/// <summary>This process owns the data directory while the verb runs.</summary>
+internal sealed class OwnerHere(IServiceProvider services) : IOwner
+{
+    public async Task<ConnectionDocument> ConnectAsync(ConnectRequest request, CancellationToken cancellationToken) =>
+        await DocumentOf(await Get<OrgConnector>().ConnectAsync(request, ConnectVerb.Actor, cancellationToken), cancellationToken);
+
+    public Task<AuthorizationStart> StartAsync(ConnectRequest request, CancellationToken cancellationToken) => Get<OrgConnector>().StartAsync(request, ConnectVerb.Actor, cancellationToken);
+
+    public async Task<ConnectionDocument> CompleteAsync(CallbackAnswer answer, SecretText browserSecret, CancellationToken cancellationToken) => await DocumentOf(
+        await Get<OrgConnector>().CompleteAsync(answer.State, answer.Code, answer.Error, answer.ErrorDescription, browserSecret, cancellationToken), cancellationToken);
+
+    public async Task<ConnectionDocument> GetAsync(string connection, CancellationToken cancellationToken) => await DocumentOf(await FindAsync(connection, cancellationToken), cancellationToken);
+
+    public async Task RemoveAsync(string connection, bool deleteReplica, CancellationToken cancellationToken) =>
+        await Removing.RemoveAsync(services, await FindAsync(connection, cancellationToken), deleteReplica, ConnectVerb.Actor, cancellationToken);
+
+    public async Task<IReadOnlyList<CatalogObject>> TablesAsync(string connection, CancellationToken cancellationToken) =>
+        [.. await Get<CatalogReader>().ObjectsAsync(await FindAsync(connection, cancellationToken), new CallCounter(), cancellationToken)];
+
+    public async Task<IReadOnlyList<FieldDocument>> FieldsAsync(string connection, string table, CancellationToken cancellationToken) =>
+        [.. (await Get<CatalogReader>().ObjectAsync(await FindAsync(connection, cancellationToken), table, new CallCounter(), cancellationToken)).Fields.Select(FieldDocument.Of)];
+
+    public async Task<SelectionDocument> SelectAsync(string connection, IReadOnlyList<string> presets, IReadOnlyList<SelectedObject> tables, CancellationToken cancellationToken)
+    {
+        var found = await FindAsync(connection, cancellationToken);
+        var outcome = await Get<Selecting>().ApplyAsync(found, presets, tables, cancellationToken);
+        await Get<AuditLog>().WriteAsync(ConnectVerb.Actor, "selection.set", found.Name, $"{outcome.Selection.Count} tables", cancellationToken);
+        return new SelectionDocument(outcome.Selection, outcome.Missing);
+    }
+
+    public async Task<IReadOnlyList<PlanDocument>> PlanAsync(string connection, CancellationToken cancellationToken) =>
+        [.. (await Get<SyncRunner>().PlanAsync((await FindAsync(connection, cancellationToken)).Id, cancellationToken)).Select(PlanDocument.Of)];
+
+    public async Task<RunDocument> SyncAsync(string connection, SyncWish wish, WatchRun watch, CancellationToken cancellationToken)
+    {
+        var found = await FindAsync(connection, cancellationToken);
+        if (!found.SyncEnabled) throw new InvalidInputException($"{found.Name} is paused.", $"Resume it with `orgtap connections resume {found.Name}`.");
+        await Get<RunStore>().CloseAbandonedAsync(cancellationToken);
+        var run = await Get<SyncRunner>().BeginAsync(found.Id, ConnectVerb.Actor, wish, cancellationToken);
+        using var ended = new CancellationTokenSource();
+        var watching = watch(() => ValueTask.FromResult(Look(found)), ended.Token);
+        try
+        {
+            return RunDocument.Of(await Get<SyncRunner>().ContinueAsync(run, cancellationToken), found.Name, null);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await watching;
+        }
+    }
+
+    private RunDocument? Look(Connection connection) => Get<LiveRuns>().Current(connection.Id) is { } live ? RunDocument.Of(live, connection.Name) : null;
+
+    private Task<Connection> FindAsync(string connection, CancellationToken cancellationToken) => Get<ConnectionStore>().GetAsync(connection, cancellationToken);
+
+    private async Task<ConnectionDocument> DocumentOf(Connection connection, CancellationToken cancellationToken) =>
+        ConnectionDocument.Of(await Get<OverviewReader>().OfAsync(connection, cancellationToken));
+
+    private T Get<T>() where T : notnull => services.GetRequiredService<T>();
+}

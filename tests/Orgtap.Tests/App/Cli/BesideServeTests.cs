@@ -1,0 +1,151 @@
+using System.Text.RegularExpressions;
+using Orgtap.App.Api;
+using Orgtap.App.Cli;
+using Orgtap.App.Users;
+using Orgtap.Catalog;
+using Orgtap.Connections;
+using Orgtap.Scheduling;
+using Orgtap.Syncs;
+
+namespace Orgtap.Tests.App.Cli;
+
+/// <summary>Verbs that need the owner of the data directory, while <c>orgtap serve</c> is it.</summary>
+public sealed partial class BesideServeTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_verb_says_the_same_and_ends_with_the_same_code_as_it_does_alone()
+    {
+        await using var alone = await ServedInstallation.StartAsync(serving: false);
+        await using var beside = await ServedInstallation.StartAsync(serving: true);
+        string[][] verbs =
+        [
+            ["plan", "acme"], ["tables", "acme", "--search", "account"], ["tables", "acme", "--search", "account", "--json"], ["tables", "acme", "--fields", "Account"],
+            ["tables", "acme", "--fields", "Nothing__c"], ["select", "acme", "--table", "Nothing__c"],
+            ["select", "acme", "--table", "Account", "--table", "Contact:LastName,Nothing__c"], ["select", "acme", "--preset", "nonsense"], ["plan", "acme"], ["plan", "acme", "--json"],
+            ["sync", "acme"], ["sync", "acme", "--json"], ["runs"], ["sync", "nobody"], ["sync", "nobody", "--json"],
+            ["connections", "remove", "acme"], ["connections", "remove", "acme", "--yes"], ["connections", "remove", "acme", "--yes"],
+        ];
+        Assert.Equal(Plain(await alone.ConnectAsync(), alone), Plain(await beside.ConnectAsync(), beside));
+        Assert.Equal(ExitCode.BadInput, (await beside.ConnectAsync()).ExitCode);
+        var codes = new HashSet<int>();
+        foreach (var verb in verbs)
+        {
+            var (here, there) = (await alone.RunAsync(verb), await beside.RunAsync(verb));
+            // Which lines of progress are written depends on how fast it goes.
+            if (verb[0] == "sync" && here.ExitCode == ExitCode.Done) (here.Error, there.Error) = ("", "");
+            codes.Add(here.ExitCode);
+            Assert.True(Plain(here, alone) == Plain(there, beside), $"orgtap {string.Join(' ', verb)}\n--- alone\n{Plain(here, alone)}\n--- beside\n{Plain(there, beside)}");
+        }
+        Assert.Equal([ExitCode.Done, ExitCode.DataProblem, ExitCode.BadInput], codes.Order());
+    }
+
+    [Fact]
+    public async Task A_paused_connection_is_refused_with_the_way_to_resume_it()
+    {
+        await using var beside = await ServedInstallation.StartAsync(serving: true);
+        await beside.ConnectAsync();
+        await beside.RunAsync("connections", "pause", "acme");
+        var (code, _, error) = await beside.RunAsync("sync", "acme");
+        Assert.Equal(ExitCode.BadInput, code);
+        Assert.Contains("orgtap connections resume acme", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_under_way_is_joined_and_goes_on_when_the_watcher_leaves()
+    {
+        await using var beside = await ServedInstallation.StartAsync(serving: true, bulkDelay: TimeSpan.FromHours(1));
+        var run = await BeginAsync(beside);
+        using (var leaving = CancellationTokenSource.CreateLinkedTokenSource(Stop))
+        {
+            var watcher = CliSession.With(beside.Variable);
+            var watching = OrgtapCommand.RunAsync(["sync", "acme"], watcher.Terminal, leaving.Token);
+            await watcher.SaidAsync("is under way already");
+            await leaving.CancelAsync();
+            Assert.Equal(ExitCode.Cancelled, await watching);
+            Assert.Contains("goes on", watcher.Error, StringComparison.Ordinal);
+        }
+        Assert.Equal(RunOutcome.Running, (await beside.Service<RunStore>().FindAsync(run.Id, Stop))!.Outcome);
+
+        var second = CliSession.With(beside.Variable);
+        var joined = second.RunAsync("sync", "acme");
+        await second.SaidAsync("Account: started");
+        beside.Org.Clock.Advance(TimeSpan.FromHours(2));
+        Assert.Equal(ExitCode.Done, await joined);
+        Assert.Contains($"Run {run.Id} is under way already", second.Error, StringComparison.Ordinal);
+        Assert.Contains($"Run {run.Id} of acme: Complete.", second.Output, StringComparison.Ordinal);
+        Assert.Single(await beside.Service<RunStore>().ListAsync(null, 10, Stop));
+    }
+
+    [Fact]
+    public async Task A_run_that_the_verb_started_there_stops_with_the_verb()
+    {
+        await using var beside = await ServedInstallation.StartAsync(serving: true, bulkDelay: TimeSpan.FromHours(1));
+        await beside.ConnectAsync();
+        await beside.RunAsync("select", "acme", "--table", "Account");
+        using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        var session = CliSession.With(beside.Variable);
+        var syncing = OrgtapCommand.RunAsync(["sync", "acme"], session.Terminal, interrupt.Token);
+        await session.SaidAsync("Account: started");
+        await interrupt.CancelAsync();
+        Assert.Equal(ExitCode.Cancelled, await syncing);
+        Assert.Contains("Stopped", session.Output, StringComparison.Ordinal);
+        Assert.Equal(RunOutcome.Stopped, Assert.Single(await beside.Service<RunStore>().ListAsync(null, 10, Stop)).Outcome);
+    }
+
+    [Fact]
+    public async Task Over_the_network_a_token_is_asked_for_and_its_role_counts()
+    {
+        await using var beside = await ServedInstallation.StartAsync(serving: true);
+        await beside.ConnectAsync();
+        var users = beside.Service<UserStore>();
+        var viewer = (await beside.Service<ApiTokens>().IssueAsync(await users.AddAsync("vi@example.com", "Vi", Role.Viewer, Stop), "t", Stop)).Reveal();
+        var boss = (await beside.Service<ApiTokens>().IssueAsync(await users.AddAsync("op@example.com", "Op", Role.Operator, Stop), "t", Stop)).Reveal();
+
+        async Task<(int Code, string Error)> SyncAsync(string? token)
+        {
+            var session = CliSession.With(name => name == "ORGTAP_TOKEN" ? token : null);
+            return (await session.RunAsync("select", "acme", "--table", "Account", "--server", beside.Address.AbsoluteUri), session.Error);
+        }
+
+        Assert.Contains("ORGTAP_TOKEN", (await SyncAsync(null)).Error, StringComparison.Ordinal);
+        Assert.Contains("does not know this API token", (await SyncAsync("orgtap_wrong")).Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.BadInput, (await SyncAsync(viewer)).Code);
+        Assert.Equal((ExitCode.Done, ""), await SyncAsync(boss));
+        Assert.Equal("Account", Assert.Single(await beside.Service<SelectionStore>().GetAsync((await beside.Service<ConnectionStore>().GetAsync("acme", Stop)).Id, Stop)).SObject);
+        var plain = CliSession.With(name => "orgtap_x");
+        Assert.Equal(ExitCode.BadInput, await plain.RunAsync("plan", "acme", "--server", "http://sync.example.com"));
+        Assert.Contains("https", plain.Error, StringComparison.Ordinal);
+        var local = CliSession.With(name => "orgtap_x");
+        Assert.Equal(ExitCode.BadInput, await local.RunAsync("runs", "--server", beside.Address.AbsoluteUri));
+    }
+
+    [Fact]
+    public async Task The_socket_admits_only_the_account_that_owns_the_directory()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no socket on Windows.");
+        await using var beside = await ServedInstallation.StartAsync(serving: true);
+        var path = LocalSocket.PathIn(beside.Data);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(path).UnixFileMode);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, new DirectoryInfo(Path.GetDirectoryName(path)!).UnixFileMode);
+        // The same request over TCP is nobody's.
+        using var http = new HttpClient(new SocketsHttpHandler());
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await http.GetAsync(new Uri(beside.Address, "/api/v1/connections"), Stop)).StatusCode);
+    }
+
+    private static async Task<Run> BeginAsync(ServedInstallation beside)
+    {
+        await beside.ConnectAsync();
+        await beside.RunAsync("select", "acme", "--table", "Account");
+        var started = await beside.Service<SyncJobs>().StartAsync((await beside.Service<ConnectionStore>().GetAsync("acme", Stop)).Id, "marta@example.com", Stop);
+        return (await beside.Service<RunStore>().FindAsync(started.RunId, Stop))!;
+    }
+
+    /// <summary>What was said, without what differs from one directory, org and moment to the next.</summary>
+    private static string Plain((int ExitCode, string Output, string Error) ended, ServedInstallation at) => Moment().Replace(
+        $"{ended.ExitCode}\n{ended.Output}\n{ended.Error}".Replace(at.Data, "DATA", StringComparison.Ordinal).Replace(at.Org.Address.AbsoluteUri, "ORG", StringComparison.Ordinal), "…");
+
+    [GeneratedRegex(@"\d{4}-\d\d-\d\d[T ][\d:.]+(\+\d\d:\d\d|Z)?|\b\d\d:\d\d:\d\d\b|\b[\d.]+ s\.|[\d,]+ rows/s|""rowsPerSecond"": \d+")]
+    private static partial Regex Moment();
+}
