@@ -3,6 +3,7 @@ using Orgtap.App.Overviews;
 using Orgtap.App.Web.Runs;
 using Orgtap.App.Web.SignIn;
 using Orgtap.Connections;
+using Orgtap.Extraction;
 using Orgtap.Primitives;
 using Orgtap.Scheduling;
 using Orgtap.Storage;
@@ -14,12 +15,24 @@ namespace Orgtap.App.Api;
 /// <param name="AlreadyRunning">It was under way before; nothing was disturbed.</param>
 public sealed record StartedDocument(long Run, bool AlreadyRunning);
 
+/// <summary>Which tables a run is about.</summary>
+/// <param name="Tables">API names; absent: all that are selected.</param>
+public sealed record WishDocument(IReadOnlyList<string>? Tables);
+
 /// <summary>Starting syncs, and <c>/api/v1/runs</c>.</summary>
 internal static class RunsApi
 {
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/connections/{name}/sync", StartAsync).AddEndpointFilter<KnownConnectionFilter>().RequireAuthorization(Roles.Operator).WithTags("Runs").WithSummary("Start a sync");
+        api.MapPost("/connections/{name}/sync", (string name, HttpContext context, ConnectionStore connections, SyncJobs jobs, CancellationToken cancellationToken) =>
+            StartAsync(name, SyncWish.Everything, context, connections, jobs, cancellationToken)).AddEndpointFilter<KnownConnectionFilter>().RequireAuthorization(Roles.Operator).WithTags("Runs").WithSummary("Start a sync");
+        foreach (var (path, purpose, summary) in new[]
+        {
+            ("reconcile", RunPurpose.Reconcile, "Start a sync that also compares the Ids of all rows"), ("refresh", RunPurpose.Refresh, "Start a sync that also reads formulas again"),
+        })
+            api.MapPost($"/connections/{{name}}/{path}", (string name, WishDocument? wish, HttpContext context, ConnectionStore connections, SyncJobs jobs, CancellationToken cancellationToken) =>
+                StartAsync(name, new SyncWish(purpose, wish?.Tables ?? []), context, connections, jobs, cancellationToken))
+                .AddEndpointFilter<KnownConnectionFilter>().RequireAuthorization(Roles.Operator).WithTags("Runs").WithSummary(summary);
         var runs = api.MapGroup("/runs").WithTags("Runs");
         runs.MapGet("", ListAsync).RequireAuthorization(Roles.Viewer).WithSummary("Runs, newest first");
         runs.MapGet("/{id:long}", async (long id, RunReader reader, CancellationToken cancellationToken) =>
@@ -28,11 +41,11 @@ internal static class RunsApi
         runs.MapPost("/{id:long}/stop", StopAsync).RequireAuthorization(Roles.Operator).WithSummary("Stop a run after the page it is committing");
     }
 
-    private static async Task<IResult> StartAsync(string name, HttpContext context, ConnectionStore connections, SyncJobs jobs, CancellationToken cancellationToken)
+    private static async Task<IResult> StartAsync(string name, SyncWish wish, HttpContext context, ConnectionStore connections, SyncJobs jobs, CancellationToken cancellationToken)
     {
         var connection = await connections.GetAsync(name, cancellationToken);
         if (!connection.SyncEnabled) throw new InvalidInputException($"{name} is paused.", $"Resume it with `orgtap connections resume {name}`, or POST /api/v1/connections/{name}/resume.");
-        var outcome = await jobs.StartAsync(connection.Id, context.User.ActorOf(), cancellationToken);
+        var outcome = await jobs.StartAsync(connection.Id, wish, context.User.ActorOf(), cancellationToken);
         return Results.Accepted($"/api/v1/runs/{outcome.RunId}", new StartedDocument(outcome.RunId.Value, outcome is StartOutcome.AlreadyRunning));
     }
 

@@ -2,6 +2,7 @@ using Orgtap.App.Overviews;
 using Orgtap.Authorization;
 using Orgtap.Catalog;
 using Orgtap.Primitives;
+using Orgtap.Syncs;
 
 namespace Orgtap.App.Cli;
 
@@ -38,7 +39,7 @@ internal interface IOwner
     /// joined goes on.
     /// </summary>
     /// <param name="watch">Is given a way to look at the run, and a token that is cancelled when it has ended.</param>
-    Task<RunDocument> SyncAsync(string connection, WatchRun watch, CancellationToken cancellationToken);
+    Task<RunDocument> SyncAsync(string connection, SyncWish wish, WatchRun watch, CancellationToken cancellationToken);
 }
 
 /// <summary>Shows a run while it goes on.</summary>

@@ -41,6 +41,8 @@ public static class OrgtapCommand
             SelectVerb.Build(verbs),
             PlanVerb.Build(verbs),
             SyncVerb.Build(verbs),
+            KeepHonestVerbs.Reconcile(verbs),
+            KeepHonestVerbs.Refresh(verbs),
             ConnectionsVerb.Status(verbs),
             RunsVerb.Build(verbs),
             RunsVerb.Receipt(verbs),

@@ -3,6 +3,7 @@ using Orgtap.App.Overviews;
 using Orgtap.Authorization;
 using Orgtap.Catalog;
 using Orgtap.Connections;
+using Orgtap.Extraction;
 using Orgtap.Primitives;
 using Orgtap.Syncs;
 
@@ -48,9 +49,10 @@ internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
     public Task<IReadOnlyList<PlanDocument>> PlanAsync(string connection, CancellationToken cancellationToken) =>
         api.SendAsync<IReadOnlyList<PlanDocument>>(HttpMethod.Get, $"{Path(connection)}/plan", null, cancellationToken);
 
-    public async Task<RunDocument> SyncAsync(string connection, WatchRun watch, CancellationToken cancellationToken)
+    public async Task<RunDocument> SyncAsync(string connection, SyncWish wish, WatchRun watch, CancellationToken cancellationToken)
     {
-        var started = await api.SendAsync<StartedDocument>(HttpMethod.Post, $"{Path(connection)}/sync", null, cancellationToken);
+        var started = await api.SendAsync<StartedDocument>(
+            HttpMethod.Post, $"{Path(connection)}/{wish.Purpose.ToString().ToLowerInvariant()}", wish.Purpose == RunPurpose.Sync ? null : new WishDocument(wish.Tables), cancellationToken);
         if (started.AlreadyRunning) await terminal.Error.WriteLineAsync($"Run {started.Run} is under way already; showing it.");
         RunDocument? seen = null;
         using var ended = new CancellationTokenSource();

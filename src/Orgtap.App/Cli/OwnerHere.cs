@@ -42,12 +42,12 @@ internal sealed class OwnerHere(IServiceProvider services) : IOwner
     public async Task<IReadOnlyList<PlanDocument>> PlanAsync(string connection, CancellationToken cancellationToken) =>
         [.. (await Get<SyncRunner>().PlanAsync((await FindAsync(connection, cancellationToken)).Id, cancellationToken)).Select(PlanDocument.Of)];
 
-    public async Task<RunDocument> SyncAsync(string connection, WatchRun watch, CancellationToken cancellationToken)
+    public async Task<RunDocument> SyncAsync(string connection, SyncWish wish, WatchRun watch, CancellationToken cancellationToken)
     {
         var found = await FindAsync(connection, cancellationToken);
         if (!found.SyncEnabled) throw new InvalidInputException($"{found.Name} is paused.", $"Resume it with `orgtap connections resume {found.Name}`.");
         await Get<RunStore>().CloseAbandonedAsync(cancellationToken);
-        var run = await Get<SyncRunner>().BeginAsync(found.Id, ConnectVerb.Actor, cancellationToken);
+        var run = await Get<SyncRunner>().BeginAsync(found.Id, ConnectVerb.Actor, wish, cancellationToken);
         using var ended = new CancellationTokenSource();
         var watching = watch(() => ValueTask.FromResult(Look(found)), ended.Token);
         try

@@ -15,14 +15,17 @@ internal static class SyncVerb
         var json = VerbRunner.Json();
         return verbs.Run(new Command("sync", "Bring the replica up to date, with progress and a receipt") { connection, json }, Needs.Owner,
             ["orgtap sync acme", "orgtap sync acme --json > receipt.json", "ORGTAP_TOKEN=orgtap_… orgtap sync acme --server https://sync.example.com"], async (context, cancellationToken) =>
-        {
-            var quiet = context.Get(json);
-            var run = await context.Owner.SyncAsync(context.Get(connection),
-                (look, ended) => quiet ? Task.CompletedTask : RunProgress.WatchAsync(context.Terminal, look, ended), cancellationToken);
-            if (quiet) context.Out.WriteLine(JsonSerializer.Serialize(run, CliJson.Options));
-            else RunReceipt.Write(context.Terminal, run);
-            return ExitCodeOf(run, cancellationToken.IsCancellationRequested);
-        });
+            await RunAsync(context, context.Get(connection), SyncWish.Everything, context.Get(json), cancellationToken));
+    }
+
+    /// <summary>Runs or joins a run, shows it, and writes its receipt.</summary>
+    public static async Task<int> RunAsync(VerbContext context, string connection, SyncWish wish, bool json, CancellationToken cancellationToken)
+    {
+        var run = await context.Owner.SyncAsync(connection, wish,
+            (look, ended) => json ? Task.CompletedTask : RunProgress.WatchAsync(context.Terminal, look, ended), cancellationToken);
+        if (json) context.Out.WriteLine(JsonSerializer.Serialize(run, CliJson.Options));
+        else RunReceipt.Write(context.Terminal, run);
+        return ExitCodeOf(run, cancellationToken.IsCancellationRequested);
     }
 
     /// <param name="interrupted">Somebody pressed Ctrl-C.</param>

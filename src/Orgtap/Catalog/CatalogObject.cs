@@ -4,7 +4,8 @@ namespace Orgtap.Catalog;
 
 /// <summary>A table of the org as a person chooses it.</summary>
 /// <param name="Reason">Why it cannot be selected, in words; null if it can.</param>
-public sealed record CatalogObject(string Name, string Label, bool Custom, bool Selectable, string? Reason);
+/// <param name="Replicateable">Salesforce keeps a list of its deleted records.</param>
+public sealed record CatalogObject(string Name, string Label, bool Custom, bool Selectable, string? Reason, bool Replicateable = false);
 
 /// <summary>A field of a table as a person chooses it.</summary>
 /// <param name="SalesforceType">Salesforce's word, e.g. <c>currency</c>.</param>

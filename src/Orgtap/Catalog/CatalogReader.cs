@@ -77,7 +77,7 @@ public sealed class CatalogReader(OrgClients clients, ControlStore store, TimePr
     private static CatalogObject ObjectOf(ObjectSummary summary)
     {
         var reason = ObjectRules.Refusal(summary);
-        return new CatalogObject(summary.Name, summary.Label, summary.Custom, reason is null, reason);
+        return new CatalogObject(summary.Name, summary.Label, summary.Custom, reason is null, reason, summary.Replicateable);
     }
 
     private static string Resource(ApiVersion version, string sobject) => $"v{version}/sobjects/{sobject}";

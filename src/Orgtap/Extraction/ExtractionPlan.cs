@@ -22,9 +22,10 @@ public enum ExtractionApi
 /// <param name="MoveToBulkAbove">Rows beyond which a REST load gives way to Bulk once Salesforce tells the true number; null: never.</param>
 /// <param name="PageRows">Rows per page of a Bulk result, at most.</param>
 /// <param name="ParallelPages">Pages of a Bulk result read at once.</param>
+/// <param name="At">When it was planned, UTC.</param>
 public sealed record ExtractionPlan(
     ObjectSchema Schema, ExtractionApi Api, LoadMode Mode, Window Window, string? StampField, long? EstimatedRows, long EstimatedCalls,
-    IReadOnlyList<string> Reasons, bool Resumes, long? MoveToBulkAbove, int PageRows, int ParallelPages)
+    IReadOnlyList<string> Reasons, bool Resumes, long? MoveToBulkAbove, int PageRows, int ParallelPages, DateTimeOffset At)
 {
     public string SObject => Schema.SObject;
 
@@ -33,9 +34,18 @@ public sealed record ExtractionPlan(
 
     /// <summary>The checkpoint that reading begins with: the stored one of a load that goes on, else one at the start of this load.</summary>
     /// <param name="stored">What the replica holds; null: nothing yet.</param>
-    public Checkpoint StartFrom(Checkpoint? stored) => Resumes && stored is not null
-        ? stored
-        : new Checkpoint { Mode = Mode, Window = Window, Fields = [.. Schema.Columns.Select(column => column.Name)], Watermark = stored?.Watermark };
+    public Checkpoint StartFrom(Checkpoint? stored)
+    {
+        if (Resumes && stored is not null) return stored;
+        IReadOnlyList<string> read = [.. Schema.Columns.Select(column => column.Name)];
+        var begun = stored ?? new Checkpoint { Mode = Mode, Window = Window, Fields = read };
+        // A load that keeps the copy honest leaves the table's fields as they are.
+        return begun with
+        {
+            Mode = Mode, Window = Window, Fields = Mode.IsMain() ? read : begun.Fields, Part = Mode.IsPartial() ? [.. read.Skip(1)] : null, StartedAt = At,
+            Position = null, Tally = Tally.Zero, Expected = null, Finished = false,
+        };
+    }
 }
 
 /// <summary>An <see cref="ExtractionPlan"/> in run history.</summary>
@@ -72,6 +82,33 @@ public sealed record TableFacts
     public required DateTimeOffset Now { get; init; }
 
     public ExtractionOptions Options { get; init; } = new();
+
+    /// <summary>What the run is for.</summary>
+    public RunPurpose Purpose { get; init; }
+
+    /// <summary>Fields of the schema whose values change without a new stamp.</summary>
+    public IReadOnlyList<string> Unstamped { get; init; } = [];
+
+    /// <summary>Fields that were chosen and that the org does not have or does not show.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [];
+
+    /// <summary>Whether the replica knows of rows that it lacks.</summary>
+    public bool MissesRows { get; init; }
+
+    /// <summary>Loads of this table that this run has finished.</summary>
+    public IReadOnlySet<LoadMode> Done { get; init; } = new HashSet<LoadMode>();
+}
+
+/// <summary>What a run does beyond bringing every table up to date.</summary>
+public enum RunPurpose
+{
+    Sync,
+
+    /// <summary>Compares the Ids of all rows, which finds rows that vanished without a trace.</summary>
+    Reconcile,
+
+    /// <summary>Reads values again that change without a new stamp, e.g. formulas.</summary>
+    Refresh,
 }
 
 /// <summary>Settings of extraction that an installation may change.</summary>

@@ -12,58 +12,23 @@ public static class ExtractionPlanner
     /// <summary>A GET longer than this is refused with 414 or 431 (16,384 bytes with headers).</summary>
     private const int LongestRestQuery = 12_000;
 
-    public static ExtractionPlan Plan(TableFacts facts)
+    /// <param name="facts">Of a table that has a load to do (<see cref="LoadSteps.Next"/>).</param>
+    public static ExtractionPlan Plan(TableFacts facts) => Plan(facts, LoadSteps.Next(facts) ?? LoadMode.Incremental);
+
+    /// <param name="mode">The load to plan.</param>
+    public static ExtractionPlan Plan(TableFacts facts, LoadMode mode)
     {
         var reasons = new List<string>();
-        var (mode, window, resumes) = Load(facts, reasons);
-        var rows = facts.LoadRows ?? (mode == LoadMode.Incremental ? null : facts.TableRows);
+        var (schema, window, resumes) = LoadSteps.Describe(facts, mode, reasons);
+        var rows = facts.LoadRows ?? (mode is LoadMode.Incremental or LoadMode.Mend ? null : facts.TableRows);
         var parallel = Parallel(facts);
-        var api = ChooseApi(facts, mode, rows, resumes, parallel > 1, reasons, out var moveToBulkAbove);
+        var api = ChooseApi(facts with { Schema = schema }, mode, rows, resumes, parallel > 1, reasons, out var moveToBulkAbove);
 
         var pageRows = facts.Options.PageRows;
         var calls = api == ExtractionApi.Rest ? ExtractionCost.Rest(rows ?? 1) : ExtractionCost.Bulk(rows ?? pageRows, pageRows, parallel > 1);
         if (api == ExtractionApi.Bulk && parallel == 1) ExplainSerialPages(facts, rows, reasons);
-        return new ExtractionPlan(facts.Schema, api, mode, window, mode == LoadMode.Snapshot ? null : facts.StampField, rows, calls, reasons,
-            resumes, moveToBulkAbove, pageRows, parallel);
-    }
-
-    private static (LoadMode Mode, Window Window, bool Resumes) Load(TableFacts facts, List<string> reasons)
-    {
-        var now = WholeMilliseconds(facts.Now);
-        var stored = facts.Checkpoint;
-        var wanted = facts.Schema.Columns.Select(column => column.Name).ToList();
-
-        if (stored is { Finished: false } && SameFields(stored.Fields, wanted) && Fits(stored.Mode, facts.StampField))
-        {
-            if (stored.Position is not null)
-            {
-                reasons.Add($"Goes on after {Number(stored.Tally.Parsed)} rows that an earlier run loaded.");
-                return (stored.Mode, stored.Window, true);
-            }
-            reasons.Add("The last load did not bring all rows: it is made again.");
-            // A backfill's window must not grow either: the incremental loads begin where it ends.
-            return (stored.Mode, stored.Mode == LoadMode.Snapshot ? new Window(null, now) : stored.Window, false);
-        }
-        if (facts.StampField is not { } stamp)
-        {
-            reasons.Add($"{facts.Schema.SObject} has no field that tells when a row changed: all rows are read every time.");
-            return (LoadMode.Snapshot, new Window(null, now), false);
-        }
-
-        var added = stored is null ? [] : wanted.Where(name => !stored.Fields.Contains(name, StringComparer.OrdinalIgnoreCase)).ToList();
-        // A load that was begun with other fields holds pages whose rows lack the new ones.
-        if (stored?.Watermark is not { } watermark || added.Count > 0 || (stored is { Finished: false, Mode: LoadMode.Backfill }))
-        {
-            reasons.Add(stored?.Watermark is null && stored?.Position is null ? $"First load: everything up to now, by {stamp}."
-                : added.Count > 0 ? $"{Listed(added)} {(added.Count == 1 ? "was" : "were")} selected since the last load: all rows are read again."
-                : "The selected fields changed while the first load was under way: it starts over.");
-            return (LoadMode.Backfill, new Window(null, now), false);
-        }
-
-        var end = WholeMilliseconds(now - facts.Options.Lag);
-        if (end < watermark.ModifiedAt) end = watermark.ModifiedAt;
-        reasons.Add($"Only rows whose {stamp} is after {Time(watermark.ModifiedAt - facts.Options.Overlap)}: the last load's end, less {Duration(facts.Options.Overlap)} for changes committed late.");
-        return (LoadMode.Incremental, new Window(watermark.ModifiedAt - facts.Options.Overlap, end), false);
+        return new ExtractionPlan(schema, api, mode, window, mode is LoadMode.Snapshot or LoadMode.Reconcile or LoadMode.Mend ? null : facts.StampField, rows, calls, reasons,
+            resumes, moveToBulkAbove, pageRows, parallel, LoadSteps.WholeMilliseconds(facts.Now));
     }
 
     private static ExtractionApi ChooseApi(TableFacts facts, LoadMode mode, long? rows, bool resumes, bool resultPages, List<string> reasons, out long? moveToBulkAbove)
@@ -75,6 +40,7 @@ public static class ExtractionPlanner
 
         // A load goes on through the API it began with: a Bulk job has no order of Ids, a keyset no job.
         if (resumes) return facts.Checkpoint!.Position is BulkPosition ? ExtractionApi.Bulk : ExtractionApi.Rest;
+        if (mode == LoadMode.Mend) return ExtractionApi.Rest;
         if (facts.BulkRefusal is { } refusal)
         {
             reasons.Add(refusal + RestCost(rows));
@@ -127,21 +93,9 @@ public static class ExtractionPlanner
             reasons.Add("This org does not offer parallel result pages: pages are read one after another.");
     }
 
-    private static bool Fits(LoadMode mode, string? stampField) => mode == LoadMode.Snapshot == stampField is null;
-
-    private static bool SameFields(IReadOnlyList<string> stored, List<string> wanted) => stored.SequenceEqual(wanted, StringComparer.OrdinalIgnoreCase);
-
-    private static DateTimeOffset WholeMilliseconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
-
     private static string RestCost(long? rows) => rows is { } known ? $" REST reads it in {Calls(ExtractionCost.Rest(known))}." : " REST reads it, 2,000 rows a call.";
 
     private static string Calls(long calls) => calls == 1 ? "1 call" : $"{Number(calls)} calls";
 
-    private static string Listed(List<string> names) => names.Count <= 3 ? string.Join(", ", names) : $"{names[0]}, {names[1]} and {names.Count - 2} more fields";
-
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
-
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + " UTC";
-
-    private static string Duration(TimeSpan time) => time.TotalMinutes >= 1 ? $"{time.TotalMinutes:0.#} minutes" : $"{time.TotalSeconds:0.#} seconds";
 }

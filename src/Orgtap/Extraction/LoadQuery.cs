@@ -14,6 +14,10 @@ public static class LoadQuery
     public static SoqlQuery Keyset(ExtractionPlan plan, string? lastId) =>
         Whole(plan).Where(lastId is null ? null : SoqlCondition.IdAfter(lastId)).OrderBy("Id");
 
+    /// <summary>For <see cref="LoadMode.Mend"/>.</summary>
+    public static SoqlQuery ByIds(ExtractionPlan plan, IReadOnlyList<string> ids) =>
+        SoqlQuery.Select(plan.Schema.Columns.Select(column => column.Name)).From(plan.SObject).Where(SoqlCondition.In("Id", ids));
+
     private static SoqlCondition?[] Window(ExtractionPlan plan) => plan.StampField is not { } stamp ? [] :
     [
         plan.Window.After is { } after ? SoqlCondition.StampAfter(stamp, after) : null,

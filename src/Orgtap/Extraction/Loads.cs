@@ -10,12 +10,24 @@ public static class Loads
     /// <summary>Counting begins with this page's tally.</summary>
     public static Page Begin(Checkpoint covers) => new([], covers, Nothing, []);
 
-    /// <summary>Says that every row before it is committed: the watermark moves to the window's end.</summary>
-    public static Page End(Checkpoint covers) => new([], covers with
+    /// <summary>Says that every row before it is committed: a main load's watermark moves to the window's end, the others note what they did.</summary>
+    public static Page End(Checkpoint covers)
     {
-        Finished = true,
-        Watermark = covers.Mode == LoadMode.Snapshot ? null : covers.Watermark?.AdvanceTo(new Watermark(covers.Window.UpTo)) ?? new Watermark(covers.Window.UpTo),
-    }, Nothing, []);
+        var ended = covers with { Finished = true, Part = null };
+        return new([], covers.Mode switch
+        {
+            LoadMode.Snapshot => ended with { Watermark = null },
+            // Rows that vanish from now on are in Salesforce's lists of deleted records.
+            LoadMode.Backfill => ended with { Watermark = Advanced(covers), DeletesUpTo = covers.Window.UpTo },
+            LoadMode.Incremental => ended with { Watermark = Advanced(covers) },
+            LoadMode.Columns => ended with { Fields = [.. covers.Fields, .. covers.Part!.Except(covers.Fields, StringComparer.OrdinalIgnoreCase)] },
+            LoadMode.Refresh => ended with { RefreshedAt = covers.StartedAt },
+            LoadMode.Reconcile => ended with { ReconciledAt = covers.StartedAt, ReconcileDue = null },
+            _ => ended,
+        }, Nothing, []);
+    }
+
+    private static Watermark Advanced(Checkpoint covers) => covers.Watermark?.AdvanceTo(new Watermark(covers.Window.UpTo)) ?? new Watermark(covers.Window.UpTo);
 
     /// <summary>Says that rows are missing: the next load reads the same window again, from its beginning.</summary>
     public static Page Again(Checkpoint covers) => new([], covers with { Finished = false, Position = null, Tally = Tally.Zero, Expected = null }, Nothing, []);

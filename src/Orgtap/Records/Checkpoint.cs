@@ -14,6 +14,31 @@ public enum LoadMode
 
     /// <summary>Everything, every time, for objects without a stamp; rows not seen are gone.</summary>
     Snapshot,
+
+    /// <summary>Some columns of all rows up to the watermark: fields that were selected after the first load.</summary>
+    Columns,
+
+    /// <summary>The same for fields whose values change without a new stamp, e.g. formulas.</summary>
+    Refresh,
+
+    /// <summary>Ids that Salesforce lists as deleted since the last time.</summary>
+    Deletes,
+
+    /// <summary>The Ids of all rows: those the org no longer shows are gone, those the replica lacks are noted for <see cref="Mend"/>.</summary>
+    Reconcile,
+
+    /// <summary>Rows by Id that the replica lacks.</summary>
+    Mend,
+}
+
+/// <summary>What kinds of load there are.</summary>
+public static class LoadModes
+{
+    /// <summary>Whether the load brings whole rows of a window and moves the watermark; the others keep an existing copy honest.</summary>
+    public static bool IsMain(this LoadMode mode) => mode is LoadMode.Backfill or LoadMode.Incremental or LoadMode.Snapshot;
+
+    /// <summary>Whether it changes some columns of rows that are there, and never adds a row.</summary>
+    public static bool IsPartial(this LoadMode mode) => mode is LoadMode.Columns or LoadMode.Refresh;
 }
 
 /// <summary>
@@ -27,8 +52,14 @@ public sealed record Checkpoint
     /// <summary>The stamps this load reads. A backfill's cutoff is <c>Window.UpTo</c>.</summary>
     public required Window Window { get; init; }
 
-    /// <summary>The fields that are loaded, in column order; a changed selection makes the load start over or be backfilled.</summary>
+    /// <summary>The fields that whole rows are loaded with, in column order. A field that is selected and not among them is filled by a <see cref="LoadMode.Columns"/> load.</summary>
     public required IReadOnlyList<string> Fields { get; init; }
+
+    /// <summary>The fields besides Id that a partial load reads; the stamp's name for <see cref="LoadMode.Deletes"/>; null for whole rows.</summary>
+    public IReadOnlyList<string>? Part { get; init; }
+
+    /// <summary>When this load began, UTC.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
 
     /// <summary>Where reading goes on; null: nothing of this load is committed yet.</summary>
     public Position? Position { get; init; }
@@ -43,6 +74,18 @@ public sealed record Checkpoint
     public Watermark? Watermark { get; init; }
 
     public bool Finished { get; init; }
+
+    /// <summary>Salesforce's lists of deleted records were read up to here; null: the table has none.</summary>
+    public DateTimeOffset? DeletesUpTo { get; init; }
+
+    /// <summary>Since when rows may have vanished unseen (a list of deleted records had a gap), so that the Ids must be compared; null: nothing speaks for it.</summary>
+    public DateTimeOffset? ReconcileDue { get; init; }
+
+    /// <summary>When the Ids were compared last; null: never.</summary>
+    public DateTimeOffset? ReconciledAt { get; init; }
+
+    /// <summary>When values that change without a stamp were read last; null: never since the first load.</summary>
+    public DateTimeOffset? RefreshedAt { get; init; }
 
     /// <summary>The stored form: JSON, read by later versions too, so members are only ever added.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, CheckpointJson.Default.Checkpoint);

@@ -30,6 +30,14 @@ public sealed record ObjectSchema
     /// <summary>Where <c>IsDeleted</c> is, or -1 where the object has none.</summary>
     public int IsDeletedIndex => IndexOf("IsDeleted");
 
+    /// <summary>Id and some of the other columns, in the order given.</summary>
+    /// <param name="fields">Names; Id may be among them. Those the schema lacks are left out.</param>
+    public ObjectSchema Part(IReadOnlyList<string> fields)
+    {
+        if (fields.Count == Columns.Count && fields.Zip(Columns).All(pair => string.Equals(pair.First, pair.Second.Name, StringComparison.OrdinalIgnoreCase))) return this;
+        return new ObjectSchema(SObject, [Columns[0], .. fields.Where(field => field is not "Id").Select(IndexOf).Where(index => index > 0).Select(index => Columns[index])]);
+    }
+
     /// <summary>Case-insensitive as Salesforce is; -1 if absent.</summary>
     public int IndexOf(string name)
     {

@@ -21,11 +21,14 @@ public sealed record Tally(
     /// <summary>NUL bytes that texts lost because the replica's database cannot store them.</summary>
     public long NulsLeftOut { get; init; }
 
+    /// <summary>Rows that a partial load or a comparison of Ids met and the replica does not have; they are noted and read whole afterwards.</summary>
+    public long Absent { get; init; }
+
     public Tally Add(PageCounts page, CommitCounts committed) => new(
         Reported + (page.Reported ?? 0), ReportedPages + (page.Reported is null ? 0 : 1), Pages + 1,
         Parsed + page.Parsed, Rejected + page.Rejected,
         Inserted + committed.Inserted, Changed + committed.Changed, Unchanged + committed.Unchanged,
-        MarkedDeleted + committed.MarkedDeleted, Bytes + page.Bytes) { Swept = Swept + committed.Swept, NulsLeftOut = NulsLeftOut + committed.NulsLeftOut };
+        MarkedDeleted + committed.MarkedDeleted, Bytes + page.Bytes) { Swept = Swept + committed.Swept, Absent = Absent + committed.Absent, NulsLeftOut = NulsLeftOut + committed.NulsLeftOut };
 }
 
 /// <summary>What the extractor knows of a page.</summary>
@@ -36,7 +39,8 @@ public readonly record struct PageCounts(long? Reported, long Parsed, long Rejec
 /// <summary>What the database counted inside the page's transaction. Each written row is in exactly one of the four.</summary>
 /// <param name="MarkedDeleted">Rows that arrived deleted and were not so before.</param>
 /// <param name="Swept">Rows that did not arrive: a snapshot ended without them. Not part of <see cref="Written"/>.</param>
-public readonly record struct CommitCounts(long Inserted, long Changed, long Unchanged, long MarkedDeleted, long Swept = 0)
+/// <param name="Absent">Rows of a partial load or a comparison that the table does not have. Not part of <see cref="Written"/>.</param>
+public readonly record struct CommitCounts(long Inserted, long Changed, long Unchanged, long MarkedDeleted, long Swept = 0, long Absent = 0)
 {
     public long Written => Inserted + Changed + Unchanged + MarkedDeleted;
 

@@ -18,9 +18,18 @@ public interface IReplica : IAsyncDisposable
     /// Writes one page and the checkpoint that covers it, or neither. Rows are upserted by Id and counted by the database inside the
     /// transaction; the stored checkpoint is <c>page.Covers</c> with this page added to its tally. A page of a
     /// <see cref="LoadMode.Snapshot"/> that finishes the load also marks rows the load did not see as deleted (removes them where the object has no IsDeleted).
+    /// <para>Other modes, whose batches hold Id and the columns of <see cref="Checkpoint.Part"/>:</para>
+    /// <para><see cref="LoadMode.Columns"/> and <see cref="LoadMode.Refresh"/> change these columns of rows that are there; a row that is not is counted as absent and noted as missing.
+    /// <see cref="LoadMode.Reconcile"/> notes Ids as seen; its finishing page sweeps as a snapshot's does and notes seen Ids that the table lacks as missing.
+    /// <see cref="LoadMode.Deletes"/> marks (or removes) the rows of the Ids unless their stamp is newer than the batch's second column.
+    /// <see cref="LoadMode.Mend"/> upserts whole rows and forgets missing Ids up to the page's <see cref="KeysetPosition"/>.</para>
     /// </summary>
     /// <exception cref="Primitives.FencedException">A newer run owns the table; this one must stop.</exception>
     Task<Commit> CommitAsync(OpenTable table, Page page, CancellationToken cancellationToken);
+
+    /// <summary>Ids of rows that the org is known to have and the table lacks, in order of Id (<see cref="LoadMode.Mend"/>).</summary>
+    /// <param name="after">Null: from the beginning.</param>
+    Task<IReadOnlyList<string>> MissingAsync(OpenTable table, string? after, int atMost, CancellationToken cancellationToken);
 
     /// <summary>What the replica holds, table by table.</summary>
     Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken);

@@ -111,6 +111,10 @@ public sealed class SalesforceClient
         using (document) return [.. document.RootElement.Items("compositeResponse").Select(ReadAnswer)];
     }
 
+    /// <summary>Records that were deleted, for good or into the recycle bin, of many objects; 25 to a counted call. Each answer may fail by itself.</summary>
+    public Task<IReadOnlyList<Replication.DeletedList>> DeletedAsync(IReadOnlyList<Replication.DeletedWindow> windows, CancellationToken cancellationToken) =>
+        Replication.DeletedLists.AskAsync(this, _http, windows, cancellationToken);
+
     public async Task<OrgLimits> LimitsAsync(CancellationToken cancellationToken)
     {
         var (document, _) = await _http.GetJsonAsync($"{(await VersionAsync(cancellationToken)).Path}/limits", "the org's limits", cancellationToken);

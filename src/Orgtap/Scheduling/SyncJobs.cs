@@ -31,13 +31,17 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
     private readonly SemaphoreSlim _gate = new(1, 1);
 
     /// <exception cref="InvalidInputException">There is no such connection, it is not authorized, or nothing is selected.</exception>
-    public async Task<StartOutcome> StartAsync(ConnectionId connection, string startedBy, CancellationToken cancellationToken)
+    public Task<StartOutcome> StartAsync(ConnectionId connection, string startedBy, CancellationToken cancellationToken) =>
+        StartAsync(connection, SyncWish.Everything, startedBy, cancellationToken);
+
+    /// <inheritdoc cref="StartAsync(ConnectionId, string, CancellationToken)"/>
+    public async Task<StartOutcome> StartAsync(ConnectionId connection, SyncWish wish, string startedBy, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
         try
         {
             if (_underWay.TryGetValue(connection, out var running)) return new StartOutcome.AlreadyRunning { RunId = running.Run.Id };
-            var run = await runner.BeginAsync(connection, startedBy, cancellationToken);
+            var run = await runner.BeginAsync(connection, startedBy, wish, cancellationToken);
             _underWay[connection] = new Under(run);
             try
             {

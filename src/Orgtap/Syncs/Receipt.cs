@@ -24,8 +24,10 @@ public enum Verdict
 /// <param name="Expected">Rows Salesforce said the load has; null where it does not tell.</param>
 /// <param name="Sentence">For people.</param>
 /// <param name="Rejected">Rows refused in this run, at most <see cref="Receipts.MostRejectedListed"/>.</param>
+/// <param name="More">Of further loads of the same table in the same run, each with its own counts; null: there was only this one.</param>
 public sealed record Receipt(
-    string SObject, LoadMode Mode, ExtractionApi Api, Verdict Verdict, Tally Tally, long? Expected, string Sentence, IReadOnlyList<RejectedRow> Rejected);
+    string SObject, LoadMode Mode, ExtractionApi Api, Verdict Verdict, Tally Tally, long? Expected, string Sentence, IReadOnlyList<RejectedRow> Rejected,
+    IReadOnlyList<Receipt>? More = null);
 
 /// <summary>The words of a <see cref="Verdict"/> in UI, CLI and API alike.</summary>
 public static class Verdicts

@@ -24,7 +24,7 @@ public static class Receipts
     public static bool MissesRows(Checkpoint stored)
     {
         var tally = stored.Tally;
-        return tally.Parsed - tally.Rejected != tally.Written
+        return tally.Parsed - tally.Rejected != tally.Written + tally.Absent
             || (tally.ReportedPages == tally.Pages && tally.Reported != tally.Parsed)
             || (stored.Expected is { } expected && expected != tally.Parsed);
     }
@@ -47,7 +47,7 @@ public static class Receipts
             faults.Add($"Salesforce's pages hold {Number(tally.Reported)} rows, {Number(tally.Parsed)} were read");
         if (stored.Expected is { } expected && expected != tally.Parsed && (!everyPageCounted || expected != tally.Reported))
             faults.Add($"Salesforce counts {Number(expected)} rows in all, {Number(tally.Parsed)} were read");
-        if (tally.Parsed - tally.Rejected != tally.Written)
+        if (tally.Parsed - tally.Rejected != tally.Written + tally.Absent)
             faults.Add($"{Number(tally.Parsed - tally.Rejected)} rows were to be written, the replica counted {Number(tally.Written)}");
         if (tally.Rejected > 0)
             faults.Add($"{Rows(tally.Rejected)} could not be stored and {(tally.Rejected == 1 ? "is" : "are")} listed by Id");
@@ -66,6 +66,7 @@ public static class Receipts
     private static string Moved(PlanSummary plan, string sobject, Checkpoint stored)
     {
         var tally = stored.Tally;
+        if (!stored.Mode.IsMain()) return Kept(stored);
         if (tally.Parsed == 0 && tally.Swept == 0)
             return stored.Mode == LoadMode.Incremental
                 ? $"Nothing to move: no {sobject} was changed between {Time(stored.Window.After)} and {Time(stored.Window.UpTo)}."
@@ -82,6 +83,30 @@ public static class Receipts
         if (tally.Swept > 0) parts.Add($"{Number(tally.Swept)} no longer in Salesforce");
         return $"{Rows(tally.Written)}: {string.Join(", ", parts)}.";
     }
+
+    /// <summary>Of the loads that keep an existing copy honest.</summary>
+    private static string Kept(Checkpoint stored)
+    {
+        var tally = stored.Tally;
+        var absent = tally.Absent == 0 ? "" : $" {Rows(tally.Absent)} that the replica lacks {(tally.Absent == 1 ? "is" : "are")} read next.";
+        return stored.Mode switch
+        {
+            LoadMode.Columns => $"New fields filled for {Rows(tally.Changed)}; {Number(tally.Unchanged)} have no value in them.{absent}",
+            LoadMode.Refresh => $"Values without a stamp read again for {Rows(tally.Changed + tally.Unchanged)}: {Number(tally.Changed)} differed.{absent}",
+            LoadMode.Deletes => $"{Rows(tally.MarkedDeleted)} that vanished without a trace, by Salesforce's list of deleted records.",
+            LoadMode.Reconcile => $"{Rows(tally.Parsed)} compared by Id: {(tally.Swept == 0 ? "none is gone" : $"{Number(tally.Swept)} no longer in Salesforce, or no longer shown to this user")}.",
+            _ => $"{Rows(tally.Parsed)} that the replica lacked.",
+        };
+    }
+
+    /// <summary>Several loads of one table in one run, as one receipt: the verdict is the worst, the figures are the first's (the main load's), each load keeps its own proof.</summary>
+    public static Receipt Combine(IReadOnlyList<Receipt> receipts) => receipts.Count == 1 ? receipts[0] : receipts[0] with
+    {
+        Verdict = Verdicts.Worst(receipts.Select(receipt => receipt.Verdict))!.Value,
+        Sentence = string.Join(" ", receipts.Select(receipt => receipt.Sentence)),
+        Rejected = [.. receipts.SelectMany(receipt => receipt.Rejected).Take(MostRejectedListed)],
+        More = [.. receipts.Skip(1)],
+    };
 
     private static string Rows(long count) => count == 1 ? "1 row" : $"{Number(count)} rows";
 

@@ -26,7 +26,11 @@ public enum RunOutcome
 /// <param name="Verdict">The worst of its tables' verdicts; null while it runs or if none was loaded.</param>
 public sealed record Run(
     RunId Id, ConnectionId ConnectionId, string StartedBy, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, RunOutcome Outcome, Verdict? Verdict,
-    long ApiCalls, Problem? Problem, IReadOnlyList<RunTable> Tables);
+    long ApiCalls, Problem? Problem, IReadOnlyList<RunTable> Tables)
+{
+    /// <summary>What it does beyond bringing every table up to date.</summary>
+    public RunPurpose Purpose { get; init; }
+}
 
 public enum RunTableState
 {

@@ -20,7 +20,7 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
 
     private const string RunColumns = """
         id AS Id, connection_id AS ConnectionId, started_by AS StartedBy, started_at AS StartedAt, ended_at AS EndedAt, outcome AS Outcome,
-        verdict AS Verdict, api_calls AS ApiCalls, problem AS Problem
+        verdict AS Verdict, api_calls AS ApiCalls, problem AS Problem, purpose AS Purpose
         """;
 
     private const string TableColumns = """
@@ -29,19 +29,19 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
         """;
 
     /// <summary>Writes the run's row before any work, so that even a run that dies at once leaves a trace.</summary>
-    public Task<Run> BeginAsync(ConnectionId connection, string startedBy, IReadOnlyList<string> sobjects, CancellationToken cancellationToken) =>
+    public Task<Run> BeginAsync(ConnectionId connection, string startedBy, IReadOnlyList<string> sobjects, RunPurpose purpose, CancellationToken cancellationToken) =>
         store.WriteAsync(async transaction =>
         {
             var db = transaction.Connection!;
             var now = time.GetUtcNow();
             var id = await db.ExecuteScalarAsync<long>("SELECT COALESCE(MAX(id), 0) + 1 FROM runs", transaction: transaction);
-            await db.ExecuteAsync("INSERT INTO runs (id, connection_id, started_by, started_at, outcome) VALUES (@id, @connection, @startedBy, @at, @outcome)",
-                new { id, connection = connection.Value, startedBy, at = now.ToUnixTimeMilliseconds(), outcome = nameof(RunOutcome.Running) }, transaction);
+            await db.ExecuteAsync("INSERT INTO runs (id, connection_id, started_by, started_at, outcome, purpose) VALUES (@id, @connection, @startedBy, @at, @outcome, @purpose)",
+                new { id, connection = connection.Value, startedBy, at = now.ToUnixTimeMilliseconds(), outcome = nameof(RunOutcome.Running), purpose = purpose.ToString() }, transaction);
             for (var position = 0; position < sobjects.Count; position++)
                 await db.ExecuteAsync("INSERT INTO run_tables (run_id, sobject, position, state) VALUES (@id, @sobject, @position, @state)",
                     new { id, sobject = sobjects[position], position, state = nameof(RunTableState.Waiting) }, transaction);
             return new Run(new RunId(id), connection, startedBy, FromMilliseconds(now.ToUnixTimeMilliseconds()), null, RunOutcome.Running, null, 0, null,
-                [.. sobjects.Select(sobject => new RunTable(sobject, RunTableState.Waiting))]);
+                [.. sobjects.Select(sobject => new RunTable(sobject, RunTableState.Waiting))]) { Purpose = purpose };
         }, cancellationToken);
 
     /// <summary>Stores everything that is known of one table.</summary>
@@ -128,7 +128,7 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
             """, parameters, transaction)).ToLookup(table => table.RunId);
         return [.. runs.Select(run => new Run(new RunId(run.Id), new ConnectionId(run.ConnectionId), run.StartedBy, FromMilliseconds(run.StartedAt), From(run.EndedAt),
             Enum.Parse<RunOutcome>(run.Outcome), run.Verdict is null ? null : Enum.Parse<Verdict>(run.Verdict), run.ApiCalls,
-            run.Problem is null ? null : ProblemJson.Read(run.Problem), [.. tables[run.Id].Select(Read)]))];
+            run.Problem is null ? null : ProblemJson.Read(run.Problem), [.. tables[run.Id].Select(Read)]) { Purpose = Enum.Parse<RunPurpose>(run.Purpose) })];
     }
 
     private static RunTable Read(TableRow row) => new(row.SObject, Enum.Parse<RunTableState>(row.State),
@@ -152,6 +152,7 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
         public string? Verdict { get; init; }
         public long ApiCalls { get; init; }
         public string? Problem { get; init; }
+        public string Purpose { get; init; } = "";
     }
 
     private sealed class TableRow

@@ -23,10 +23,10 @@ public sealed partial class SyncRunner(
     /// <param name="cancellationToken">Stops the run between two pages: what is committed stays, and the next run goes on from there.</param>
     /// <exception cref="InvalidInputException">There is no such connection, it is not authorized, nothing is selected, or a run is under way.</exception>
     public async Task<Run> RunAsync(ConnectionId connection, string startedBy, CancellationToken cancellationToken) =>
-        await ContinueAsync(await BeginAsync(connection, startedBy, cancellationToken), cancellationToken);
+        await ContinueAsync(await BeginAsync(connection, startedBy, SyncWish.Everything, cancellationToken), cancellationToken);
 
     /// <summary>Writes the run's row, so that it can be named before it works; <see cref="ContinueAsync"/> must follow.</summary>
-    public async Task<Run> BeginAsync(ConnectionId connectionId, string startedBy, CancellationToken cancellationToken)
+    public async Task<Run> BeginAsync(ConnectionId connectionId, string startedBy, SyncWish wish, CancellationToken cancellationToken)
     {
         var connection = await GetAsync(connectionId, cancellationToken);
         // Before this process's first run, whatever counts as running was left behind by a process that died.
@@ -34,7 +34,10 @@ public sealed partial class SyncRunner(
         if (await runs.FindRunningAsync(connectionId, cancellationToken) is { } running)
             throw new InvalidInputException($"{connection.Name} is being synced already (run {running.Id}).", "Watch that run, or stop it first.");
         var selection = await SelectionOf(connection, cancellationToken);
-        return await runs.BeginAsync(connectionId, startedBy, [.. selection.Select(selected => selected.SObject)], cancellationToken);
+        foreach (var sobject in wish.Tables)
+            if (!selection.Any(selected => Same(selected.SObject, sobject))) throw new InvalidInputException($"{sobject} is not selected in {connection.Name}.", "Name a table that is, or leave the tables out for all of them.");
+        var tables = selection.Select(selected => selected.SObject).Where(sobject => wish.Tables.Count == 0 || wish.Tables.Contains(sobject, StringComparer.OrdinalIgnoreCase));
+        return await runs.BeginAsync(connectionId, startedBy, [.. tables], wish.Purpose, cancellationToken);
     }
 
     /// <summary>Does the work of a run that <see cref="BeginAsync"/> began. Ends it in every case; throws only what nobody foresaw.</summary>
@@ -48,7 +51,8 @@ public sealed partial class SyncRunner(
         try
         {
             var connection = await GetAsync(run.ConnectionId, CancellationToken.None);
-            var selection = await SelectionOf(connection, CancellationToken.None);
+            // What was deselected since the run began is left out; its row of history says that it was not begun.
+            var selection = (await SelectionOf(connection, CancellationToken.None)).Where(selected => run.Tables.Any(table => Same(table.SObject, selected.SObject))).ToList();
             tables = await LoadTablesAsync(run, connection, selection, current, stop, counter);
         }
         catch (OperationCanceledException) when (stop.IsStopped)
@@ -84,12 +88,12 @@ public sealed partial class SyncRunner(
     {
         var stored = (await replicas.TablesAsync(connection, cancellationToken)).ToDictionary(table => table.SObject, table => table.Checkpoint, StringComparer.OrdinalIgnoreCase);
         var counter = new CallCounter();
-        var planner = await PlannerAsync(connection, selection, stored, counter, cancellationToken);
+        var planner = await PlannerAsync(connection, selection, stored, RunPurpose.Sync, counter, cancellationToken);
         var plans = new List<ExtractionPlan>();
         foreach (var selected in selection)
         {
             var table = await planner.PrepareAsync(selected, options.DescribeAge, counter, cancellationToken);
-            plans.Add(planner.Plan(table, stored.GetValueOrDefault(selected.SObject), null, null));
+            plans.Add(TablePlanner.Plan(planner.FactsOf(table, stored.GetValueOrDefault(selected.SObject))));
         }
         return plans;
     }
@@ -98,15 +102,17 @@ public sealed partial class SyncRunner(
     {
         await using var replica = await openReplica(connection, stop.Token);
         var stored = (await replica.TablesAsync(stop.Token)).ToDictionary(table => table.SObject, table => table.Checkpoint, StringComparer.OrdinalIgnoreCase);
-        var planner = await PlannerAsync(connection, selection, stored, counter, stop.Token);
+        var planner = await PlannerAsync(connection, selection, stored, run.Purpose, counter, stop.Token);
         var context = new RunContext(run, connection, clients, planner, CapabilitiesOf(connection), replica, runs, current, stop, budget, options, time, loggers);
 
         var results = new RunTable?[selection.Count];
+        var syncs = selection.Select(selected => new TableSync(context, selected)).ToList();
         // No token: tables that were not begun when the run stops are recorded as held below.
         await Parallel.ForEachAsync(Enumerable.Range(0, selection.Count), new ParallelOptions { MaxDegreeOfParallelism = options.ParallelTables }, async (index, _) =>
         {
-            if (!stop.IsStopped) results[index] = await new TableSync(context, selection[index]).RunAsync();
+            if (!stop.IsStopped) results[index] = await syncs[index].RunAsync();
         });
+        await new VanishedRows(context, syncs, counter).FindAsync((index, table) => results[index] = table);
         for (var i = 0; i < results.Length; i++)
         {
             if (results[i] is not null) continue;
@@ -118,14 +124,14 @@ public sealed partial class SyncRunner(
     }
 
     private async Task<TablePlanner> PlannerAsync(
-        Connection connection, IReadOnlyList<SelectedObject> selection, Dictionary<string, Checkpoint?> stored, CallCounter counter, CancellationToken cancellationToken)
+        Connection connection, IReadOnlyList<SelectedObject> selection, Dictionary<string, Checkpoint?> stored, RunPurpose purpose, CallCounter counter, CancellationToken cancellationToken)
     {
         var client = clients.Open(connection.Id, connection.InstanceUrl!, counter);
         var version = await client.VersionAsync(cancellationToken);
         await catalog.WarmAsync(connection, [.. selection.Select(selected => selected.SObject)], counter, cancellationToken);
 
         // An incremental load is a part of the table that no count of the whole foretells.
-        var uncounted = selection.Select(selected => selected.SObject).Where(sobject => stored.GetValueOrDefault(sobject) is not { Finished: true, Mode: not LoadMode.Snapshot }).ToList();
+        var uncounted = selection.Select(selected => selected.SObject).Where(sobject => stored.GetValueOrDefault(sobject) is not { Finished: true, Mode: not LoadMode.Snapshot } || purpose != RunPurpose.Sync).ToList();
         IReadOnlyDictionary<string, long> counts = new Dictionary<string, long>();
         try
         {
@@ -136,7 +142,7 @@ public sealed partial class SyncRunner(
             // An estimate is worth a call, not a failed sync.
             NotCounted(connection.Name, failure.Message, failure.Detail);
         }
-        return new TablePlanner(catalog, connection, version.Number, CapabilitiesOf(connection), counts, options, time);
+        return new TablePlanner(catalog, connection, version.Number, CapabilitiesOf(connection), counts, purpose, options, time);
     }
 
     private async Task<Run> EndAsync(Run run, LiveRun current, RunStop stop, List<RunTable> tables, Problem? problem, CallCounter counter)
@@ -174,6 +180,8 @@ public sealed partial class SyncRunner(
         tables.Select(table => table.Problem).OfType<Problem>().OrderBy(problem => problem.Turn == Turn.We ? 1 : 0).FirstOrDefault();
 
     private Problem Retried(Problem problem) => problem is { Turn: Turn.We, RetryAt: null } ? problem with { RetryAt = time.GetUtcNow() + options.NextAttempt } : problem;
+
+    private static bool Same(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
 
     private OrgCapabilities CapabilitiesOf(Connection connection) => _capabilities.GetOrAdd(connection.Id, _ => new OrgCapabilities());
 

@@ -10,7 +10,7 @@ namespace Orgtap.Syncs;
 /// <summary>Gathers the facts of one connection's tables and plans their loads.</summary>
 /// <param name="counts">Rows per table, about.</param>
 internal sealed class TablePlanner(
-    CatalogReader catalog, Connection connection, decimal apiVersion, OrgCapabilities org, IReadOnlyDictionary<string, long> counts, SyncOptions options, TimeProvider time)
+    CatalogReader catalog, Connection connection, decimal apiVersion, OrgCapabilities org, IReadOnlyDictionary<string, long> counts, RunPurpose purpose, SyncOptions options, TimeProvider time)
 {
     /// <summary>The replica table a selection asks for.</summary>
     /// <param name="describeAge">Zero: ask whether the describe changed.</param>
@@ -18,32 +18,41 @@ internal sealed class TablePlanner(
     {
         var detail = await catalog.ObjectAsync(connection, selected.SObject, describeAge, counter, cancellationToken);
         var schema = detail.SchemaOf(selected.Fields, out var missing);
-        return new TableToLoad(schema, detail.StampField, missing);
+        var unstamped = detail.Fields.Where(field => field.Formula && schema.IndexOf(field.Name) > 0).Select(field => field.Name).ToList();
+        return new TableToLoad(schema, detail.StampField, missing, unstamped, detail.Object.Replicateable);
     }
 
-    /// <param name="loadRows">Where Salesforce told how many rows this very load has.</param>
-    /// <param name="bulkRefusal">Why this load may not use Bulk, beyond what is known of the org.</param>
-    public ExtractionPlan Plan(TableToLoad table, Checkpoint? checkpoint, long? loadRows, string? bulkRefusal)
+    /// <summary>The facts that plans of this table are made of.</summary>
+    public TableFacts FactsOf(TableToLoad table, Checkpoint? checkpoint) => new()
     {
-        var plan = ExtractionPlanner.Plan(new TableFacts
+        Schema = table.Schema,
+        StampField = table.StampField,
+        TableRows = counts.TryGetValue(table.Schema.SObject, out var rows) ? rows : null,
+        ApiVersion = apiVersion,
+        BulkRefusal = org.BulkRefusal(table.Schema.SObject),
+        ResultPages = org.ResultPages,
+        Checkpoint = checkpoint,
+        Now = time.GetUtcNow(),
+        Options = options.Extraction,
+        Purpose = purpose,
+        Unstamped = table.Unstamped,
+        Missing = table.Missing,
+    };
+
+    /// <summary>What the table's next load is.</summary>
+    public static ExtractionPlan Plan(TableFacts facts) => Plan(facts, LoadSteps.Next(facts) ?? LoadMode.Incremental);
+
+    public static ExtractionPlan Plan(TableFacts facts, LoadMode mode)
+    {
+        var plan = ExtractionPlanner.Plan(facts, mode);
+        return facts.Missing.Count == 0 ? plan : plan with
         {
-            Schema = table.Schema,
-            StampField = table.StampField,
-            TableRows = counts.TryGetValue(table.Schema.SObject, out var rows) ? rows : null,
-            LoadRows = loadRows,
-            ApiVersion = apiVersion,
-            BulkRefusal = bulkRefusal ?? org.BulkRefusal(table.Schema.SObject),
-            ResultPages = org.ResultPages,
-            Checkpoint = checkpoint,
-            Now = time.GetUtcNow(),
-            Options = options.Extraction,
-        });
-        return table.Missing.Count == 0 ? plan : plan with
-        {
-            Reasons = [.. plan.Reasons, $"{string.Join(", ", table.Missing)}: no longer there or no longer visible; not asked for, and what was loaded before stays."],
+            Reasons = [.. plan.Reasons, $"{string.Join(", ", facts.Missing)}: no longer there or no longer visible; not asked for, and what was loaded before stays."],
         };
     }
 }
 
 /// <param name="Missing">Selected fields that the org does not have or does not show.</param>
-internal sealed record TableToLoad(ObjectSchema Schema, string? StampField, IReadOnlyList<string> Missing);
+/// <param name="Unstamped">Fields whose values change without a new stamp.</param>
+/// <param name="Replicateable">Salesforce keeps a list of its deleted records.</param>
+internal sealed record TableToLoad(ObjectSchema Schema, string? StampField, IReadOnlyList<string> Missing, IReadOnlyList<string> Unstamped, bool Replicateable);

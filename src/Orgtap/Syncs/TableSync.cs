@@ -7,6 +7,7 @@ using Orgtap.Records;
 using Orgtap.Replicas;
 using Orgtap.Salesforce;
 using Orgtap.Salesforce.Bulk;
+using Orgtap.Salesforce.Replication;
 
 namespace Orgtap.Syncs;
 
@@ -21,8 +22,14 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
     private readonly CallCounter _counter = new();
     private readonly ILogger _logger = run.Loggers.CreateLogger<TableSync>();
     private readonly List<RejectedRow> _rejected = [];
+    private readonly List<Receipt> _receipts = [];
+    private readonly HashSet<LoadMode> _done = [];
     private RunTable _table = new(selected.SObject, RunTableState.Waiting);
+    private TableToLoad? _toLoad;
+    private OpenTable? _open;
     private Checkpoint? _stored;
+    private long? _loadRows;
+    private string? _bulkRefusal;
     private string _activity = "Waiting";
 
     public async Task<RunTable> RunAsync()
@@ -32,7 +39,37 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
         TableStarted(run.Run.Id, selected.SObject);
         await ReportAsync("Planning", save: true);
 
-        var failure = await AttemptsAsync();
+        await FinishAsync(await AttemptsAsync());
+        TableEnded(run.Run.Id, selected.SObject, _table.State, _table.Receipt?.Verdict, _table.RowsWritten, _table.Bytes, _counter.Calls, run.Time.GetElapsedTime(started));
+        return _table;
+    }
+
+    /// <summary>What to ask Salesforce's list of deleted records for; null: nothing now.</summary>
+    public DeletedWindow? DeletedWindow()
+    {
+        if (_table.State != RunTableState.Done || _toLoad is not { Replicateable: true, StampField: not null } || _stored is not { Finished: true, DeletesUpTo: { } from }) return null;
+        var (begin, end) = (WholeMinutes(from).AddMinutes(-1), WholeMinutes(run.Time.GetUtcNow()));
+        // The span must exceed a minute, and a list for a moment that has hardly passed is not worth a call.
+        return end - begin >= TimeSpan.FromMinutes(3) ? new DeletedWindow(selected.SObject, begin, end) : null;
+    }
+
+    /// <summary>Marks what the list says is gone. Where the list has a gap, the Ids of all rows are compared at once.</summary>
+    public async Task<RunTable> ApplyAsync(DeletedWindow asked, DeletedList list)
+    {
+        var gap = list.Failure is { ErrorCode: "INVALID_REPLICATION_DATE" } || list.EarliestAvailable > asked.From.AddMinutes(1);
+        // Any other refusal says nothing about rows; the next run asks from the same moment.
+        if (list.Failure is not null && !gap) return _table;
+        var failure = await GuardedAsync(async () =>
+        {
+            await CommitDeletesAsync(asked, list, gap);
+            if (gap) await LoadsAsync(run.Options.DescribeAge);
+        });
+        await FinishAsync(failure);
+        return _table;
+    }
+
+    private async Task FinishAsync(Exception? failure)
+    {
         _table = failure switch
         {
             null => _table with { State = RunTableState.Done },
@@ -46,32 +83,28 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
         _table = _table with { EndedAt = run.Time.GetUtcNow(), ApiCalls = _counter.Calls };
         await ReportAsync(_table.Receipt?.Sentence ?? _table.Problem?.Message ?? "Stopped; the next run goes on from here.", save: true);
         if (_table.State == RunTableState.Failed) TableFailed(failure!, run.Run.Id, selected.SObject);
-        TableEnded(run.Run.Id, selected.SObject, _table.State, _table.Receipt?.Verdict, _table.RowsWritten, _table.Bytes, _counter.Calls, run.Time.GetElapsedTime(started));
-        return _table;
     }
 
     private async Task<Exception?> AttemptsAsync()
     {
         var (retries, describedAgain) = (0, false);
         var describeAge = run.Options.DescribeAge;
-        long? loadRows = null;
-        string? bulkRefusal = null;
         while (true)
         {
             var pages = _stored?.Tally.Pages ?? 0;
             try
             {
                 run.Stop.Token.ThrowIfCancellationRequested();
-                await LoadAsync(describeAge, loadRows, bulkRefusal);
+                await LoadsAsync(describeAge);
                 return null;
             }
             catch (LargerThanPlannedException larger)
             {
-                loadRows = larger.Rows;
+                _loadRows = larger.Rows;
             }
-            catch (OrgtapException refused) when (bulkRefusal is null && BulkRefusalOf(refused) is { } reason)
+            catch (OrgtapException refused) when (_bulkRefusal is null && BulkRefusalOf(refused) is { } reason)
             {
-                bulkRefusal = reason;
+                _bulkRefusal = reason;
             }
             catch (OrgtapException changed) when (changed.Kind == FailureKind.SchemaChanged && !describedAgain)
             {
@@ -116,62 +149,125 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
         return reason;
     }
 
-    private async Task LoadAsync(TimeSpan describeAge, long? loadRows, string? bulkRefusal)
+    /// <summary>Does one load after the other until the table needs no more in this run.</summary>
+    private async Task LoadsAsync(TimeSpan describeAge)
     {
         var stop = run.Stop.Token;
-        var toLoad = await run.Planner.PrepareAsync(selected, describeAge, _counter, stop);
-        var table = await run.Replica.OpenAsync(toLoad.Schema, stop);
-        _stored = table.Checkpoint;
-        var plan = run.Planner.Plan(toLoad, table.Checkpoint, loadRows, bulkRefusal);
-        var from = plan.StartFrom(table.Checkpoint);
+        _toLoad = await run.Planner.PrepareAsync(selected, describeAge, _counter, stop);
+        _open = await run.Replica.OpenAsync(_toLoad.Schema, stop);
+        _stored = _open.Checkpoint;
+        while (true)
+        {
+            stop.ThrowIfCancellationRequested();
+            var facts = run.Planner.FactsOf(_toLoad, _stored) with
+            {
+                LoadRows = _loadRows, Done = _done, MissesRows = _stored is not null && (await run.Replica.MissingAsync(_open, null, 1, stop)).Count > 0,
+            };
+            if (_bulkRefusal is not null) facts = facts with { BulkRefusal = _bulkRefusal };
+            if (LoadSteps.Next(facts) is not { } mode) return;
+            await LoadAsync(TablePlanner.Plan(facts, mode));
+            // Rows are missing: the receipt says so, and the next run reads them.
+            if (_stored is not { Finished: true }) return;
+            _done.Add(mode);
+            (_loadRows, _bulkRefusal) = (null, null);
+        }
+    }
+
+    private async Task LoadAsync(ExtractionPlan plan)
+    {
+        var from = plan.StartFrom(_stored);
         _table = _table with
         {
-            Plan = plan.Summary,
+            Plan = _receipts.Count == 0 ? plan.Summary : _table.Plan! with { Reasons = [.. _table.Plan.Reasons, .. plan.Reasons], EstimatedCalls = _table.Plan.EstimatedCalls + plan.EstimatedCalls },
             RowsExpected = from.Expected ?? plan.EstimatedRows,
             RowsWritten = from.Tally.Written,
             Bytes = from.Tally.Bytes,
         };
-        await ReportAsync(plan.Api == ExtractionApi.Bulk ? "Salesforce prepares the rows" : "Reading", save: true);
+        await ReportAsync(ActivityOf(plan), save: true);
 
         var client = run.Clients.Open(run.Connection.Id, run.Connection.InstanceUrl!, _counter);
-        IExtractor extractor = plan.Api == ExtractionApi.Bulk
-            ? new BulkExtractor(client, run.Budget, run.Org, run.Options.Extraction, run.Time, run.Loggers.CreateLogger<BulkExtractor>())
-            : new RestExtractor(client, run.Budget);
+        IExtractor extractor = plan switch
+        {
+            { Mode: LoadMode.Mend } => new MendExtractor(client, run.Budget, (after, most, cancellationToken) => run.Replica.MissingAsync(_open!, after, most, cancellationToken)),
+            { Api: ExtractionApi.Bulk } => new BulkExtractor(client, run.Budget, run.Org, run.Options.Extraction, run.Time, run.Loggers.CreateLogger<BulkExtractor>()),
+            _ => new RestExtractor(client, run.Budget),
+        };
         var hadResultPages = run.Org.ResultPages;
         var tally = from.Tally;
-        await foreach (var read in PagesAhead.ReadAsync(extractor.ReadAsync(plan, from, stop)))
+        await foreach (var read in PagesAhead.ReadAsync(extractor.ReadAsync(plan, from, run.Stop.Token)))
         {
             using var page = read;
             if (hadResultPages is null && run.Org.ResultPages == false) ExplainSerialPages(ref hadResultPages);
             if (Loads.IsBegin(page)) tally = page.Covers.Tally;
-            tally = await CommitAsync(table, page with { Covers = page.Covers with { Tally = tally } });
+            tally = await CommitAsync(plan, page with { Covers = page.Covers with { Tally = tally } });
         }
     }
 
+    private static string ActivityOf(ExtractionPlan plan) => plan switch
+    {
+        { Mode: LoadMode.Reconcile } => "Comparing Ids",
+        { Mode: LoadMode.Columns } => "Filling new fields",
+        { Mode: LoadMode.Refresh } => "Reading formulas again",
+        { Api: ExtractionApi.Bulk } => "Salesforce prepares the rows",
+        _ => "Reading",
+    };
+
     /// <returns>The tally that the next page goes on from.</returns>
-    private async Task<Tally> CommitAsync(OpenTable table, Page page)
+    private async Task<Tally> CommitAsync(ExtractionPlan plan, Page page)
     {
         var (ends, summed) = (page.Covers.Finished, page.Covers);
         // Rows are missing: the load must not count as finished, or the next one would begin behind the gap.
         if (ends && Receipts.MissesRows(page.Covers)) page = Loads.Again(_stored ?? page.Covers);
         // A commit under way is not cancelled: a stop takes effect behind it.
-        var commit = await run.Replica.CommitAsync(table, page, CancellationToken.None);
-        var receipt = ends ? Receipts.Of(_table.Plan!, selected.SObject, commit.Stored.Finished ? commit.Stored : summed, null, _rejected) : null;
+        var commit = await run.Replica.CommitAsync(_open!, page, CancellationToken.None);
         _stored = commit.Stored;
         _rejected.AddRange(page.Rejected.Take(Receipts.MostRejectedListed - Math.Min(_rejected.Count, Receipts.MostRejectedListed)));
-        var tally = receipt?.Tally ?? commit.Stored.Tally;
-        _table = _table with
-        {
-            Receipt = receipt,
-            RowsExpected = commit.Stored.Expected ?? _table.RowsExpected,
-            RowsWritten = tally.Written,
-            Bytes = tally.Bytes,
-            ApiCalls = _counter.Calls,
-        };
-        if (receipt is { Verdict: Verdict.Partial }) _table = _table with { Problem = PartialProblem(receipt) };
-        await ReportAsync(Loads.IsBegin(page) ? "Salesforce prepares the rows" : "Loading", save: true);
+        if (ends) Conclude(Receipts.Of(plan.Summary, selected.SObject, commit.Stored.Finished ? commit.Stored : summed, null, _rejected));
+        else _table = _table with { RowsWritten = commit.Stored.Tally.Written + commit.Stored.Tally.Absent, Bytes = commit.Stored.Tally.Bytes };
+        _table = _table with { RowsExpected = commit.Stored.Expected ?? _table.RowsExpected, ApiCalls = _counter.Calls };
+        await ReportAsync(Loads.IsBegin(page) ? "Salesforce prepares the rows" : plan.Mode.IsMain() ? "Loading" : ActivityOf(plan), save: true);
         return commit.Stored.Tally;
     }
+
+    /// <summary>One load has come to its end, whatever its verdict.</summary>
+    private void Conclude(Receipt receipt)
+    {
+        _receipts.Add(receipt);
+        _rejected.Clear();
+        var combined = Receipts.Combine(_receipts);
+        _table = _table with { Receipt = combined, RowsWritten = combined.Tally.Written, Bytes = _receipts.Sum(each => each.Tally.Bytes) };
+        if (receipt is { Verdict: Verdict.Partial }) _table = _table with { Problem = PartialProblem(receipt) };
+    }
+
+    private async Task CommitDeletesAsync(DeletedWindow asked, DeletedList list, bool gap)
+    {
+        var (stored, stamp) = (_stored!, _toLoad!.StampField!);
+        var covers = stored with
+        {
+            Mode = LoadMode.Deletes, Window = new Window(asked.From, asked.To), Part = [stamp], StartedAt = run.Time.GetUtcNow(), Position = null, Tally = Tally.Zero, Expected = list.Records.Count,
+            Finished = true, DeletesUpTo = list.CoveredUpTo ?? asked.To, ReconcileDue = gap ? stored.ReconcileDue ?? stored.DeletesUpTo : stored.ReconcileDue,
+        };
+        using var page = await DeletedRows.PageAsync(selected.SObject, stamp, list.Records, covers, run.Budget, run.Stop.Token);
+        _stored = (await run.Replica.CommitAsync(_open!, page, CancellationToken.None)).Stored;
+        // What was deleted into the recycle bin was marked by the load before; only what vanished is worth a receipt.
+        if (_stored.Tally.MarkedDeleted + _stored.Tally.Rejected > 0)
+            Conclude(Receipts.Of(new PlanSummary(ExtractionApi.Rest, LoadMode.Deletes, covers.Window, stamp, 1, list.Records.Count, 1, [], false), selected.SObject, _stored, null, []));
+    }
+
+    private static async Task<Exception?> GuardedAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+            return null;
+        }
+        catch (Exception failure)
+        {
+            return failure;
+        }
+    }
+
+    private static DateTimeOffset WholeMinutes(DateTimeOffset at) => new(at.UtcTicks - at.UtcTicks % TimeSpan.TicksPerMinute, TimeSpan.Zero);
 
     private void ExplainSerialPages(ref bool? hadResultPages)
     {
@@ -182,9 +278,9 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
     private RunTable Failed(OrgtapException failure)
     {
         var plan = _table.Plan;
-        var receipt = plan is null ? null : Receipts.Of(plan, selected.SObject,
-            _stored ?? new Checkpoint { Mode = plan.Mode, Window = plan.Window, Fields = [] }, failure.Message, _rejected);
-        return _table with { State = RunTableState.Failed, Problem = ProblemOf(failure), Receipt = receipt };
+        if (plan is not null)
+            _receipts.Add(Receipts.Of(plan, selected.SObject, _stored ?? new Checkpoint { Mode = plan.Mode, Window = plan.Window, Fields = [] }, failure.Message, _rejected));
+        return _table with { State = RunTableState.Failed, Problem = ProblemOf(failure), Receipt = _receipts.Count == 0 ? null : Receipts.Combine(_receipts) };
     }
 
     private Problem ProblemOf(OrgtapException failure)

@@ -104,13 +104,14 @@ public sealed class ExtractionPlannerTests
     }
 
     [Fact]
-    public void A_new_field_is_loaded_for_all_rows_and_a_dropped_one_costs_nothing()
+    public void A_new_field_alone_is_read_for_all_rows_and_a_dropped_one_costs_nothing()
     {
         var added = ExtractionPlanner.Plan(Facts() with { Checkpoint = Finished(Now.AddHours(-1)) with { Fields = ["Id", "SystemModstamp"] } });
         var dropped = ExtractionPlanner.Plan(Facts() with { Checkpoint = Finished(Now.AddHours(-1)) with { Fields = ["Id", "Name", "SystemModstamp", "Industry"] } });
 
-        Assert.Equal(LoadMode.Backfill, added.Mode);
-        Assert.Contains("Name was selected since the last load: all rows are read again.", added.Reasons);
+        Assert.Equal(LoadMode.Columns, added.Mode);
+        Assert.Contains("Name was selected since the first load: read with the Ids alone, for all rows that are there.", added.Reasons);
+        Assert.Equal($"SELECT Id,Name FROM Account WHERE SystemModstamp <= {Now.AddHours(-1):yyyy-MM-ddTHH:mm:ss.fffZ}", LoadQuery.Whole(added).ToString());
         Assert.Equal(LoadMode.Incremental, dropped.Mode);
     }
 

@@ -35,7 +35,7 @@ public sealed class SqliteReplicaTests : IDisposable
     public async Task A_replica_of_a_newer_version_is_refused()
     {
         await (await SqliteReplica.OpenAsync(FilePath, TimeProvider.System, Never)).DisposeAsync();
-        using (var other = RawSqlite.Open(FilePath)) other.Execute("PRAGMA user_version=2");
+        using (var other = RawSqlite.Open(FilePath)) other.Execute("PRAGMA user_version=3");
         await RefusedAsync("newer version");
     }
 

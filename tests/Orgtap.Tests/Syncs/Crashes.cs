@@ -44,6 +44,8 @@ internal sealed class CrashingReplica(IReplica inner, Crash crash) : IReplica
         return commit;
     }
 
+    public Task<IReadOnlyList<string>> MissingAsync(OpenTable table, string? after, int atMost, CancellationToken cancellationToken) => inner.MissingAsync(table, after, atMost, cancellationToken);
+
     public Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => inner.TablesAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
@@ -64,6 +66,8 @@ internal sealed class LossyReplica(IReplica inner, string sobject) : IReplica
         return await inner.CommitAsync(table, page with { Batches = [.. page.Batches.Skip(1)] }, cancellationToken);
     }
 
+    public Task<IReadOnlyList<string>> MissingAsync(OpenTable table, string? after, int atMost, CancellationToken cancellationToken) => inner.MissingAsync(table, after, atMost, cancellationToken);
+
     public Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => inner.TablesAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
@@ -79,6 +83,8 @@ internal sealed class ObservedReplica(IReplica inner, Action<Page> observe) : IR
         observe(page);
         return inner.CommitAsync(table, page, cancellationToken);
     }
+
+    public Task<IReadOnlyList<string>> MissingAsync(OpenTable table, string? after, int atMost, CancellationToken cancellationToken) => inner.MissingAsync(table, after, atMost, cancellationToken);
 
     public Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => inner.TablesAsync(cancellationToken);
 

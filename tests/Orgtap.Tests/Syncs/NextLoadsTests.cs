@@ -77,21 +77,6 @@ public sealed class NextLoadsTests
     }
 
     [Fact]
-    public async Task A_newly_selected_field_is_loaded_for_all_rows()
-    {
-        await using var org = await SyncedOrg.StartAsync();
-        await org.OpenAsync();
-        await org.Selections.SetAsync(org.Connection.Id, [new SelectedObject("Contact", ["LastName"])], SyncedOrg.Cancel);
-        await org.SyncAsync();
-        await org.SelectAsync("Contact");
-
-        var table = Assert.Single((await org.SyncAsync()).Tables);
-
-        Assert.Equal((LoadMode.Backfill, Verdict.Complete), (table.Receipt!.Mode, table.Receipt.Verdict));
-        await org.AssertExactAsync("Contact");
-    }
-
-    [Fact]
     public async Task A_field_that_vanishes_is_no_longer_asked_for()
     {
         await using var org = await LoadedAsync("Contact");

@@ -111,7 +111,7 @@ public sealed class ResumingTests
         await using var org = await SyncedOrg.StartAsync();
         await org.OpenAsync();
         await org.SelectAsync("UserRole");
-        var abandoned = await org.Runner.BeginAsync(org.Connection.Id, "test", SyncedOrg.Cancel);
+        var abandoned = await org.Runner.BeginAsync(org.Connection.Id, "test", SyncWish.Everything, SyncedOrg.Cancel);
         await org.OpenAsync();
 
         await org.SyncAsync();

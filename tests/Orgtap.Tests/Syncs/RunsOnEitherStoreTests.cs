@@ -34,7 +34,7 @@ public abstract class RunsOnEitherStoreTests(StoreDatabase database)
     public async Task A_run_that_a_dead_process_left_behind_is_closed()
     {
         await using var org = await StartAsync();
-        var left = await org.Runs.BeginAsync(org.Connection.Id, "test", ["Account", "Contact"], Stop);
+        var left = await org.Runs.BeginAsync(org.Connection.Id, "test", ["Account", "Contact"], Orgtap.Extraction.RunPurpose.Sync, Stop);
         Assert.Equal(left.Id, (await org.Runs.FindRunningAsync(org.Connection.Id, Stop))!.Id);
         await org.OpenAsync();
         Assert.Equal(1, await org.Runs.CloseAbandonedAsync(Stop));

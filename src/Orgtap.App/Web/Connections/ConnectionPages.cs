@@ -53,6 +53,10 @@ internal static class ConnectionPages
                 if (!connection.SyncEnabled) throw new InvalidInputException($"{name} is paused.", "Resume it first.");
                 var outcome = await jobs.StartAsync(connection.Id, context.User.ActorOf(), cancellationToken);
                 return Page.SeeOther($"/runs/{outcome.RunId}");
+            case "reconcile" or "refresh":
+                if (!connection.SyncEnabled) throw new InvalidInputException($"{name} is paused.", "Resume it first.");
+                var honest = await jobs.StartAsync(connection.Id, new SyncWish(form["do"] == "refresh" ? RunPurpose.Refresh : RunPurpose.Reconcile, []), context.User.ActorOf(), cancellationToken);
+                return Page.SeeOther($"/runs/{honest.RunId}");
             case "pause" or "resume":
                 var enabled = form["do"] == "resume";
                 await connections.SetSyncEnabledAsync(connection.Id, enabled, cancellationToken);

@@ -66,6 +66,11 @@ public static class Words
     {
         LoadMode.Backfill => "First load",
         LoadMode.Incremental => "Changes",
+        LoadMode.Columns => "New fields",
+        LoadMode.Refresh => "Formulas",
+        LoadMode.Deletes => "Vanished rows",
+        LoadMode.Reconcile => "All Ids",
+        LoadMode.Mend => "Missing rows",
         _ => "Everything again",
     };
 

@@ -30,11 +30,12 @@ internal static class PostgresLayout
           type text NOT NULL,
           digits bigint NOT NULL,
           scale bigint NOT NULL,
-          updated boolean NOT NULL,
+          updated bigint NOT NULL,
           PRIMARY KEY (table_id, name_key),
           UNIQUE (table_id, column_name));
         CREATE TABLE _orgtap_seen (table_id bigint NOT NULL, id text COLLATE "C" NOT NULL, PRIMARY KEY (table_id, id));
-        COMMENT ON TABLE _orgtap_columns IS 'updated = false: no longer selected, the values are old';
+        CREATE TABLE _orgtap_missing (table_id bigint NOT NULL, id text COLLATE "C" NOT NULL, PRIMARY KEY (table_id, id));
+        COMMENT ON COLUMN _orgtap_columns.updated IS '1: complete and kept up to date; 2: being filled; 0: no longer selected, the values are old';
         """;
 
     /// <exception cref="OrgtapException">The schema holds something else, or was made by a newer version.</exception>

@@ -82,6 +82,13 @@ public sealed class PostgresReplica : IReplica
         }
     }
 
+    public Task<IReadOnlyList<string>> MissingAsync(OpenTable table, string? after, int atMost, CancellationToken cancellationToken) => _source.RunAsync<IReadOnlyList<string>>(async db =>
+    {
+        var state = await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: false);
+        if (state is null || state.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
+        return [.. await db.QueryAsync<string>("SELECT id FROM _orgtap_missing WHERE table_id = @Id AND id > @after ORDER BY id LIMIT @atMost", new { state.Id, after = after ?? "", atMost })];
+    }, cancellationToken);
+
     public Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => TablesAsync(_source, cancellationToken);
 
     /// <summary>What a schema holds, without making it a replica: nothing if it is none.</summary>
@@ -106,24 +113,28 @@ public sealed class PostgresReplica : IReplica
 
     private async Task<Commit> CommitAsync(Lane lane, OpenTable table, Page page)
     {
-        var writer = await WriterOf(lane, table);
+        var writer = await WriterOf(lane, table, page.Covers);
         var db = writer.Db;
         await using var transaction = await db.BeginTransactionAsync(CancellationToken.None);
         var before = await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: false);
         if (before is null || before.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
-        var (held, snapshot) = (Read(before.Checkpoint), page.Covers.Mode == LoadMode.Snapshot);
-        var filling = page.Covers.Mode == LoadMode.Backfill && before.LastComplete is null && (held is null || !held.Finished);
-        if (snapshot && !Continues(held, page.Covers)) await ForgetSeenAsync(db, writer.TableId);
+        var (held, mode) = (Read(before.Checkpoint), page.Covers.Mode);
+        var seeing = mode is LoadMode.Snapshot or LoadMode.Reconcile;
+        var filling = mode == LoadMode.Backfill && before.LastComplete is null && (held is null || !held.Finished);
+        if (seeing && !Continues(held, page.Covers)) await ForgetSeenAsync(db, writer.TableId);
 
         var counts = await writer.WriteAsync(transaction, page, filling);
         // Locked only now: a process that freezes while it sends rows holds up nobody.
         if (await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: true) is not { } now || now.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
-        if (snapshot && page.RowCount > 0) await writer.SeeAsync(transaction);
-        var swept = snapshot && page.Covers.Finished ? await SweepAsync(db, table.Schema, writer) : default;
+        if (mode == LoadMode.Snapshot && page.RowCount > 0) await writer.SeeAsync(transaction);
+        var swept = seeing && page.Covers.Finished ? await SweepAsync(db, table.Schema, writer, noteMissing: mode == LoadMode.Reconcile) : default;
+        if (page.Covers is { Mode: LoadMode.Mend, Position: KeysetPosition { LastId: var mended } })
+            await db.ExecuteAsync("DELETE FROM _orgtap_missing WHERE table_id = @TableId AND id <= @mended", new { writer.TableId, mended }, transaction);
+        var removed = mode == LoadMode.Deletes && table.Schema.IsDeletedIndex < 0 ? counts.TurnedDeleted : 0;
 
         var committed = counts.ToCommitCounts(swept.Marked + swept.Removed) with { NulsLeftOut = page.RowCount > 0 ? writer.NulsLeftOut : 0 };
         var stored = page.Covers with { Tally = page.Covers.Tally.Add(page.Counts, committed) };
-        var deleted = counts.InsertedDeleted + counts.TurnedDeleted - counts.TurnedLive + swept.Marked;
+        var deleted = counts.InsertedDeleted + counts.TurnedDeleted - counts.TurnedLive + swept.Marked - removed;
         await db.ExecuteAsync("""
             UPDATE _orgtap_tables SET checkpoint = @checkpoint, live_rows = live_rows + @live, deleted_rows = deleted_rows + @deleted, last_complete = COALESCE(@complete, last_complete)
             WHERE id = @TableId
@@ -131,23 +142,24 @@ public sealed class PostgresReplica : IReplica
         {
             writer.TableId,
             checkpoint = stored.ToJson(),
-            live = counts.Inserted - swept.Removed - deleted,
+            live = counts.Inserted - swept.Removed - removed - deleted,
             deleted,
             complete = IsComplete(stored) ? _time.GetUtcNow().UtcDateTime : (DateTime?)null,
         }, transaction);
+        if (stored.Finished && (mode.IsMain() || mode == LoadMode.Columns)) await PostgresShape.CompleteAsync(db, writer.TableId, stored.Fields);
         await transaction.CommitAsync(CancellationToken.None);
         return new Commit(committed, stored);
     }
 
-    private async Task<PostgresTableWriter> WriterOf(Lane lane, OpenTable table)
+    private async Task<PostgresTableWriter> WriterOf(Lane lane, OpenTable table, Checkpoint covers)
     {
-        if (lane.Writer is { } kept && kept.Table.Fence == table.Fence && ReferenceEquals(kept.Table.Schema, table.Schema)) return kept;
+        if (lane.Writer is { } kept && kept.Serves(table, covers)) return kept;
         await lane.CloseAsync();
         var db = await _source.ConnectAsync(CancellationToken.None);
         try
         {
             if (await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: false) is not { } state || state.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
-            return lane.Writer = await PostgresTableWriter.OpenAsync(db, table, state.Id, state.TableName);
+            return lane.Writer = await PostgresTableWriter.OpenAsync(db, table, state.Id, state.TableName, covers);
         }
         catch
         {
@@ -161,10 +173,15 @@ public sealed class PostgresReplica : IReplica
     private static Task ForgetSeenAsync(NpgsqlConnection db, long tableId) => db.ExecuteAsync("DELETE FROM _orgtap_seen WHERE table_id = @tableId", new { tableId });
 
     /// <summary>Rows that the snapshot did not see are gone in the org.</summary>
-    private static async Task<(long Marked, long Removed)> SweepAsync(NpgsqlConnection db, ObjectSchema schema, PostgresTableWriter writer)
+    private static async Task<(long Marked, long Removed)> SweepAsync(NpgsqlConnection db, ObjectSchema schema, PostgresTableWriter writer, bool noteMissing)
     {
         var unseen = $"NOT EXISTS (SELECT 1 FROM _orgtap_seen s WHERE s.table_id = @TableId AND s.id = t.{Quote(Of("Id"))})";
         var (table, deleted) = (Quote(writer.TableName), Quote(Of("IsDeleted")));
+        if (noteMissing)
+            await db.ExecuteAsync($"""
+                INSERT INTO _orgtap_missing (table_id, id) SELECT s.table_id, s.id FROM _orgtap_seen s
+                WHERE s.table_id = @TableId AND NOT EXISTS (SELECT 1 FROM {table} t WHERE t.{Quote(Of("Id"))} = s.id) ON CONFLICT DO NOTHING
+                """, new { writer.TableId });
         var swept = schema.IsDeletedIndex >= 0
             ? ((long)await db.ExecuteAsync($"UPDATE {table} t SET {deleted} = true WHERE t.{deleted} IS NOT TRUE AND {unseen}", new { writer.TableId }), 0L)
             : (0L, (long)await db.ExecuteAsync($"DELETE FROM {table} t WHERE {unseen}", new { writer.TableId }));
@@ -174,7 +191,8 @@ public sealed class PostgresReplica : IReplica
 
     /// <summary>Whether the page belongs to the load that the stored checkpoint describes.</summary>
     private static bool Continues(Checkpoint? stored, Checkpoint covers) =>
-        stored is { Mode: LoadMode.Snapshot, Finished: false } && stored.Window == covers.Window && stored.Fields.SequenceEqual(covers.Fields);
+        stored is { Mode: LoadMode.Snapshot or LoadMode.Reconcile, Finished: false } && stored.Mode == covers.Mode && stored.Window == covers.Window
+        && stored.StartedAt == covers.StartedAt && stored.Fields.SequenceEqual(covers.Fields);
 
     private static Checkpoint? Read(string? json)
     {
@@ -189,7 +207,7 @@ public sealed class PostgresReplica : IReplica
     }
 
     private static bool IsComplete(Checkpoint stored) =>
-        stored.Finished && stored.Tally.Rejected == 0 && stored.Tally.Written == stored.Tally.Parsed && stored.Tally.Reported <= stored.Tally.Parsed;
+        stored.Finished && stored.Mode.IsMain() && stored.Tally.Rejected == 0 && stored.Tally.Written == stored.Tally.Parsed && stored.Tally.Reported <= stored.Tally.Parsed;
 
     /// <summary>A table's row of metadata as a transaction finds it.</summary>
     private sealed record TableState(long Id, string TableName, long Fence, string? Checkpoint, DateTime? LastComplete)

@@ -28,10 +28,11 @@ internal static class PostgresShape
             ? new StoredColumn(ColumnJoin.Of(before.Column, column), before.Name)
             : new StoredColumn(column, Of(column.Name))).ToList();
         await db.ExecuteAsync("""
-            UPDATE _orgtap_columns SET updated = false WHERE table_id = @tableId AND updated AND NOT (name_key = ANY(@keys));
+            UPDATE _orgtap_columns SET updated = 0 WHERE table_id = @tableId AND updated <> 0 AND NOT (name_key = ANY(@keys));
             INSERT INTO _orgtap_columns (table_id, name, name_key, column_name, type, digits, scale, updated)
-            SELECT @tableId, c.name, c.key, c.column_name, c.type, c.digits, c.scale, true FROM unnest(@names, @keys, @columns, @types, @digits, @scales) AS c (name, key, column_name, type, digits, scale)
-            ON CONFLICT (table_id, name_key) DO UPDATE SET type = excluded.type, digits = excluded.digits, scale = excluded.scale, updated = true
+            SELECT @tableId, c.name, c.key, c.column_name, c.type, c.digits, c.scale, 2 FROM unnest(@names, @keys, @columns, @types, @digits, @scales) AS c (name, key, column_name, type, digits, scale)
+            ON CONFLICT (table_id, name_key) DO UPDATE SET type = excluded.type, digits = excluded.digits, scale = excluded.scale,
+              updated = CASE _orgtap_columns.updated WHEN 1 THEN 1 ELSE 2 END
             """, new
         {
             tableId,
@@ -43,6 +44,10 @@ internal static class PostgresShape
             scales = kept.Select(one => (long)one.Column.Scale).ToArray(),
         });
     }
+
+    /// <summary>A load has ended that leaves these columns complete.</summary>
+    public static Task CompleteAsync(NpgsqlConnection db, long tableId, IReadOnlyList<string> fields) => db.ExecuteAsync(
+        "UPDATE _orgtap_columns SET updated = 1 WHERE table_id = @tableId AND updated = 2 AND name_key = ANY(@keys)", new { tableId, keys = fields.Select(Key).ToArray() });
 
     /// <summary>The columns as they are stored, by API name, those no longer selected included.</summary>
     public static async Task<Dictionary<string, StoredColumn>> StoredColumnsAsync(NpgsqlConnection db, long tableId) =>

@@ -7,26 +7,25 @@ using static Orgtap.Replicas.Postgres.PostgresNames;
 namespace Orgtap.Replicas.Postgres;
 
 /// <summary>
-/// Writes pages into one table over one connection, inside the caller's transaction: straight into the table while a first load fills it, else through a
-/// temporary staging table, which the end of the transaction empties, and one merge.
+/// Writes pages of one kind of load into one table over one connection, inside the caller's transaction: straight into the table while a first load fills it, else through
+/// a temporary staging table, which the end of the transaction empties, and one merge.
 /// </summary>
 internal sealed class PostgresTableWriter : IAsyncDisposable
 {
-    private const string Stage = "_orgtap_stage";
-
     private readonly MergeSql _sql;
     private readonly CopyRows _rows;
     private readonly RepeatedIds _repeated = new();
+    private readonly Checkpoint _covers;
+    private readonly int _columnCount;
     private readonly int _deletedColumn;
     private bool _staged;
     private bool _mayFill = true;
 
-    private PostgresTableWriter(NpgsqlConnection db, OpenTable table, long tableId, string tableName, IReadOnlyList<StoredColumn> columns)
+    private PostgresTableWriter(NpgsqlConnection db, OpenTable table, long tableId, string tableName, Checkpoint covers, IReadOnlyList<StoredColumn> columns)
     {
-        (Db, Table, TableId, TableName) = (db, table, tableId, tableName);
-        _deletedColumn = table.Schema.IsDeletedIndex;
-        if (_deletedColumn >= 0 && columns[_deletedColumn].Column.Type != ColumnType.Boolean) _deletedColumn = -1;
-        _sql = new MergeSql(tableName, Stage, columns, _deletedColumn);
+        (Db, Table, TableId, TableName, _covers, _columnCount) = (db, table, tableId, tableName, covers, columns.Count);
+        _deletedColumn = MergeSql.DeletedColumn(columns);
+        _sql = MergeSql.Of(covers.Mode, tableName, tableId, columns, table.Schema);
         _rows = new CopyRows([.. columns.Select(column => column.Column.Type)]);
     }
 
@@ -41,34 +40,40 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
     /// <summary>NUL bytes that the last page's texts lost.</summary>
     public long NulsLeftOut => _rows.NulsLeftOut;
 
-    public static async Task<PostgresTableWriter> OpenAsync(NpgsqlConnection db, OpenTable table, long tableId, string tableName)
+    /// <param name="covers">Of the load: it says which columns its rows have.</param>
+    public static async Task<PostgresTableWriter> OpenAsync(NpgsqlConnection db, OpenTable table, long tableId, string tableName, Checkpoint covers)
     {
         var stored = await PostgresShape.StoredColumnsAsync(db, tableId);
-        return new PostgresTableWriter(db, table, tableId, tableName, [.. table.Schema.Columns.Select(column => stored[column.Name])]);
+        // Whole rows have the columns of the load's fields: a selection may have grown since it began.
+        var rows = covers.Mode.IsMain() || covers.Mode == LoadMode.Mend ? table.Schema.Part(covers.Fields) : table.Schema.Part(covers.Part ?? []);
+        return new PostgresTableWriter(db, table, tableId, tableName, covers, [.. rows.Columns.Select(column => stored[column.Name])]);
     }
+
+    public bool Serves(OpenTable table, Checkpoint covers) => Table.Fence == table.Fence && ReferenceEquals(Table.Schema, table.Schema) && _covers.Mode == covers.Mode
+        && _covers.Fields.SequenceEqual(covers.Fields) && (_covers.Part ?? []).SequenceEqual(covers.Part ?? []);
 
     /// <param name="filling">A first load is under way, so that rows are likely to be new.</param>
     public async Task<RowCounts> WriteAsync(NpgsqlTransaction transaction, Page page, bool filling)
     {
-        if (page.Batches.Any(batch => batch.ColumnCount != Table.Schema.Columns.Count)) throw new ArgumentException($"The rows do not have {Table.Schema.SObject}'s columns.", nameof(page));
+        if (page.Batches.Any(batch => batch.ColumnCount != _columnCount)) throw new ArgumentException($"The rows do not have the columns of this load of {Table.Schema.SObject}.", nameof(page));
         if (page.RowCount == 0) return default;
-        return (filling && _mayFill ? await FillAsync(transaction, page) : null) ?? await MergeAsync(transaction, page);
+        return (filling && _mayFill && _sql.FillCopy is { } copy ? await FillAsync(transaction, page, copy) : null) ?? await MergeAsync(transaction, page);
     }
 
     /// <summary>Notes the Ids of the page, which must have gone through the staging table, as seen by a snapshot.</summary>
     public Task SeeAsync(NpgsqlTransaction transaction) =>
-        Db.ExecuteAsync($"INSERT INTO _orgtap_seen (table_id, id) SELECT @TableId, {Quote(Of("Id"))} FROM {Stage} ON CONFLICT DO NOTHING", new { TableId }, transaction);
+        Db.ExecuteAsync($"INSERT INTO _orgtap_seen (table_id, id) SELECT @TableId, {Quote(Of("Id"))} FROM {MergeSql.Stage} ON CONFLICT DO NOTHING", new { TableId }, transaction);
 
     public ValueTask DisposeAsync() => Db.DisposeAsync();
 
     /// <returns>Null: some rows are there already, and nothing was written.</returns>
-    private async Task<RowCounts?> FillAsync(NpgsqlTransaction transaction, Page page)
+    private async Task<RowCounts?> FillAsync(NpgsqlTransaction transaction, Page page, string copy)
     {
         await transaction.SaveAsync("fill");
         try
         {
             var before = await InsertedSoFarAsync(transaction);
-            await CopyAsync(_sql.FillCopy, page.Batches, null);
+            await CopyAsync(copy, page.Batches, null);
             var inserted = await InsertedSoFarAsync(transaction) - before;
             await transaction.ReleaseAsync("fill");
             if (inserted != page.RowCount) throw Uncounted(page.RowCount, inserted);
@@ -94,9 +99,9 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
         {
             var merged = await Db.QuerySingleAsync<Merged>(_sql.Merge, new { turn }, transaction);
             if (merged.Differing != merged.Changed) throw Uncounted(merged.Differing, merged.Changed);
-            counts = counts.Add(new RowCounts(merged.Added, merged.AddedDeleted, merged.Changed, merged.Met - merged.Changed, merged.TurnedDeleted, merged.TurnedLive));
+            counts = counts.Add(new RowCounts(merged.Added, merged.AddedDeleted, merged.Changed, merged.Met - merged.Changed, merged.TurnedDeleted, merged.TurnedLive, merged.Absent));
         }
-        var written = counts.Inserted + counts.Updated + counts.Unchanged;
+        var written = counts.Inserted + counts.Updated + counts.Unchanged + counts.Absent;
         return written == page.RowCount ? counts : throw Uncounted(page.RowCount, written);
     }
 
@@ -141,5 +146,5 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
         "Check that the server's setting track_counts is on and that no trigger on the table drops rows; else report this with the details.", $"expected {expected}, counted {counted}");
 
     /// <summary>What a merge says of itself.</summary>
-    private sealed record Merged(long Met, long Differing, long Changed, long TurnedDeleted, long TurnedLive, long Added, long AddedDeleted);
+    private sealed record Merged(long Met, long Differing, long Changed, long TurnedDeleted, long TurnedLive, long Added, long AddedDeleted, long Absent);
 }

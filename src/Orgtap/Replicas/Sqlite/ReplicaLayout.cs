@@ -3,13 +3,21 @@ using SQLitePCL;
 
 namespace Orgtap.Replicas.Sqlite;
 
-/// <summary>Makes an empty file a replica and recognises one. Layout 1; later layouts only ever add.</summary>
+/// <summary>Makes an empty file a replica and recognises one. Layouts only ever add.</summary>
 internal static class ReplicaLayout
 {
     /// <summary>Marks the file as ours in its header: <c>OTap</c>.</summary>
     private const long ApplicationId = 0x4F546170;
 
-    private const long Version = 1;
+    private const long Version = 2;
+
+    /// <summary>What layout 2 added; made in files of layout 1 too.</summary>
+    private const string Missing = """
+        CREATE TABLE IF NOT EXISTS _orgtap_missing (
+          table_id INTEGER NOT NULL,
+          id TEXT NOT NULL,
+          PRIMARY KEY (table_id, id)) WITHOUT ROWID;
+        """;
 
     private const string Tables = """
         CREATE TABLE _orgtap_tables (
@@ -27,7 +35,7 @@ internal static class ReplicaLayout
           type TEXT NOT NULL,
           digits INTEGER NOT NULL,
           scale INTEGER NOT NULL,
-          updated INTEGER NOT NULL, -- 0: no longer selected, the values are old
+          updated INTEGER NOT NULL, -- 1: complete and kept up to date; 2: being filled; 0: no longer selected, the values are old
           PRIMARY KEY (table_id, name)) WITHOUT ROWID;
         CREATE TABLE _orgtap_seen (
           table_id INTEGER NOT NULL,
@@ -43,12 +51,13 @@ internal static class ReplicaLayout
         if (!IsEmpty(file)) Recognise(file);
         // The log is copied beside the writer (WalCheckpoints), not within its commits.
         file.Execute("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=0;");
-        if (!IsEmpty(file)) return;
+        if (!IsEmpty(file) && file.ScalarLong("PRAGMA user_version") == Version) return;
         file.Execute("BEGIN IMMEDIATE");
         try
         {
             // Another process may have been first.
-            if (IsEmpty(file)) file.Execute($"{Tables} PRAGMA application_id={ApplicationId}; PRAGMA user_version={Version};");
+            if (IsEmpty(file)) file.Execute($"{Tables} PRAGMA application_id={ApplicationId};");
+            file.Execute($"{Missing} PRAGMA user_version={Version};");
             file.Execute("COMMIT");
         }
         catch

@@ -17,7 +17,7 @@ public sealed class SqliteReplica : IReplica
     private readonly SqliteNative _native = new();
     private readonly DeletionTurns _turns = new();
     private readonly WalCheckpoints _checkpoints;
-    private readonly Dictionary<string, TableWriter> _writers = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, IRowWriter> _writers = new(StringComparer.OrdinalIgnoreCase);
     private bool _disposed;
 
     private SqliteReplica(SqliteFile file, TimeProvider time)
@@ -61,28 +61,47 @@ public sealed class SqliteReplica : IReplica
         var sobject = table.Schema.SObject;
         var state = TableState.Read(_file, sobject);
         if (state is null || state.Fence != table.Fence) throw new FencedException(sobject);
-        var writer = WriterOf(table, state.Id);
 
-        var snapshot = page.Covers.Mode == LoadMode.Snapshot;
-        if (snapshot && !Continues(ReadCheckpoint(_file, state.CheckpointJson), page.Covers)) ForgetSeen(state.Id);
+        var seeing = page.Covers.Mode is LoadMode.Snapshot or LoadMode.Reconcile;
+        if (seeing && !Continues(ReadCheckpoint(_file, state.CheckpointJson), page.Covers)) ForgetSeen(state.Id);
         var counts = default(RowCounts);
-        foreach (var batch in page.Batches) counts = counts.Add(writer.Write(batch, snapshot));
-        var swept = snapshot && page.Covers.Finished ? Sweep(table.Schema, state.Id) : default;
+        var removed = 0L;
+        if (page.Batches.Count > 0)
+        {
+            var writer = WriterOf(table, state.Id, page.Covers);
+            foreach (var batch in page.Batches) counts = counts.Add(writer.Write(batch, page.Covers.Mode == LoadMode.Snapshot));
+            removed = writer is IdWriter { Removes: true } ? counts.TurnedDeleted : 0;
+        }
+        var swept = seeing && page.Covers.Finished ? Sweep(table.Schema, state.Id, noteMissing: page.Covers.Mode == LoadMode.Reconcile) : default;
+        if (page.Covers is { Mode: LoadMode.Mend, Position: KeysetPosition { LastId: var mended } })
+            _file.Run("DELETE FROM _orgtap_missing WHERE table_id = ?1 AND id <= ?2", state.Id, mended);
 
         var committed = counts.ToCommitCounts(swept.Marked + swept.Removed);
         var stored = page.Covers with { Tally = page.Covers.Tally.Add(page.Counts, committed) };
-        var deleted = counts.InsertedDeleted + counts.TurnedDeleted - counts.TurnedLive + swept.Marked;
+        var deleted = counts.InsertedDeleted + counts.TurnedDeleted - counts.TurnedLive + swept.Marked - removed;
         var moved = _file.Run("""
             UPDATE _orgtap_tables SET checkpoint = ?3, live_rows = live_rows + ?4, deleted_rows = deleted_rows + ?5, last_complete = ifnull(?6, last_complete)
             WHERE sobject = ?1 AND fence = ?2
-            """, sobject, table.Fence, stored.ToJson(), counts.Inserted - swept.Removed - deleted, deleted,
+            """, sobject, table.Fence, stored.ToJson(), counts.Inserted - swept.Removed - removed - deleted, deleted,
             IsComplete(stored) ? _time.GetUtcNow().ToUnixTimeMilliseconds() : null);
         if (moved != 1) throw new FencedException(sobject);
+        if (stored.Finished && (stored.Mode.IsMain() || stored.Mode == LoadMode.Columns)) TableShape.Complete(_file, state.Id, stored.Fields);
         return new Commit(committed, stored);
     }, cancellationToken, ended: commit =>
     {
         if (commit.Stored.Finished) Forget(table.Schema.SObject);
     });
+
+    public Task<IReadOnlyList<string>> MissingAsync(OpenTable table, string? after, int atMost, CancellationToken cancellationToken) => WriteAsync<IReadOnlyList<string>>(() =>
+    {
+        var state = TableState.Read(_file, table.Schema.SObject);
+        if (state is null || state.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
+        using var statement = _file.Prepare("SELECT id FROM _orgtap_missing WHERE table_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3");
+        statement.BindAll([state.Id, after ?? "", atMost]);
+        var ids = new List<string>();
+        while (statement.Step()) ids.Add(statement.Text(0)!);
+        return ids;
+    }, cancellationToken);
 
     public Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => Task.Run<IReadOnlyList<ReplicaTable>>(() =>
     {
@@ -167,13 +186,21 @@ public sealed class SqliteReplica : IReplica
         }
     }
 
-    private TableWriter WriterOf(OpenTable table, long tableId)
+    private IRowWriter WriterOf(OpenTable table, long tableId, Checkpoint covers)
     {
         if (_writers.TryGetValue(table.Schema.SObject, out var kept)
-            && kept.Table.Fence == table.Fence && ReferenceEquals(kept.Table.Schema, table.Schema)) return kept;
+            && kept.Table.Fence == table.Fence && ReferenceEquals(kept.Table.Schema, table.Schema) && kept.Mode == covers.Mode && SameNames(kept.Part, covers.Part)) return kept;
         Forget(table.Schema.SObject);
-        return _writers[table.Schema.SObject] = new TableWriter(_file, _native, _turns, table, tableId);
+        return _writers[table.Schema.SObject] = covers switch
+        {
+            { Mode: LoadMode.Columns or LoadMode.Refresh, Part: { } part } => new PartWriter(_file, table, tableId, covers.Mode, part),
+            { Mode: LoadMode.Reconcile or LoadMode.Deletes } => new IdWriter(_file, table, tableId, covers.Mode, covers.Part),
+            // Whole rows have the columns of the load's fields: a selection may have grown since it began.
+            _ => new TableWriter(_file, _native, _turns, table, tableId, covers),
+        };
     }
+
+    private static bool SameNames(IReadOnlyList<string>? one, IReadOnlyList<string>? other) => one is null ? other is null : other is not null && one.SequenceEqual(other);
 
     private void Forget(string sobject)
     {
@@ -183,10 +210,12 @@ public sealed class SqliteReplica : IReplica
     private void ForgetSeen(long tableId) => _file.Run("DELETE FROM _orgtap_seen WHERE table_id = ?1", tableId);
 
     /// <summary>Rows that the snapshot did not see are gone in the org.</summary>
-    private (long Marked, long Removed) Sweep(ObjectSchema schema, long tableId)
+    private (long Marked, long Removed) Sweep(ObjectSchema schema, long tableId, bool noteMissing)
     {
         const string Unseen = "NOT EXISTS (SELECT 1 FROM _orgtap_seen s WHERE s.table_id = ?1 AND s.id = t.\"Id\")";
         var table = Quote(schema.SObject);
+        if (noteMissing)
+            _file.Run($"INSERT OR IGNORE INTO _orgtap_missing (table_id, id) SELECT s.table_id, s.id FROM _orgtap_seen s WHERE s.table_id = ?1 AND NOT EXISTS (SELECT 1 FROM {table} t WHERE t.\"Id\" = s.id)", tableId);
         var swept = schema.IsDeletedIndex >= 0
             ? (_file.Run($"UPDATE {table} AS t SET \"IsDeleted\" = 1 WHERE t.\"IsDeleted\" IS NOT 1 AND {Unseen}", tableId), 0)
             : (0, _file.Run($"DELETE FROM {table} AS t WHERE {Unseen}", tableId));
@@ -196,7 +225,7 @@ public sealed class SqliteReplica : IReplica
 
     /// <summary>Whether the page belongs to the load that the stored checkpoint describes.</summary>
     private static bool Continues(Checkpoint? stored, Checkpoint covers) =>
-        stored is { Mode: LoadMode.Snapshot, Finished: false } && stored.Window == covers.Window && stored.Fields.SequenceEqual(covers.Fields);
+        stored is { Mode: LoadMode.Snapshot or LoadMode.Reconcile, Finished: false } && stored.Mode == covers.Mode && stored.Window == covers.Window && stored.StartedAt == covers.StartedAt && stored.Fields.SequenceEqual(covers.Fields);
 
     private static Checkpoint? ReadCheckpoint(SqliteFile file, string? json)
     {
@@ -211,7 +240,7 @@ public sealed class SqliteReplica : IReplica
     }
 
     private static bool IsComplete(Checkpoint stored) =>
-        stored.Finished && stored.Tally.Rejected == 0 && stored.Tally.Written == stored.Tally.Parsed && stored.Tally.Reported <= stored.Tally.Parsed;
+        stored.Finished && stored.Mode.IsMain() && stored.Tally.Rejected == 0 && stored.Tally.Written == stored.Tally.Parsed && stored.Tally.Reported <= stored.Tally.Parsed;
 
     /// <summary>A table's row of metadata as a transaction finds it.</summary>
     private sealed record TableState(long Id, long Fence, string? CheckpointJson)

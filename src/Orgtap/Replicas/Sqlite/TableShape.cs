@@ -24,7 +24,8 @@ internal static class TableShape
             var columns = schema.Columns.Select(column => $"{Quote(column.Name)} {Declaration(column)}{(column.Name == "Id" ? " PRIMARY KEY NOT NULL" : "")}");
             file.Execute($"CREATE TABLE {Quote(schema.SObject)} ({string.Join(", ", columns)})");
         }
-        file.Run("UPDATE _orgtap_columns SET updated = 0 WHERE table_id = ?1", tableId);
+        // A column that is new in a table with rows, or was not kept up to date, is complete once a load has filled it.
+        file.Run("UPDATE _orgtap_columns SET updated = -updated WHERE table_id = ?1", tableId);
         foreach (var column in schema.Columns)
         {
             var fitting = column;
@@ -38,10 +39,18 @@ internal static class TableShape
                 file.Execute($"ALTER TABLE {Quote(schema.SObject)} ADD COLUMN {Quote(column.Name)} {Declaration(column)}");
             }
             file.Run("""
-                INSERT INTO _orgtap_columns (table_id, name, type, digits, scale, updated) VALUES (?1, ?2, ?3, ?4, ?5, 1)
-                ON CONFLICT (table_id, name) DO UPDATE SET type = excluded.type, digits = excluded.digits, scale = excluded.scale, updated = 1
+                INSERT INTO _orgtap_columns (table_id, name, type, digits, scale, updated) VALUES (?1, ?2, ?3, ?4, ?5, 2)
+                ON CONFLICT (table_id, name) DO UPDATE SET type = excluded.type, digits = excluded.digits, scale = excluded.scale,
+                    updated = CASE updated WHEN -1 THEN 1 ELSE 2 END
                 """, tableId, fitting.Name, fitting.Type.ToString(), fitting.Precision, fitting.Scale);
         }
+        file.Run("UPDATE _orgtap_columns SET updated = 0 WHERE table_id = ?1 AND updated < 0", tableId);
+    }
+
+    /// <summary>A load has ended that leaves these columns complete.</summary>
+    public static void Complete(SqliteFile file, long tableId, IReadOnlyList<string> fields)
+    {
+        foreach (var field in fields) file.Run("UPDATE _orgtap_columns SET updated = 1 WHERE table_id = ?1 AND name = ?2 AND updated = 2", tableId, field);
     }
 
     /// <summary>The columns as they are stored, by name, those no longer selected included.</summary>

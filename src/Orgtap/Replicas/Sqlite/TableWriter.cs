@@ -7,7 +7,7 @@ using static Orgtap.Replicas.Sqlite.SqliteNames;
 namespace Orgtap.Replicas.Sqlite;
 
 /// <summary>Upserts rows into one table through one kept statement that leaves rows alone when nothing differs, and counts what it did.</summary>
-internal sealed unsafe class TableWriter : IDisposable
+internal sealed unsafe class TableWriter : IRowWriter
 {
     private readonly SqliteFile _file;
     private readonly SqliteNative _native;
@@ -18,21 +18,27 @@ internal sealed unsafe class TableWriter : IDisposable
     private readonly SqliteStatement _see;
     private readonly int _deletedColumn;
 
-    public TableWriter(SqliteFile file, SqliteNative native, DeletionTurns turns, OpenTable table, long tableId)
+    /// <param name="covers">Of the load: its fields are the columns of its rows.</param>
+    public TableWriter(SqliteFile file, SqliteNative native, DeletionTurns turns, OpenTable table, long tableId, Checkpoint covers)
     {
-        (_file, _native, _turns, Table, TableId) = (file, native, turns, table, tableId);
+        (_file, _native, _turns, Table, TableId, Mode, Part) = (file, native, turns, table, tableId, covers.Mode, covers.Part);
+        var schema = table.Schema.Part(covers.Fields);
         var stored = TableShape.StoredColumns(file, tableId);
-        _storages = [.. table.Schema.Columns.Select(column => TableShape.StorageOf(stored[column.Name]))];
+        _storages = [.. schema.Columns.Select(column => TableShape.StorageOf(stored[column.Name]))];
         _boundNull = new bool[_storages.Length];
-        _deletedColumn = table.Schema.IsDeletedIndex;
+        _deletedColumn = schema.IsDeletedIndex;
         if (_deletedColumn >= 0 && _storages[_deletedColumn] != Storage.Boolean) _deletedColumn = -1;
-        _upsert = file.Prepare(UpsertSql(table.Schema, _deletedColumn));
+        _upsert = file.Prepare(UpsertSql(schema, _deletedColumn));
         _see = file.Prepare($"INSERT OR IGNORE INTO _orgtap_seen (table_id, id) VALUES ({tableId}, ?1)");
     }
 
     public OpenTable Table { get; }
 
     public long TableId { get; }
+
+    public LoadMode Mode { get; }
+
+    public IReadOnlyList<string>? Part { get; }
 
     /// <summary>Writes the rows inside the caller's transaction.</summary>
     /// <param name="seeing">Also notes the Ids as seen by a snapshot.</param>
@@ -180,4 +186,17 @@ internal sealed unsafe class TableWriter : IDisposable
         AppendDiffers(sql, table, names[(names.Length / 2)..]);
         sql.Append(')');
     }
+}
+
+/// <summary>Writes the rows of one kind of load into one table, inside the caller's transaction.</summary>
+internal interface IRowWriter : IDisposable
+{
+    OpenTable Table { get; }
+
+    LoadMode Mode { get; }
+
+    IReadOnlyList<string>? Part { get; }
+
+    /// <param name="seeing">Also notes the Ids as seen by a snapshot.</param>
+    RowCounts Write(RowBatch batch, bool seeing);
 }

@@ -1,0 +1,107 @@
+using System.Globalization;
+using Orgtap.Records;
+
+namespace Orgtap.Extraction;
+
+/// <summary>
+/// What a table needs next. A run does one load after the other until nothing is left: what was interrupted, fields that were selected later, what changed, and
+/// what keeps the copy honest. Pure: everything follows from the checkpoint and the facts.
+/// </summary>
+public static class LoadSteps
+{
+    /// <returns>Null: nothing is left for this run.</returns>
+    public static LoadMode? Next(TableFacts facts)
+    {
+        var stored = facts.Checkpoint;
+        if (stored is { Finished: false } && CanGoOn(facts, stored)) return stored.Mode;
+        if (facts.StampField is null) return facts.Done.Contains(LoadMode.Snapshot) ? null : LoadMode.Snapshot;
+        // A first load that cannot go on begins anew.
+        if (stored?.Watermark is not { } watermark) return LoadMode.Backfill;
+
+        if (Added(facts).Count > 0 && !facts.Done.Contains(LoadMode.Columns)) return LoadMode.Columns;
+        if (!facts.Done.Contains(LoadMode.Incremental) && !IsFresh(facts, watermark)) return LoadMode.Incremental;
+        if (facts.Purpose == RunPurpose.Refresh && facts.Unstamped.Count > 0 && !facts.Done.Contains(LoadMode.Refresh)) return LoadMode.Refresh;
+        if ((facts.Purpose == RunPurpose.Reconcile || stored.ReconcileDue is not null) && !facts.Done.Contains(LoadMode.Reconcile)) return LoadMode.Reconcile;
+        return facts.MissesRows && !facts.Done.Contains(LoadMode.Mend) ? LoadMode.Mend : null;
+    }
+
+    /// <summary>The columns and stamps that the load reads, whether it goes on with an interrupted one, and why.</summary>
+    internal static (ObjectSchema Schema, Window Window, bool Resumes) Describe(TableFacts facts, LoadMode mode, List<string> reasons)
+    {
+        var (stored, schema, now) = (facts.Checkpoint, facts.Schema, WholeMilliseconds(facts.Now));
+        if (stored is { Finished: false } && stored.Mode == mode && CanGoOn(facts, stored))
+        {
+            var same = mode.IsMain() ? schema.Part(stored.Fields) : Partial(schema, stored.Part);
+            if (stored.Position is not null)
+            {
+                reasons.Add($"Goes on after {Number(stored.Tally.Parsed)} rows that an earlier run loaded.");
+                return (same, stored.Window, true);
+            }
+            reasons.Add("The last load did not bring all rows: it is made again.");
+            // A backfill's window must not grow either: the incremental loads begin where it ends.
+            return (same, mode is LoadMode.Snapshot or LoadMode.Reconcile ? new Window(null, now) : stored.Window, false);
+        }
+
+        switch (mode)
+        {
+            case LoadMode.Snapshot:
+                reasons.Add($"{schema.SObject} has no field that tells when a row changed: all rows are read every time.");
+                return (schema, new Window(null, now), false);
+            case LoadMode.Backfill:
+                reasons.Add(stored?.Position is null ? $"First load: everything up to now, by {facts.StampField}."
+                    : "A field of the first load is no longer there: it starts over.");
+                return (schema, new Window(null, now), false);
+            case LoadMode.Columns:
+                var added = Added(facts);
+                reasons.Add($"{Listed(added)} {(added.Count == 1 ? "was" : "were")} selected since the first load: read with the Ids alone, for all rows that are there.");
+                return (Partial(schema, added), new Window(null, stored!.Watermark!.Value.ModifiedAt), false);
+            case LoadMode.Refresh:
+                reasons.Add($"{Listed(facts.Unstamped)}: {(facts.Unstamped.Count == 1 ? "its value changes" : "their values change")} without a new stamp, so {(facts.Unstamped.Count == 1 ? "it is" : "they are")} read for all rows.");
+                return (Partial(schema, facts.Unstamped), new Window(null, stored!.Watermark!.Value.ModifiedAt), false);
+            case LoadMode.Reconcile:
+                reasons.Add(stored?.ReconcileDue is { } since && facts.Purpose != RunPurpose.Reconcile
+                    ? $"Salesforce's list of deleted records has a gap since {Time(since)}: the Ids of all rows are compared."
+                    : "The Ids of all rows are compared with the org's.");
+                return (Partial(schema, []), new Window(null, now), false);
+            case LoadMode.Mend:
+                reasons.Add("The org has rows that the replica lacks: they are read by their Ids.");
+                return (schema.Part(stored!.Fields), new Window(null, now), false);
+            default:
+                var watermark = stored!.Watermark!.Value.ModifiedAt;
+                var end = WholeMilliseconds(now - facts.Options.Lag);
+                if (end < watermark) end = watermark;
+                reasons.Add($"Only rows whose {facts.StampField} is after {Time(watermark - facts.Options.Overlap)}: the last load's end, less {Duration(facts.Options.Overlap)} for changes committed late.");
+                return (schema, new Window(watermark - facts.Options.Overlap, end), false);
+        }
+    }
+
+    internal static DateTimeOffset WholeMilliseconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
+
+    /// <summary>Whether an unfinished load may go on: what it reads is still there and still wanted. Fields selected meanwhile are filled afterwards.</summary>
+    private static bool CanGoOn(TableFacts facts, Checkpoint stored) => stored.Mode switch
+    {
+        LoadMode.Snapshot => facts.StampField is null && stored.Fields.SequenceEqual(facts.Schema.Columns.Select(column => column.Name), StringComparer.OrdinalIgnoreCase),
+        LoadMode.Backfill or LoadMode.Incremental => facts.StampField is not null && Has(facts, stored.Fields),
+        LoadMode.Columns or LoadMode.Refresh => stored is { Position: not null, Part: { Count: > 0 } part, Watermark: not null } && Has(facts, part),
+        LoadMode.Reconcile => stored.Watermark is not null,
+        _ => false,
+    };
+
+    private static bool Has(TableFacts facts, IReadOnlyList<string> fields) => fields.All(field => facts.Schema.IndexOf(field) >= 0);
+
+    private static bool IsFresh(TableFacts facts, Watermark watermark) =>
+        facts.Done.Contains(LoadMode.Backfill) && facts.Now - watermark.ModifiedAt < facts.Options.Overlap;
+
+    private static IReadOnlyList<string> Added(TableFacts facts) => facts.Checkpoint is not { } stored ? []
+        : [.. facts.Schema.Columns.Select(column => column.Name).Where(name => !stored.Fields.Contains(name, StringComparer.OrdinalIgnoreCase))];
+
+    private static ObjectSchema Partial(ObjectSchema schema, IReadOnlyList<string>? fields) => schema.Part(fields ?? []);
+
+    private static string Listed(IReadOnlyList<string> names) => names.Count <= 3 ? string.Join(", ", names) : $"{names[0]}, {names[1]} and {names.Count - 2} more fields";
+
+    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + " UTC";
+
+    private static string Duration(TimeSpan time) => time.TotalMinutes >= 1 ? $"{time.TotalMinutes:0.#} minutes" : $"{time.TotalSeconds:0.#} seconds";
+}
