@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Buffers.Text;
 using Orgtap.Records;
 
 namespace Orgtap.Replicas.Postgres;
@@ -98,8 +99,7 @@ internal sealed class CopyRows(ColumnType[] stored)
                 to[0] = (byte)(canonical[0] == 't' ? 1 : 0);
                 return 1;
             case ColumnType.Integer:
-                System.Buffers.Text.Utf8Parser.TryParse(canonical, out long whole, out _);
-                BinaryPrimitives.WriteInt64BigEndian(to, whole);
+                BinaryPrimitives.WriteInt64BigEndian(to, Utf8Parser.TryParse(canonical, out long whole, out _) ? whole : throw new ArgumentException("Not in canonical form.", nameof(canonical)));
                 return 8;
             case ColumnType.Decimal: return NumericFormat.Write(canonical, to);
             case ColumnType.Date:
