@@ -18,6 +18,9 @@ public sealed record Tally(
     /// <summary>Rows that a snapshot did not see and the replica therefore marked deleted or removed. No record was read for them.</summary>
     public long Swept { get; init; }
 
+    /// <summary>NUL bytes that texts lost because the replica's database cannot store them.</summary>
+    public long NulsLeftOut { get; init; }
+
     /// <summary>Rows that a partial load or a comparison of Ids met and the replica does not have; they are noted and read whole afterwards.</summary>
     public long Absent { get; init; }
 
@@ -25,7 +28,7 @@ public sealed record Tally(
         Reported + (page.Reported ?? 0), ReportedPages + (page.Reported is null ? 0 : 1), Pages + 1,
         Parsed + page.Parsed, Rejected + page.Rejected,
         Inserted + committed.Inserted, Changed + committed.Changed, Unchanged + committed.Unchanged,
-        MarkedDeleted + committed.MarkedDeleted, Bytes + page.Bytes) { Swept = Swept + committed.Swept, Absent = Absent + committed.Absent };
+        MarkedDeleted + committed.MarkedDeleted, Bytes + page.Bytes) { Swept = Swept + committed.Swept, Absent = Absent + committed.Absent, NulsLeftOut = NulsLeftOut + committed.NulsLeftOut };
 }
 
 /// <summary>What the extractor knows of a page.</summary>
@@ -40,6 +43,9 @@ public readonly record struct PageCounts(long? Reported, long Parsed, long Rejec
 public readonly record struct CommitCounts(long Inserted, long Changed, long Unchanged, long MarkedDeleted, long Swept = 0, long Absent = 0)
 {
     public long Written => Inserted + Changed + Unchanged + MarkedDeleted;
+
+    /// <summary>NUL bytes that texts lost because the database cannot store them.</summary>
+    public long NulsLeftOut { get; init; }
 }
 
 /// <summary>A record that was not written, and why. The value itself is not kept.</summary>

@@ -15,6 +15,8 @@ public static class Receipts
     public static Receipt Of(PlanSummary plan, string sobject, Checkpoint stored, string? failure, IReadOnlyList<RejectedRow> rejected)
     {
         var (verdict, sentence) = Judge(plan, sobject, stored, failure);
+        if (stored.Tally.NulsLeftOut is > 0 and var nuls)
+            sentence += $" {Number(nuls)} NUL {(nuls == 1 ? "character was" : "characters were")} left out of texts: the replica's database cannot store them.";
         return new Receipt(sobject, stored.Mode, plan.Api, verdict, stored.Tally, stored.Expected, sentence, [.. rejected.Take(MostRejectedListed)]);
     }
 

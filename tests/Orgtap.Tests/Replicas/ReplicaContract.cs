@@ -16,6 +16,9 @@ public abstract partial class ReplicaContract
     /// <summary>The rows in order of Id as another program sees them, each cell as canonical text.</summary>
     protected abstract Task<IReadOnlyList<string?[]>> ReadAsync(ObjectSchema schema);
 
+    /// <summary>Whether texts keep their NULs; where they do not, those that are lost are counted.</summary>
+    protected virtual bool KeepsNuls => true;
+
     /// <summary>From now on the store refuses a row of this Id.</summary>
     protected abstract Task MakeRowFailAsync(ObjectSchema schema, string id);
 

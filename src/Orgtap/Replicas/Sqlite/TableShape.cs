@@ -31,7 +31,7 @@ internal static class TableShape
             var fitting = column;
             if (stored.TryGetValue(column.Name, out var before))
             {
-                fitting = Join(before, column);
+                fitting = ColumnJoin.Of(before, column);
                 if (StorageOf(before) != StorageOf(fitting)) ChangeStorage(file, schema.SObject, before, StorageOf(fitting));
             }
             else if (stored.Count > 0)
@@ -68,22 +68,6 @@ internal static class TableShape
     }
 
     public static Storage StorageOf(Column column) => StoredForm.Of(column.Type, column.Precision);
-
-    /// <summary>The narrowest column that holds the values of both.</summary>
-    private static Column Join(Column before, Column now)
-    {
-        if (before.Type == now.Type)
-        {
-            var precision = before.Precision == 0 || now.Precision == 0 ? 0 : Math.Max(before.Precision, now.Precision);
-            return before with { Precision = precision, Scale = Math.Max(before.Scale, now.Scale) };
-        }
-        return (before.Type, now.Type) switch
-        {
-            (ColumnType.Integer, ColumnType.Decimal) => now with { Name = before.Name },
-            (ColumnType.Decimal, ColumnType.Integer) => before,
-            _ => new Column(before.Name, ColumnType.Text),
-        };
-    }
 
     private static string Declaration(Column column) => StoredForm.Declaration(StorageOf(column));
 

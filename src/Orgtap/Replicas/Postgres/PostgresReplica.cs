@@ -1,0 +1,233 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Dapper;
+using Npgsql;
+using Orgtap.Primitives;
+using Orgtap.Records;
+using Orgtap.Storage;
+using static Orgtap.Replicas.Postgres.PostgresNames;
+
+namespace Orgtap.Replicas.Postgres;
+
+/// <summary>
+/// A connection's rows in one schema of a PostgreSQL database. Tables commit side by side, each over a session of its own; a commit that has begun ends whatever becomes
+/// of its caller. A failed commit closes its session, so nothing of it lingers.
+/// </summary>
+public sealed class PostgresReplica : IReplica
+{
+    private readonly PostgresSource _source;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<string, Lane> _lanes = new(StringComparer.OrdinalIgnoreCase);
+
+    private PostgresReplica(PostgresSource source, TimeProvider time) => (_source, _time) = (source, time);
+
+    /// <summary>Opens the schema, made if it is not there.</summary>
+    /// <exception cref="OrgtapException">It is no replica, or may not be written (InvalidInput); the server cannot be reached (Transient).</exception>
+    public static async Task<PostgresReplica> OpenAsync(PostgresSource source, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await source.RunAsync(async db =>
+        {
+            await PostgresLayout.EnsureAsync(db, source.Schema, cancellationToken);
+            return true;
+        }, cancellationToken);
+        return new PostgresReplica(source, time);
+    }
+
+    public async Task<OpenTable> OpenAsync(ObjectSchema schema, CancellationToken cancellationToken)
+    {
+        var lane = LaneOf(schema.SObject);
+        await lane.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            await lane.CloseAsync();
+            return await _source.RunAsync(async db =>
+            {
+                await using var transaction = await db.BeginTransactionAsync(CancellationToken.None);
+                await db.ExecuteAsync("INSERT INTO _orgtap_tables (sobject, sobject_key, table_name) VALUES (@SObject, @key, @table) ON CONFLICT (sobject_key) DO NOTHING",
+                    new { schema.SObject, key = Key(schema.SObject), table = Of(schema.SObject) }, transaction);
+                await db.ExecuteAsync("UPDATE _orgtap_tables SET fence = fence + 1 WHERE sobject_key = @key", new { key = Key(schema.SObject) }, transaction);
+                var state = (await TableState.ReadAsync(db, schema.SObject, forUpdate: false))!;
+                await PostgresShape.FitAsync(db, state.Id, state.TableName, schema);
+                await transaction.CommitAsync(CancellationToken.None);
+                return new OpenTable(schema, state.Fence, Read(state.Checkpoint));
+            }, cancellationToken);
+        }
+        finally
+        {
+            lane.Gate.Release();
+        }
+    }
+
+    public async Task<Commit> CommitAsync(OpenTable table, Page page, CancellationToken cancellationToken)
+    {
+        var lane = LaneOf(table.Schema.SObject);
+        await lane.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            // From here on the token is not looked at: a transaction ends by itself.
+            cancellationToken.ThrowIfCancellationRequested();
+            var commit = await CommitAsync(lane, table, page);
+            if (commit.Stored.Finished) await lane.CloseAsync();
+            return commit;
+        }
+        catch (Exception failure)
+        {
+            await lane.CloseAsync();
+            if (PostgresFailure.Of(failure, _source.Where) is { } explained) throw explained;
+            throw;
+        }
+        finally
+        {
+            lane.Gate.Release();
+        }
+    }
+
+    public Task<IReadOnlyList<string>> MissingAsync(OpenTable table, string? after, int atMost, CancellationToken cancellationToken) => _source.RunAsync<IReadOnlyList<string>>(async db =>
+    {
+        var state = await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: false);
+        if (state is null || state.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
+        return [.. await db.QueryAsync<string>("SELECT id FROM _orgtap_missing WHERE table_id = @Id AND id > @after ORDER BY id LIMIT @atMost", new { state.Id, after = after ?? "", atMost })];
+    }, cancellationToken);
+
+    public Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => TablesAsync(_source, cancellationToken);
+
+    /// <summary>What a schema holds, without making it a replica: nothing if it is none.</summary>
+    public static Task<IReadOnlyList<ReplicaTable>> TablesAsync(PostgresSource source, CancellationToken cancellationToken) => source.RunAsync<IReadOnlyList<ReplicaTable>>(async db =>
+    {
+        if (await PostgresLayout.VersionAsync(db, source.Schema) is null) return [];
+        var rows = await db.QueryAsync<(string SObject, string TableName, long Rows, string? Checkpoint, DateTime? LastComplete)>(
+            "SELECT sobject, table_name, live_rows, checkpoint, last_complete FROM _orgtap_tables");
+        return [.. rows.OrderBy(row => row.SObject, StringComparer.Ordinal).Select(row => new ReplicaTable(row.SObject, row.TableName, row.Rows, Read(row.Checkpoint),
+            row.LastComplete is { } at ? new DateTimeOffset(DateTime.SpecifyKind(at, DateTimeKind.Utc)) : null))];
+    }, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var lane in _lanes.Values)
+        {
+            await lane.Gate.WaitAsync();
+            await lane.CloseAsync();
+            lane.Gate.Release();
+        }
+    }
+
+    private async Task<Commit> CommitAsync(Lane lane, OpenTable table, Page page)
+    {
+        var writer = await WriterOf(lane, table, page.Covers);
+        var db = writer.Db;
+        await using var transaction = await db.BeginTransactionAsync(CancellationToken.None);
+        var before = await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: false);
+        if (before is null || before.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
+        var (held, mode) = (Read(before.Checkpoint), page.Covers.Mode);
+        var seeing = mode is LoadMode.Snapshot or LoadMode.Reconcile;
+        var filling = mode == LoadMode.Backfill && before.LastComplete is null && (held is null || !held.Finished);
+        if (seeing && !Continues(held, page.Covers)) await ForgetSeenAsync(db, writer.TableId);
+
+        var counts = await writer.WriteAsync(transaction, page, filling);
+        // Locked only now: a process that freezes while it sends rows holds up nobody.
+        if (await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: true) is not { } now || now.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
+        if (mode == LoadMode.Snapshot && page.RowCount > 0) await writer.SeeAsync(transaction);
+        var swept = seeing && page.Covers.Finished ? await SweepAsync(db, table.Schema, writer, noteMissing: mode == LoadMode.Reconcile) : default;
+        if (page.Covers is { Mode: LoadMode.Mend, Position: KeysetPosition { LastId: var mended } })
+            await db.ExecuteAsync("DELETE FROM _orgtap_missing WHERE table_id = @TableId AND id <= @mended", new { writer.TableId, mended }, transaction);
+        var removed = mode == LoadMode.Deletes && table.Schema.IsDeletedIndex < 0 ? counts.TurnedDeleted : 0;
+
+        var committed = counts.ToCommitCounts(swept.Marked + swept.Removed) with { NulsLeftOut = page.RowCount > 0 ? writer.NulsLeftOut : 0 };
+        var stored = page.Covers with { Tally = page.Covers.Tally.Add(page.Counts, committed) };
+        var deleted = counts.InsertedDeleted + counts.TurnedDeleted - counts.TurnedLive + swept.Marked - removed;
+        await db.ExecuteAsync("""
+            UPDATE _orgtap_tables SET checkpoint = @checkpoint, live_rows = live_rows + @live, deleted_rows = deleted_rows + @deleted, last_complete = COALESCE(@complete, last_complete)
+            WHERE id = @TableId
+            """, new
+        {
+            writer.TableId,
+            checkpoint = stored.ToJson(),
+            live = counts.Inserted - swept.Removed - removed - deleted,
+            deleted,
+            complete = IsComplete(stored) ? _time.GetUtcNow().UtcDateTime : (DateTime?)null,
+        }, transaction);
+        if (stored.Finished && (mode.IsMain() || mode == LoadMode.Columns)) await PostgresShape.CompleteAsync(db, writer.TableId, stored.Fields);
+        await transaction.CommitAsync(CancellationToken.None);
+        return new Commit(committed, stored);
+    }
+
+    private async Task<PostgresTableWriter> WriterOf(Lane lane, OpenTable table, Checkpoint covers)
+    {
+        if (lane.Writer is { } kept && kept.Serves(table, covers)) return kept;
+        await lane.CloseAsync();
+        var db = await _source.ConnectAsync(CancellationToken.None);
+        try
+        {
+            if (await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: false) is not { } state || state.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
+            return lane.Writer = await PostgresTableWriter.OpenAsync(db, table, state.Id, state.TableName, covers);
+        }
+        catch
+        {
+            await db.DisposeAsync();
+            throw;
+        }
+    }
+
+    private Lane LaneOf(string sobject) => _lanes.GetOrAdd(sobject, static _ => new Lane());
+
+    private static Task ForgetSeenAsync(NpgsqlConnection db, long tableId) => db.ExecuteAsync("DELETE FROM _orgtap_seen WHERE table_id = @tableId", new { tableId });
+
+    /// <summary>Rows that the snapshot did not see are gone in the org.</summary>
+    private static async Task<(long Marked, long Removed)> SweepAsync(NpgsqlConnection db, ObjectSchema schema, PostgresTableWriter writer, bool noteMissing)
+    {
+        var unseen = $"NOT EXISTS (SELECT 1 FROM _orgtap_seen s WHERE s.table_id = @TableId AND s.id = t.{Quote(Of("Id"))})";
+        var (table, deleted) = (Quote(writer.TableName), Quote(Of("IsDeleted")));
+        if (noteMissing)
+            await db.ExecuteAsync($"""
+                INSERT INTO _orgtap_missing (table_id, id) SELECT s.table_id, s.id FROM _orgtap_seen s
+                WHERE s.table_id = @TableId AND NOT EXISTS (SELECT 1 FROM {table} t WHERE t.{Quote(Of("Id"))} = s.id) ON CONFLICT DO NOTHING
+                """, new { writer.TableId });
+        var swept = schema.IsDeletedIndex >= 0
+            ? ((long)await db.ExecuteAsync($"UPDATE {table} t SET {deleted} = true WHERE t.{deleted} IS NOT TRUE AND {unseen}", new { writer.TableId }), 0L)
+            : (0L, (long)await db.ExecuteAsync($"DELETE FROM {table} t WHERE {unseen}", new { writer.TableId }));
+        await ForgetSeenAsync(db, writer.TableId);
+        return swept;
+    }
+
+    /// <summary>Whether the page belongs to the load that the stored checkpoint describes.</summary>
+    private static bool Continues(Checkpoint? stored, Checkpoint covers) =>
+        stored is { Mode: LoadMode.Snapshot or LoadMode.Reconcile, Finished: false } && stored.Mode == covers.Mode && stored.Window == covers.Window
+        && stored.StartedAt == covers.StartedAt && stored.Fields.SequenceEqual(covers.Fields);
+
+    private static Checkpoint? Read(string? json)
+    {
+        try
+        {
+            return json is null ? null : Checkpoint.FromJson(json);
+        }
+        catch (JsonException unreadable)
+        {
+            throw new OrgtapException(FailureKind.InvalidInput, "A checkpoint in the replica is damaged.", "Restore the schema from a backup, or drop it and sync again.", unreadable.Message, unreadable);
+        }
+    }
+
+    private static bool IsComplete(Checkpoint stored) =>
+        stored.Finished && stored.Mode.IsMain() && stored.Tally.Rejected == 0 && stored.Tally.Written == stored.Tally.Parsed && stored.Tally.Reported <= stored.Tally.Parsed;
+
+    /// <summary>A table's row of metadata as a transaction finds it.</summary>
+    private sealed record TableState(long Id, string TableName, long Fence, string? Checkpoint, DateTime? LastComplete)
+    {
+        public static Task<TableState?> ReadAsync(NpgsqlConnection db, string sobject, bool forUpdate) => db.QuerySingleOrDefaultAsync<TableState?>(
+            $"SELECT id, table_name AS TableName, fence, checkpoint, last_complete AS LastComplete FROM _orgtap_tables WHERE sobject_key = @key{(forUpdate ? " FOR UPDATE" : "")}", new { key = Key(sobject) });
+    }
+
+    /// <summary>One table's commits take turns here.</summary>
+    private sealed class Lane
+    {
+        public SemaphoreSlim Gate { get; } = new(1, 1);
+
+        public PostgresTableWriter? Writer { get; set; }
+
+        public async Task CloseAsync()
+        {
+            if (Writer is not { } writer) return;
+            Writer = null;
+            await writer.DisposeAsync();
+        }
+    }
+}

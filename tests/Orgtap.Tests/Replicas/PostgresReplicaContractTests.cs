@@ -1,0 +1,70 @@
+using Dapper;
+using Npgsql;
+using Orgtap.Records;
+using Orgtap.Replicas;
+using Orgtap.Replicas.Postgres;
+using Orgtap.Tests.Storage;
+
+namespace Orgtap.Tests.Replicas;
+
+public sealed class PostgresReplicaContractTests : ReplicaContract, IAsyncDisposable
+{
+    private readonly PostgresTestSchema _schema = new();
+
+    public ValueTask DisposeAsync() => _schema.DisposeAsync();
+
+    protected override bool KeepsNuls => false;
+
+    protected override async Task<IReplica> OpenAsync() => await PostgresReplica.OpenAsync(_schema.Source, TimeProvider.System, Never);
+
+    protected override async Task<IReadOnlyList<string?[]>> ReadAsync(ObjectSchema schema)
+    {
+        await using var db = await _schema.ConnectAsync();
+        var cells = schema.Columns.Select(column => PostgresTypes.Canonical(PostgresNames.Quote(PostgresNames.Of(column.Name)), column.Type));
+        await using var command = new NpgsqlCommand($"SELECT {string.Join(", ", schema.Columns.Select(column => PostgresNames.Quote(PostgresNames.Of(column.Name))))} FROM {PostgresNames.Quote(PostgresNames.Of(schema.SObject))} LIMIT 0", db);
+        // Widened columns are stored as something else than the schema says.
+        string[] types;
+        await using (var described = await command.ExecuteReaderAsync()) types = [.. Enumerable.Range(0, described.FieldCount).Select(described.GetDataTypeName)];
+        command.CommandText = $"SELECT {string.Join(", ", cells.Select((cell, i) => types[i] is "text" ? PostgresNames.Quote(PostgresNames.Of(schema.Columns[i].Name)) : cell))} FROM {PostgresNames.Quote(PostgresNames.Of(schema.SObject))} ORDER BY id";
+        var rows = new List<string?[]>();
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync()) rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : reader.GetString(i))]);
+        return rows;
+    }
+
+    protected override async Task MakeRowFailAsync(ObjectSchema schema, string id)
+    {
+        await using var db = await _schema.ConnectAsync();
+        await db.ExecuteAsync($"""
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id = '{id}' THEN RAISE 'refused'; END IF; RETURN NEW; END $$;
+            CREATE TRIGGER refuse BEFORE INSERT ON {PostgresNames.Quote(PostgresNames.Of(schema.SObject))} FOR EACH ROW EXECUTE FUNCTION refuse();
+            """);
+    }
+}
+
+/// <summary>A schema of its own for one test, gone with it.</summary>
+internal sealed class PostgresTestSchema : IAsyncDisposable
+{
+    private PostgresSource? _source;
+
+    public string Name { get; } = $"replica_{Guid.NewGuid():N}";
+
+    /// <summary>Skips the test where there is no server.</summary>
+    public PostgresSource Source => _source ??= new PostgresSource(TestPostgres.Address, Name);
+
+    /// <summary>Another program that looks at the schema.</summary>
+    public async Task<NpgsqlConnection> ConnectAsync()
+    {
+        var db = new NpgsqlConnection(TestPostgres.Address.With(parts => (parts.SearchPath, parts.Options) = (Name, "-c timezone=UTC")).ConnectionString);
+        await db.OpenAsync();
+        return db;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_source is null) return;
+        await _source.DisposeAsync();
+        await using var db = await ConnectAsync();
+        await db.ExecuteAsync($"DROP SCHEMA IF EXISTS {Name} CASCADE");
+    }
+}
