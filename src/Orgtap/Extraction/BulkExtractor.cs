@@ -14,44 +14,54 @@ public sealed partial class BulkExtractor(SalesforceClient client, ByteBudget bu
     public async IAsyncEnumerable<Page> ReadAsync(ExtractionPlan plan, Checkpoint from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var load = from;
-        var position = load.Position as BulkPosition;
-        if (position is null || !IsBehindLastPage(position))
+        while (true)
         {
-            var job = position is null ? null : await FindAsync(position, cancellationToken);
-            for (var attempt = 1; job?.State != BulkJobState.JobComplete; attempt++)
+            var position = load.Position as BulkPosition;
+            if (position is null || !IsBehindLastPage(position))
             {
-                if (job is null)
+                if (load.Position is BulkIntention intention) await new OrphanedJobs(client, logger).DeleteAsync(plan.SObject, intention, cancellationToken);
+                var job = position is null ? null : await FindAsync(position, cancellationToken);
+                for (var attempt = 1; job?.State != BulkJobState.JobComplete; attempt++)
                 {
-                    job = await client.Bulk.CreateAsync(LoadQuery.Whole(plan).ToString(), includeDeleted: true, cancellationToken);
-                    position = new BulkPosition(job.Id, job.ApiVersion, null, []);
-                    load = load with { Position = position, Tally = Tally.Zero, Expected = null };
-                    // Committed before anything else, so that a crash goes on with this job instead of paying for another.
-                    yield return Loads.Begin(load);
+                    if (job is null)
+                    {
+                        load = load with { Position = new BulkIntention(LoadSteps.WholeMilliseconds(time.GetUtcNow())), Expected = null };
+                        yield return Loads.Begin(load);
+                        job = await client.Bulk.CreateAsync(LoadQuery.Slice(plan, load).ToString(), includeDeleted: true, cancellationToken);
+                        position = new BulkPosition(job.Id, job.ApiVersion, null, []);
+                        load = load with { Position = position };
+                        // Committed before anything else, so that a crash goes on with this job instead of paying for another.
+                        yield return Loads.Begin(load);
+                    }
+                    var ended = await new BulkJobWaiter(client.Bulk, options.JobPatience, time, logger).WaitAsync(job, cancellationToken);
+                    if (ended?.State == BulkJobState.JobComplete)
+                    {
+                        job = ended;
+                        break;
+                    }
+                    JobLost(job.Id, plan.SObject, ended?.State.ToString() ?? "gone", ended?.ErrorMessage);
+                    if (attempt == 2) throw ExtractionFailures.JobFailed(plan.SObject, ended?.State.ToString() ?? "deleted", ended?.ErrorMessage);
+                    job = null;
                 }
-                var ended = await new BulkJobWaiter(client.Bulk, options.JobPatience, time, logger).WaitAsync(job, cancellationToken);
-                if (ended?.State == BulkJobState.JobComplete)
+
+                load = load with { Expected = load.Slice == 0 ? job!.NumberRecordsProcessed : load.ExpectedBefore + job!.NumberRecordsProcessed };
+                var listed = await ListAsync(plan, job, position!.Next, cancellationToken);
+                var reader = new BulkPageReader(client.Bulk, plan.Schema, budget, options, job.Id, job.ApiVersion);
+                await foreach (var (page, next) in new BulkPages(reader, budget, options).ReadAsync(listed, position.Next, plan.PageRows, plan.ParallelPages, cancellationToken))
                 {
-                    job = ended;
-                    break;
+                    position = next is null ? position with { Next = null, PagesCommitted = [position.Next ?? ""] } : position with { Next = next };
+                    yield return new Page(page.Batches, load with { Position = position }, page.Counts, page.Rejected);
                 }
-                JobLost(job.Id, plan.SObject, ended?.State.ToString() ?? "gone", ended?.ErrorMessage);
-                if (attempt == 2) throw ExtractionFailures.JobFailed(plan.SObject, ended?.State.ToString() ?? "deleted", ended?.ErrorMessage);
-                job = null;
             }
 
-            load = load with { Expected = job!.NumberRecordsProcessed };
-            var listed = await ListAsync(plan, job, position!.Next, cancellationToken);
-            var reader = new BulkPageReader(client.Bulk, plan.Schema, budget, options, job.Id, job.ApiVersion);
-            await foreach (var (page, next) in new BulkPages(reader, budget, options).ReadAsync(listed, position.Next, plan.PageRows, plan.ParallelPages, cancellationToken))
-            {
-                position = next is null ? position with { Next = null, PagesCommitted = [position.Next ?? ""] } : position with { Next = next };
-                yield return new Page(page.Batches, load with { Position = position }, page.Counts, page.Rejected);
-            }
+            load = load with { Position = position };
+            if (load.Slice >= (load.Cuts?.Count ?? 0)) break;
+            load = load with { Slice = load.Slice + 1, Position = null, ExpectedBefore = load.Expected };
+            yield return Loads.NextSlice(load);
+            await DeleteAsync(position!, cancellationToken);
         }
-
-        load = load with { Position = position };
         yield return Loads.End(load);
-        await DeleteAsync(position!, cancellationToken);
+        await DeleteAsync((BulkPosition)load.Position!, cancellationToken);
     }
 
     /// <summary>Behind the last page there is no locator; the last page committed stands for it.</summary>
@@ -67,6 +77,11 @@ public sealed partial class BulkExtractor(SalesforceClient client, ByteBudget bu
         }
         catch (BulkJobGoneException)
         {
+            return null;
+        }
+        catch (SalesforceException refused) when (refused.Kind == FailureKind.Permission)
+        {
+            // A job of a user who authorized before.
             return null;
         }
     }

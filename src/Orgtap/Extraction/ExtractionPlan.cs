@@ -29,6 +29,9 @@ public sealed record ExtractionPlan(
 {
     public string SObject => Schema.SObject;
 
+    /// <summary>Where a large first load is cut (<see cref="Checkpoint.Cuts"/>); null: one slice.</summary>
+    public IReadOnlyList<string>? Cuts { get; init; }
+
     /// <summary>The plan as run history keeps it: without the columns.</summary>
     public PlanSummary Summary => new(Api, Mode, Window, StampField, Schema.Columns.Count, EstimatedRows, EstimatedCalls, Reasons, Resumes);
 
@@ -43,7 +46,7 @@ public sealed record ExtractionPlan(
         return begun with
         {
             Mode = Mode, Window = Window, Fields = Mode.IsMain() ? read : begun.Fields, Part = Mode.IsPartial() ? [.. read.Skip(1)] : null, StartedAt = At,
-            Position = null, Tally = Tally.Zero, Expected = null, Finished = false,
+            Position = null, Tally = Tally.Zero, Expected = null, Finished = false, Cuts = Cuts, Slice = 0, TallyBefore = null, ExpectedBefore = null,
         };
     }
 }
@@ -133,6 +136,10 @@ public sealed record ExtractionOptions
     /// <summary>How long a Bulk job may take before the run gives up on it for now; the next run goes on waiting for the same job.</summary>
     /// <value>Default 6 hours.</value>
     public TimeSpan JobPatience { get; init; } = TimeSpan.FromHours(6);
+
+    /// <summary>A first load through Bulk with more rows than one and a half slices is cut into slices of about so many; a lost job costs one of them.</summary>
+    /// <value>Default 2,000,000.</value>
+    public long SliceRows { get; init; } = 2_000_000;
 
     /// <summary>How often one page is read again after it was cut or came short.</summary>
     /// <value>Default 3.</value>

@@ -39,7 +39,7 @@ public static class ExtractionPlanner
         var breakEven = facts.Options.BulkAboveRows ?? ExtractionCost.BreakEven(facts.Options.PageRows, resultPages);
 
         // A load goes on through the API it began with: a Bulk job has no order of Ids, a keyset no job.
-        if (resumes) return facts.Checkpoint!.Position is BulkPosition ? ExtractionApi.Bulk : ExtractionApi.Rest;
+        if (resumes) return facts.Checkpoint!.Position is BulkPosition or BulkIntention ? ExtractionApi.Bulk : ExtractionApi.Rest;
         if (mode == LoadMode.Mend) return ExtractionApi.Rest;
         if (facts.BulkRefusal is { } refusal)
         {

@@ -8,7 +8,7 @@ namespace Orgtap.Extraction;
 /// </summary>
 public interface IExtractor
 {
-    /// <param name="from">From <see cref="ExtractionPlan.StartFrom"/>. A page without rows carries the tally that counting goes on from; in every other page it is the receiver's to fill.</param>
+    /// <param name="from">From <see cref="ExtractionPlan.StartFrom"/>. Tallies are the receiver's to fill: they go on from page to page, and with a page that begins a job go back to what they were when the slice began.</param>
     /// <exception cref="Primitives.OrgtapException">Its kind says what to do: Transient (resume), Unsupported (plan again without Bulk), SchemaChanged (describe again).</exception>
     IAsyncEnumerable<Page> ReadAsync(ExtractionPlan plan, Checkpoint from, CancellationToken cancellationToken);
 }

@@ -9,6 +9,10 @@ public static class LoadQuery
     /// <summary>For a Bulk job: in no order, so that Salesforce may cut it into chunks.</summary>
     public static SoqlQuery Whole(ExtractionPlan plan) => SoqlQuery.Select(plan.Schema.Columns.Select(column => column.Name)).From(plan.SObject).Where(Window(plan));
 
+    /// <summary>For a Bulk job of one slice.</summary>
+    public static SoqlQuery Slice(ExtractionPlan plan, Checkpoint load) => load.Cuts is not { Count: > 0 } cuts ? Whole(plan) : Whole(plan).Where(
+        load.Slice > 0 ? SoqlCondition.IdAfter(cuts[load.Slice - 1]) : null, load.Slice < cuts.Count ? SoqlCondition.IdUpTo(cuts[load.Slice]) : null);
+
     /// <summary>For REST: in order of Id, behind the last one that is committed.</summary>
     /// <param name="lastId">Null: from the beginning.</param>
     public static SoqlQuery Keyset(ExtractionPlan plan, string? lastId) =>

@@ -32,9 +32,10 @@ public static class LoadSteps
         if (stored is { Finished: false } && stored.Mode == mode && CanGoOn(facts, stored))
         {
             var same = mode.IsMain() ? schema.Part(stored.Fields) : Partial(schema, stored.Part);
-            if (stored.Position is not null)
+            // A job that Bulk refused was never made; the load is planned anew.
+            if (stored.Position is not null && !(stored.Position is BulkIntention && facts.BulkRefusal is not null))
             {
-                reasons.Add($"Goes on after {Number(stored.Tally.Parsed)} rows that an earlier run loaded.");
+                reasons.Add($"Goes on after {Number(stored.Tally.Parsed)} rows that an earlier run loaded{(stored.Cuts is { } cuts ? $" (slice {stored.Slice + 1} of {cuts.Count + 1})" : "")}.");
                 return (same, stored.Window, true);
             }
             reasons.Add("The last load did not bring all rows: it is made again.");

@@ -7,8 +7,11 @@ public static class Loads
 {
     private static readonly PageCounts Nothing = new(0, 0, 0, 0);
 
-    /// <summary>Counting begins with this page's tally.</summary>
+    /// <summary>A Bulk job is about to be made, or was made: counting goes back to the slice's beginning.</summary>
     public static Page Begin(Checkpoint covers) => new([], covers, Nothing, []);
+
+    /// <summary>Says that every row of the slices before is committed; the receiver fills in the sums that the new slice begins with.</summary>
+    public static Page NextSlice(Checkpoint covers) => new([], covers, Nothing, []);
 
     /// <summary>Says that every row before it is committed: a main load's watermark moves to the window's end, the others note what they did.</summary>
     public static Page End(Checkpoint covers)
@@ -33,5 +36,5 @@ public static class Loads
     public static Page Again(Checkpoint covers) => new([], covers with { Finished = false, Position = null, Tally = Tally.Zero, Expected = null }, Nothing, []);
 
     /// <summary>A page that <see cref="Begin"/> made; those with rows, and even an empty last one, have a position of their own.</summary>
-    public static bool IsBegin(Page page) => page.Covers is { Finished: false, Position: BulkPosition { Next: null, PagesCommitted.Count: 0 } };
+    public static bool IsBegin(Page page) => page.Covers is { Finished: false, Position: BulkIntention or BulkPosition { Next: null, PagesCommitted.Count: 0 } };
 }

@@ -64,6 +64,18 @@ public sealed record Checkpoint
     /// <summary>Where reading goes on; null: nothing of this load is committed yet.</summary>
     public Position? Position { get; init; }
 
+    /// <summary>Where the Ids of a large first load are cut: slice 0 ends at the first of them (included), the last slice begins behind the last. Null: one slice.</summary>
+    public IReadOnlyList<string>? Cuts { get; init; }
+
+    /// <summary>The slice that is being read, from 0. A lost Bulk job costs one slice, not the table.</summary>
+    public int Slice { get; init; }
+
+    /// <summary>The sums when this slice began; what a lost job goes back to. Null: zero.</summary>
+    public Tally? TallyBefore { get; init; }
+
+    /// <summary>Rows Salesforce said the slices before have; null in the first slice, and where it did not tell of one of them.</summary>
+    public long? ExpectedBefore { get; init; }
+
     /// <summary>Sums over the pages of this load that are committed.</summary>
     public Tally Tally { get; init; } = Tally.Zero;
 
@@ -97,6 +109,7 @@ public sealed record Checkpoint
 /// <summary>Where inside a load reading goes on. Resumes by value, never by a count of rows.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(BulkPosition), "bulk")]
+[JsonDerivedType(typeof(BulkIntention), "bulk-intention")]
 [JsonDerivedType(typeof(KeysetPosition), "keyset")]
 public abstract record Position
 {
@@ -111,6 +124,12 @@ public abstract record Position
 /// <param name="Next">The locator of the next page; null: the first.</param>
 /// <param name="PagesCommitted">Locators committed out of turn by parallel reading (the first page's is empty text).</param>
 public sealed record BulkPosition(string JobId, string ApiVersion, string? Next, IReadOnlyList<string> PagesCommitted) : Position;
+
+/// <summary>
+/// About to ask for a Bulk job. Committed before the request: if the process dies before the answer is committed, the job that may have been made is looked for.
+/// </summary>
+/// <param name="At">By our clock, UTC.</param>
+public sealed record BulkIntention(DateTimeOffset At) : Position;
 
 /// <summary>Reading in order of Id: every row up to and including this Id is committed.</summary>
 public sealed record KeysetPosition(string LastId) : Position;

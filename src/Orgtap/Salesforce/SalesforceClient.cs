@@ -115,6 +115,35 @@ public sealed class SalesforceClient
     public Task<IReadOnlyList<Replication.DeletedList>> DeletedAsync(IReadOnlyList<Replication.DeletedWindow> windows, CancellationToken cancellationToken) =>
         Replication.DeletedLists.AskAsync(this, _http, windows, cancellationToken);
 
+    /// <summary>The smallest and the largest Id of an object, deleted rows included; null where it has no rows or cannot be sorted. Two counted calls.</summary>
+    public async Task<(string First, string Last)?> IdRangeAsync(string sobject, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await EndAsync(false) is { } first && await EndAsync(true) is { } last ? (first, last) : null;
+        }
+        catch (SalesforceException refused) when (refused.Kind is FailureKind.Unsupported or FailureKind.SchemaChanged or FailureKind.Defect && refused.StatusCode is not null)
+        {
+            return null;
+        }
+
+        async Task<string?> EndAsync(bool descending)
+        {
+            string? id = null;
+            await foreach (var page in QueryAsync(SoqlQuery.Select("Id").From(sobject).OrderBy("Id", descending).Limit(1).ToString(), true, cancellationToken))
+                using (page)
+                    foreach (var row in page.Records.EnumerateArray()) id = row.Text("Id");
+            return id;
+        }
+    }
+
+    /// <summary>The Id of the user we speak as, 18 characters; null where the org does not say. One call.</summary>
+    public async Task<string?> UserIdAsync(CancellationToken cancellationToken)
+    {
+        var (document, _) = await _http.GetJsonAsync("/services/oauth2/userinfo", "the user", cancellationToken);
+        using (document) return SalesforceId.To18(document.RootElement.Text("user_id"));
+    }
+
     public async Task<OrgLimits> LimitsAsync(CancellationToken cancellationToken)
     {
         var (document, _) = await _http.GetJsonAsync($"{(await VersionAsync(cancellationToken)).Path}/limits", "the org's limits", cancellationToken);

@@ -173,8 +173,10 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
         }
     }
 
-    private async Task LoadAsync(ExtractionPlan plan)
+    private async Task LoadAsync(ExtractionPlan planned)
     {
+        var client = run.Clients.Open(run.Connection.Id, run.Connection.InstanceUrl!, _counter);
+        var plan = await SlicedAsync(client, planned);
         var from = plan.StartFrom(_stored);
         _table = _table with
         {
@@ -185,7 +187,6 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
         };
         await ReportAsync(ActivityOf(plan), save: true);
 
-        var client = run.Clients.Open(run.Connection.Id, run.Connection.InstanceUrl!, _counter);
         IExtractor extractor = plan switch
         {
             { Mode: LoadMode.Mend } => new MendExtractor(client, run.Budget, (after, most, cancellationToken) => run.Replica.MissingAsync(_open!, after, most, cancellationToken)),
@@ -193,14 +194,26 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
             _ => new RestExtractor(client, run.Budget),
         };
         var hadResultPages = run.Org.ResultPages;
-        var tally = from.Tally;
+        var (tally, slice, before) = (from.Tally, from.Slice, from.TallyBefore);
         await foreach (var read in PagesAhead.ReadAsync(extractor.ReadAsync(plan, from, run.Stop.Token)))
         {
             using var page = read;
             if (hadResultPages is null && run.Org.ResultPages == false) ExplainSerialPages(ref hadResultPages);
-            if (Loads.IsBegin(page)) tally = page.Covers.Tally;
-            tally = await CommitAsync(plan, page with { Covers = page.Covers with { Tally = tally } });
+            // A new slice begins with the sums of those before it; a job that begins (again) goes back to them.
+            if (page.Covers.Slice != slice) (before, slice) = (tally, page.Covers.Slice);
+            if (Loads.IsBegin(page)) tally = before ?? Tally.Zero;
+            tally = await CommitAsync(plan, page with { Covers = page.Covers with { Tally = tally, TallyBefore = before } });
         }
+    }
+
+    /// <summary>Cuts a large first load, so that a lost job costs a part of it.</summary>
+    private async Task<ExtractionPlan> SlicedAsync(SalesforceClient client, ExtractionPlan plan)
+    {
+        var sliceRows = run.Options.Extraction.SliceRows;
+        if (plan is not { Mode: LoadMode.Backfill, Api: ExtractionApi.Bulk, Resumes: false, EstimatedRows: { } rows } || rows <= sliceRows + sliceRows / 2) return plan;
+        if (await client.IdRangeAsync(plan.SObject, run.Stop.Token) is not var (first, last)) return plan;
+        var cuts = IdSlices.Cut(first, last, (int)Math.Min(1_000, (rows + sliceRows - 1) / sliceRows));
+        return cuts.Count == 0 ? plan : plan with { Cuts = cuts, Reasons = [.. plan.Reasons, $"Cut into {cuts.Count + 1} slices by Id: a lost job costs one of them."] };
     }
 
     private static string ActivityOf(ExtractionPlan plan) => plan switch

@@ -133,6 +133,9 @@ internal sealed class SyncedOrg : IAsyncDisposable
 
     public Task SelectAsync(params string[] sobjects) => Selections.SetAsync(Connection.Id, [.. sobjects.Select(name => new SelectedObject(name))], Cancel);
 
+    /// <summary>Speaks to the org as the engine does.</summary>
+    public SalesforceClient Client() => _clients!.Open(Connection.Id, Connection.InstanceUrl!, new CallCounter());
+
     public Task<Run> SyncAsync() => Runner.RunAsync(Connection.Id, "test", Cancel);
 
     /// <summary>Fails unless every row and every column of the replica is what the org itself says.</summary>

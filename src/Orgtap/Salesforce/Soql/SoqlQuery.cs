@@ -37,7 +37,7 @@ public sealed record SoqlQuery
         return this with { Conditions = text.ToString() };
     }
 
-    public SoqlQuery OrderBy(string field) => this with { Order = $" ORDER BY {SoqlName.Check(field)}" };
+    public SoqlQuery OrderBy(string field, bool descending = false) => this with { Order = $" ORDER BY {SoqlName.Check(field)}{(descending ? " DESC" : "")}" };
 
     public SoqlQuery Limit(int rows) => this with { Rows = rows };
 
