@@ -67,6 +67,8 @@ internal sealed class SyncedOrg : IAsyncDisposable
 
     public SelectionStore Selections { get; private set; } = null!;
 
+    public SchemaChangeStore SchemaChanges { get; private set; } = null!;
+
     public RunStore Runs { get; private set; } = null!;
 
     public LiveRuns Live { get; private set; } = null!;
@@ -115,6 +117,7 @@ internal sealed class SyncedOrg : IAsyncDisposable
         Selections = new SelectionStore(_store);
         Selecting = new Selecting(Catalog, Selections);
         Runs = new RunStore(_store, time);
+        SchemaChanges = new SchemaChangeStore(_store, time);
         Live = new LiveRuns(time);
         Files = new ReplicaFiles(_folder.Path, time);
         Budget = new ByteBudget(Memory);

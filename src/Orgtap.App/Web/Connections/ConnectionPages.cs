@@ -14,6 +14,8 @@ namespace Orgtap.App.Web.Connections;
 /// <param name="ReplicaPath">Where the rows are; null while there are none.</param>
 public sealed record ConnectionModel(ConnectionOverview Overview, IReadOnlyList<Run> Runs, string? ReplicaPath, bool MayOperate, TimeProvider Time);
 
+public sealed record TimelineModel(Connection Connection, IReadOnlyList<TimelineEntry> Entries, TimeProvider Time);
+
 /// <param name="LeftOut">Tables that were asked for and cannot be had.</param>
 public sealed record PlanModel(Connection Connection, IReadOnlyList<ExtractionPlan> Plans, IReadOnlyList<string> LeftOut, bool MayOperate);
 
@@ -28,6 +30,7 @@ internal static class ConnectionPages
         one.MapGet("", ShowAsync).RequireAuthorization(Roles.Viewer);
         one.MapPost("", ActAsync).RequireAuthorization(Roles.Operator);
         one.MapPost("/threshold", SetThresholdAsync).RequireAuthorization(Roles.Operator);
+        one.MapGet("/timeline", TimelineAsync).RequireAuthorization(Roles.Viewer);
         one.MapGet("/plan", PlanAsync).RequireAuthorization(Roles.Viewer);
         one.MapGet("/remove", ConfirmRemoveAsync).RequireAuthorization(Roles.Operator);
         one.MapPost("/remove", RemoveAsync).RequireAuthorization(Roles.Operator);
@@ -41,6 +44,11 @@ internal static class ConnectionPages
             await overviews.OfAsync(connection, cancellationToken), await runs.ListAsync(connection.Id, 5, cancellationToken),
             replicas.Exists(connection) ? replicas.PathOf(connection) : null, context.User.MayOperate(), time));
     }
+
+    private static async Task<IResult> TimelineAsync(string name, ConnectionStore connections, Timeline timeline, TimeProvider time, CancellationToken cancellationToken) =>
+        await connections.FindAsync(name, cancellationToken) is { } connection
+            ? Page.Of<TimelinePage>(new TimelineModel(connection, await timeline.OfAsync(connection, 200, cancellationToken), time))
+            : Results.NotFound();
 
     private static async Task<IResult> ActAsync(
         string name, HttpContext context, ConnectionStore connections, SyncJobs jobs, AuditLog audit, CancellationToken cancellationToken)
