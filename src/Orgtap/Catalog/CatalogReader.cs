@@ -49,6 +49,8 @@ public sealed class CatalogReader(OrgClients clients, ControlStore store, TimePr
         }
         catch (SalesforceException gone) when (gone.StatusCode == System.Net.HttpStatusCode.NotFound)
         {
+            // Of a table that was never seen there is nothing to tell.
+            if (await _cache.FindAsync(connection.Id, Resource(version, sobject), cancellationToken) is null) throw;
             if (!await _changes.IsGoneAsync(connection.Id, sobject, cancellationToken))
                 await _changes.AddAsync(connection.Id, [new SchemaChange(sobject, null, SchemaChangeKind.TableGone, null, null)], cancellationToken);
             throw new OrgtapException(FailureKind.Permission, $"{sobject} is no longer there, or no longer visible to {connection.Username ?? "the connected user"}. Its rows stay as they are.",
