@@ -45,6 +45,10 @@ internal static class ConnectionsApi
         one.MapPost("/resume", (string name, HttpContext context, ConnectionStore connections, AuditLog audit, CancellationToken cancellationToken) =>
             EnableAsync(name, true, context, connections, audit, cancellationToken)).RequireAuthorization(Roles.Operator).WithSummary("Let it sync again");
         one.MapPut("/threshold", SetThresholdAsync).RequireAuthorization(Roles.Operator).WithSummary("Set the API quota threshold");
+        one.MapPut("/replica", async (string name, PlaceDocument place, HttpContext context, ConnectionStore connections, OverviewReader overviews, CancellationToken cancellationToken) =>
+            ConnectionDocument.Of(await overviews.OfAsync(await Placing.PlaceAsync(
+                context.RequestServices, await connections.GetAsync(name, cancellationToken), place, context.User.ActorOf(), cancellationToken), cancellationToken)))
+            .RequireAuthorization(Roles.Administrator).WithSummary("Choose where the rows lie: a file, or a schema of a PostgreSQL database");
         one.MapGet("/tables", TablesAsync).RequireAuthorization(Roles.Viewer).WithSummary("Tables the connected user can see");
         one.MapGet("/tables/{table}", FieldsAsync).RequireAuthorization(Roles.Viewer).WithSummary("Fields of a table");
         one.MapGet("/selection", async (string name, ConnectionStore connections, SelectionStore selections, CancellationToken cancellationToken) =>

@@ -1,7 +1,6 @@
 using Orgtap.App.Web.SignIn;
 using Orgtap.Connections;
 using Orgtap.Primitives;
-using Orgtap.Replicas.Sqlite;
 using Orgtap.Syncs;
 
 namespace Orgtap.App.Api;
@@ -28,23 +27,22 @@ internal static class QueryApi
         .AddEndpointFilter<KnownConnectionFilter>().RequireAuthorization(Roles.Viewer).WithTags("Query").WithSummary("Ask the replica in SQL; nothing can be changed");
 
     private static async Task<QueryAnswerDocument> QueryAsync(
-        string name, QueryDocument query, ConnectionStore connections, ReplicaFiles replicas, TimeProvider time, CancellationToken cancellationToken)
+        string name, QueryDocument query, HttpContext context, ConnectionStore connections, ReplicaFiles replicas, TimeProvider time, CancellationToken cancellationToken)
     {
         var connection = await connections.GetAsync(name, cancellationToken);
-        if (!replicas.Exists(connection)) throw new InvalidInputException($"{name} has no replica yet.", $"POST /api/v1/connections/{name}/sync first.");
         if (query.Limit is < 1 or > MostRows) throw new InvalidInputException($"A limit of {query.Limit} is not possible.", $"Give 1 to {MostRows}.");
         using var patience = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            await using var answer = await ReplicaQuery.OpenAsync(replicas.PathOf(connection), query.Sql, query.Limit ?? 1_000, either.Token);
+            await using var answer = await replicas.QueryAsync(connection, query.Sql, query.Limit ?? 1_000, trusted: LocalSocket.Carries(context), either.Token);
             var rows = new List<object?[]>();
             await foreach (var row in answer.ReadAsync(either.Token)) rows.Add(row);
             return new QueryAnswerDocument(answer.Columns, rows, answer.IsTruncated);
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new InvalidInputException($"The query took longer than {Patience.TotalSeconds:0} seconds.", "Ask for less, or read the replica file with sqlite3.");
+            throw new InvalidInputException($"The query took longer than {Patience.TotalSeconds:0} seconds.", "Ask for less, or read the replica with sqlite3 or psql.");
         }
     }
 }

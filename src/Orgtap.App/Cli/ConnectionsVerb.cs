@@ -14,7 +14,7 @@ internal static class ConnectionsVerb
     public static Command Build(VerbRunner verbs) => new("connections", "Connections to orgs")
     {
         List(verbs, "list", "List connections", "orgtap connections list"), Enable(verbs, "pause", "Stop syncing until resumed; what is running goes on to its end", false),
-        Enable(verbs, "resume", "Let it sync again", true), Threshold(verbs), Remove(verbs),
+        Enable(verbs, "resume", "Let it sync again", true), Threshold(verbs), Replica(verbs), Remove(verbs),
     };
 
     /// <summary>Also <c>orgtap status</c>, which people look for first.</summary>
@@ -80,6 +80,35 @@ internal static class ConnectionsVerb
             await context.Service<ConnectionStore>().SetQuotaThresholdAsync(found.Id, context.Get(percent), cancellationToken);
             await context.Service<AuditLog>().WriteAsync(ConnectVerb.Actor, "threshold.set", found.Name, $"{context.Get(percent)} %", cancellationToken);
             context.Out.WriteLine($"{found.Name} stops syncing at {context.Get(percent)} % of the org's API calls.");
+            return ExitCode.Done;
+        });
+    }
+
+    private static Command Replica(VerbRunner verbs)
+    {
+        var connection = VerbRunner.Connection();
+        var postgres = new Option<bool>("--postgres") { Description = "Keep the rows in a schema of a PostgreSQL database" };
+        var file = new Option<bool>("--file") { Description = "Keep the rows in an SQLite file in the data directory" };
+        var address = new Option<string?>("--address") { Description = "The database, without a password (default ORGTAP_REPLICA_DATABASE, else that of the control store)", HelpName = "ADDRESS" };
+        var schema = new Option<string?>("--schema") { Description = "The schema (default: the connection's name)", HelpName = "NAME" };
+        return verbs.Run(new Command("replica", "Show or choose where the rows lie; the next sync loads there") { connection, postgres, file, address, schema }, Needs.Owner,
+            ["orgtap connections replica acme", "ORGTAP_REPLICA_DATABASE=postgresql://… orgtap connections replica acme --postgres --schema acme", "orgtap connections replica acme --file"],
+            async (context, cancellationToken) =>
+        {
+            var (name, named) = (context.Get(connection), context.Get(address));
+            if (context.Get(postgres) && context.Get(file)) throw new Primitives.InvalidInputException("The rows cannot lie in a file and in PostgreSQL at once.", "Give --postgres or --file.");
+            if (!context.Get(postgres) && (named ?? context.Get(schema)) is not null) throw new Primitives.InvalidInputException("--address and --schema are of PostgreSQL.", "Give --postgres too.");
+            if (named is not null && PostgresAddress.Parse(named, "--address").HasPassword)
+                throw new Primitives.InvalidInputException("--address holds a password, which every user of this machine can read in the list of processes.", "Set ORGTAP_REPLICA_DATABASE instead.");
+            var before = await context.Owner.GetAsync(name, cancellationToken);
+            if (!context.Get(postgres) && !context.Get(file))
+            {
+                context.Out.WriteLine(before.Replica);
+                return ExitCode.Done;
+            }
+            var placed = await context.Owner.PlaceAsync(name, new PlaceDocument(context.Get(postgres), named ?? context.Terminal.Variable("ORGTAP_REPLICA_DATABASE"), context.Get(schema)), cancellationToken);
+            context.Out.WriteLine(placed.Replica == before.Replica ? $"The rows of {name} lie there already: {placed.Replica}"
+                : $"The rows of {name} go to {placed.Replica}.\nWhat was copied before stays in {before.Replica}.\nNext: orgtap sync {name}, which loads everything there.");
             return ExitCode.Done;
         });
     }

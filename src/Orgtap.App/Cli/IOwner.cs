@@ -26,6 +26,9 @@ internal interface IOwner
 
     Task RemoveAsync(string connection, bool deleteReplica, CancellationToken cancellationToken);
 
+    /// <summary>Chooses where the rows lie; the next sync loads there.</summary>
+    Task<ConnectionDocument> PlaceAsync(string connection, PlaceDocument place, CancellationToken cancellationToken);
+
     Task<IReadOnlyList<CatalogObject>> TablesAsync(string connection, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<FieldDocument>> FieldsAsync(string connection, string table, CancellationToken cancellationToken);

@@ -37,6 +37,9 @@ internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
     public Task RemoveAsync(string connection, bool deleteReplica, CancellationToken cancellationToken) =>
         api.SendAsync(HttpMethod.Delete, $"{Path(connection)}?deleteReplica={(deleteReplica ? "true" : "false")}", null, cancellationToken);
 
+    public Task<ConnectionDocument> PlaceAsync(string connection, PlaceDocument place, CancellationToken cancellationToken) =>
+        api.SendAsync<ConnectionDocument>(HttpMethod.Put, $"{Path(connection)}/replica", place, cancellationToken);
+
     public Task<IReadOnlyList<CatalogObject>> TablesAsync(string connection, CancellationToken cancellationToken) =>
         api.SendAsync<IReadOnlyList<CatalogObject>>(HttpMethod.Get, $"{Path(connection)}/tables", null, cancellationToken);
 

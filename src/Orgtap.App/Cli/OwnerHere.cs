@@ -25,6 +25,9 @@ internal sealed class OwnerHere(IServiceProvider services) : IOwner
     public async Task RemoveAsync(string connection, bool deleteReplica, CancellationToken cancellationToken) =>
         await Removing.RemoveAsync(services, await FindAsync(connection, cancellationToken), deleteReplica, ConnectVerb.Actor, cancellationToken);
 
+    public async Task<ConnectionDocument> PlaceAsync(string connection, PlaceDocument place, CancellationToken cancellationToken) =>
+        await DocumentOf(await Placing.PlaceAsync(services, await FindAsync(connection, cancellationToken), place, ConnectVerb.Actor, cancellationToken), cancellationToken);
+
     public async Task<IReadOnlyList<CatalogObject>> TablesAsync(string connection, CancellationToken cancellationToken) =>
         [.. await Get<CatalogReader>().ObjectsAsync(await FindAsync(connection, cancellationToken), new CallCounter(), cancellationToken)];
 

@@ -4,7 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Orgtap.Connections;
 using Orgtap.Primitives;
-using Orgtap.Replicas.Sqlite;
+using Orgtap.Replicas;
 using Orgtap.Syncs;
 using Spectre.Console;
 
@@ -30,18 +30,16 @@ internal static class QueryVerb
             ["orgtap query acme \"SELECT StageName, COUNT(*) FROM Opportunity GROUP BY 1\"", "orgtap query acme \"SELECT * FROM Account\" --format csv > accounts.csv"], async (context, cancellationToken) =>
         {
             var found = await context.Service<ConnectionStore>().GetAsync(context.Get(connection), cancellationToken);
-            var files = context.Service<ReplicaFiles>();
-            if (!files.Exists(found)) throw new InvalidInputException($"{found.Name} has no replica yet.", $"Run `orgtap sync {found.Name}` first.");
             var most = context.Get(limit) ?? (context.Get(format) == Format.Table ? 1_000 : long.MaxValue);
             if (most < 1) throw new InvalidInputException("A limit below 1 shows nothing.", "Give --limit 1 or more.");
-            await using var query = await ReplicaQuery.OpenAsync(files.PathOf(found), context.Get(sql), most, cancellationToken);
+            await using var query = await context.Service<ReplicaFiles>().QueryAsync(found, context.Get(sql), most, trusted: true, cancellationToken);
             await WriteAsync(context, query, context.Get(format), cancellationToken);
             if (query.IsTruncated) context.Terminal.Error.WriteLine($"More rows were left out after {most:N0}; --limit shows more.");
             return ExitCode.Done;
         });
     }
 
-    private static async Task WriteAsync(VerbContext context, ReplicaQuery query, Format format, CancellationToken cancellationToken)
+    private static async Task WriteAsync(VerbContext context, IReplicaQuery query, Format format, CancellationToken cancellationToken)
     {
         switch (format)
         {
@@ -61,7 +59,7 @@ internal static class QueryVerb
     }
 
     /// <summary>An array of objects; columns of the same name get a number behind it, since a JSON object cannot hold both.</summary>
-    private static async Task WriteJsonAsync(TextWriter output, ReplicaQuery query, CancellationToken cancellationToken)
+    private static async Task WriteJsonAsync(TextWriter output, IReplicaQuery query, CancellationToken cancellationToken)
     {
         var names = UniqueNames(query.Columns);
         var options = new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -100,6 +98,7 @@ internal static class QueryVerb
     private static string? TextOf(object? value) => value switch
     {
         null => null,
+        bool yes => yes ? "true" : "false",
         byte[] bytes => Convert.ToBase64String(bytes),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString(),

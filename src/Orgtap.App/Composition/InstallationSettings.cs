@@ -15,6 +15,9 @@ public sealed record InstallationSettings(
     /// <summary>The PostgreSQL database of the control store; null: <c>control.db</c> in the data directory.</summary>
     public PostgresAddress? Database { get; init; }
 
+    /// <summary>The PostgreSQL database for replicas of connections that name none; null: that of the control store.</summary>
+    public PostgresAddress? ReplicaDatabase { get; init; }
+
     /// <param name="data">The value of <c>--data</c>, or null.</param>
     /// <param name="variable">Reads an environment variable.</param>
     /// <param name="database">The value of <c>--database</c>, or null.</param>
@@ -25,7 +28,11 @@ public sealed record InstallationSettings(
         return new InstallationSettings(
             Path.GetFullPath(directory), First(variable("ORGTAP_KEY_FILE")), SecretText.From(variable("ORGTAP_KEY_PASSWORD")),
             (variable("ORGTAP_ALLOW_ADDRESSES") ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
-            PublicAddressOf(First(variable("ORGTAP_PUBLIC_URL")), "ORGTAP_PUBLIC_URL")) { Database = DatabaseOf(First(database), variable) };
+            PublicAddressOf(First(variable("ORGTAP_PUBLIC_URL")), "ORGTAP_PUBLIC_URL")) 
+        {
+            Database = DatabaseOf(First(database), variable),
+            ReplicaDatabase = First(variable("ORGTAP_REPLICA_DATABASE")) is { } replicas ? PostgresAddress.Parse(replicas, "ORGTAP_REPLICA_DATABASE") : null,
+        };
     }
 
     private static PostgresAddress? DatabaseOf(string? option, Func<string, string?> variable)

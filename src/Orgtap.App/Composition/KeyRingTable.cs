@@ -10,9 +10,15 @@ internal sealed class KeyRingTable(ControlStore store, TimeProvider time) : IXml
 {
     public IReadOnlyCollection<XElement> GetAllElements() => ReadAsync().GetAwaiter().GetResult();
 
-    public void StoreElement(XElement element, string friendlyName) => store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync(
-        "INSERT INTO key_ring (name, element, created_at) VALUES (@friendlyName, @text, @at) ON CONFLICT (name) DO UPDATE SET element = excluded.element",
-        new { friendlyName, text = element.ToString(SaveOptions.DisableFormatting), at = time.GetUtcNow().ToUnixTimeMilliseconds() }, transaction), CancellationToken.None).GetAwaiter().GetResult();
+    public void StoreElement(XElement element, string friendlyName) => StoreAsync(element, friendlyName).GetAwaiter().GetResult();
+
+    // Not through WriteAsync: a key is made when the first secret is encrypted, which may be in the middle of a write.
+    private async Task StoreAsync(XElement element, string friendlyName)
+    {
+        await using var db = await store.ConnectAsync(CancellationToken.None);
+        await db.ExecuteAsync("INSERT INTO key_ring (name, element, created_at) VALUES (@friendlyName, @text, @at) ON CONFLICT (name) DO UPDATE SET element = excluded.element",
+            new { friendlyName, text = element.ToString(SaveOptions.DisableFormatting), at = time.GetUtcNow().ToUnixTimeMilliseconds() });
+    }
 
     private async Task<IReadOnlyCollection<XElement>> ReadAsync()
     {

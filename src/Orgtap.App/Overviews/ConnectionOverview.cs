@@ -1,5 +1,6 @@
 using Orgtap.Catalog;
 using Orgtap.Connections;
+using Orgtap.Primitives;
 using Orgtap.Quota;
 using Orgtap.Replicas;
 using Orgtap.Syncs;
@@ -28,7 +29,7 @@ public sealed record ConnectionOverview(
 
 /// <summary>Gathers overviews.</summary>
 public sealed class OverviewReader(
-    ConnectionStore connections, SyncStatuses statuses, SelectionStore selections, ReplicaFiles replicas, QuotaGuard quota, LiveRuns live, RunStore runs)
+    ConnectionStore connections, SelectionStore selections, ReplicaFiles replicas, QuotaGuard quota, LiveRuns live, RunStore runs, TimeProvider time)
 {
     /// <summary>Of every connection, by name.</summary>
     public async Task<IReadOnlyList<ConnectionOverview>> ListAsync(CancellationToken cancellationToken)
@@ -40,12 +41,21 @@ public sealed class OverviewReader(
 
     public async Task<ConnectionOverview> OfAsync(Connection connection, CancellationToken cancellationToken)
     {
-        var current = live.Current(connection.Id);
+        var (current, tables) = (live.Current(connection.Id), (IReadOnlyList<ReplicaTable>)[]);
+        try
+        {
+            tables = await replicas.TablesAsync(connection, cancellationToken);
+        }
+        catch (OrgtapException away) when (connection.Replica is not null)
+        {
+            // A database that is away must not take the page of all connections with it.
+            connection = connection with { Problem = connection.Problem ?? Problem.From(away, time.GetUtcNow()) };
+        }
+        var selection = await selections.GetAsync(connection.Id, cancellationToken);
         return new ConnectionOverview(
-            connection, await statuses.OfAsync(connection, cancellationToken), await selections.GetAsync(connection.Id, cancellationToken),
-            await replicas.TablesAsync(connection, cancellationToken), connection.OrgId is { } org ? await quota.UseAsync(org, cancellationToken) : null,
+            connection, SyncStatuses.Of(connection, selection, tables), selection, tables, connection.OrgId is { } org ? await quota.UseAsync(org, cancellationToken) : null,
             current is { Outcome: RunOutcome.Running } ? current : null,
-            await runs.ListAsync(connection.Id, 1, cancellationToken) is [var newest, ..] ? newest : null) { Replica = replicas.PathOf(connection) };
+            await runs.ListAsync(connection.Id, 1, cancellationToken) is [var newest, ..] ? newest : null) { Replica = replicas.PlaceOf(connection) };
     }
 }
 

@@ -20,7 +20,7 @@ public sealed record ProblemDocument(string Message, string NextStep, Turn Turn,
 public sealed record ApiUseDocument(long Used, long Maximum, long Own, long StopsAt, DateTimeOffset ObservedAt);
 
 /// <summary>A connection as JSON, in the HTTP API and with <c>--json</c>. Holds no secret.</summary>
-/// <param name="Replica">Where its rows lie, or will: the path of a file.</param>
+/// <param name="Replica">Where its rows lie, or will: the path of a file, or a PostgreSQL database and its schema.</param>
 public sealed record ConnectionDocument(
     string Name, string Status, ProblemDocument? Problem, string? OrgId, string? OrgName, Uri LoginUrl, Uri? InstanceUrl, string? Username, AuthorizationFlow Flow,
     bool SyncEnabled, int QuotaThresholdPercent, int SelectedTables, long Rows, ApiUseDocument? ApiUse, long? RunningRun, DateTimeOffset? LastSuccessAt, DateTimeOffset CreatedAt,

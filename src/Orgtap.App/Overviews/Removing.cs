@@ -18,7 +18,6 @@ public static class Removing
         await services.GetRequiredService<OrgConnector>().RemoveAsync(connection, actor, cancellationToken);
         services.GetRequiredService<OrgClients>().Close(connection.Id);
         if (!deleteReplica) return;
-        var file = services.GetRequiredService<ReplicaFiles>().PathOf(connection);
-        foreach (var part in (ReadOnlySpan<string>)["", "-wal", "-shm"]) File.Delete(file + part);
+        await services.GetRequiredService<ReplicaFiles>().DeleteAsync(connection, cancellationToken);
     }
 }

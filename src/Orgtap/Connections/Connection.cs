@@ -24,7 +24,15 @@ public sealed record ConsumerApp(string Id, string Name, string ConsumerKey, Sec
 /// <param name="Problem">What keeps it from working; null when nothing does.</param>
 public sealed record Connection(
     ConnectionId Id, string Name, Uri LoginUrl, AuthorizationFlow Flow, string AppId, OrgId? OrgId, string? OrgName, Uri? InstanceUrl,
-    string? Username, bool SyncEnabled, int QuotaThresholdPercent, Problem? Problem, DateTimeOffset? LastSuccessAt, DateTimeOffset CreatedAt);
+    string? Username, bool SyncEnabled, int QuotaThresholdPercent, Problem? Problem, DateTimeOffset? LastSuccessAt, DateTimeOffset CreatedAt)
+{
+    /// <summary>The PostgreSQL schema its rows lie in; null: a file in the data directory.</summary>
+    public PostgresPlace? Replica { get; init; }
+}
+
+/// <summary>A schema of a PostgreSQL database.</summary>
+/// <param name="Address">As <see cref="Storage.PostgresAddress"/> reads it, with the password.</param>
+public sealed record PostgresPlace(SecretText Address, string Schema);
 
 /// <summary>Something that stopped a connection, a run or a table: what happened, whose turn it is, what mends it.</summary>
 /// <param name="Since">UTC.</param>

@@ -9,11 +9,12 @@ namespace Orgtap.Connections;
 public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, TimeProvider time)
 {
     private const string SecretPurpose = "app.consumer-secret";
+    private const string PlacePurpose = "connection.replica-address";
 
     private const string Columns = """
         id AS Id, name AS Name, login_url AS LoginUrl, flow AS Flow, app_id AS AppId, org_id AS OrgId, org_name AS OrgName, instance_url AS InstanceUrl,
         username AS Username, sync_enabled AS SyncEnabled, quota_threshold_percent AS QuotaThresholdPercent, problem AS Problem,
-        last_success_at AS LastSuccessAt, created_at AS CreatedAt
+        last_success_at AS LastSuccessAt, created_at AS CreatedAt, replica_schema AS ReplicaSchema, replica_address AS ReplicaAddress
         """;
 
     /// <exception cref="InvalidInputException">The name is taken, too long or has characters that addresses and file names cannot hold.</exception>
@@ -118,6 +119,12 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
         ? throw new InvalidInputException($"An API quota threshold of {percent} % is not possible.", "Give a number from 1 to 100.")
         : UpdateAsync("quota_threshold_percent = @value", id, percent, cancellationToken);
 
+    /// <summary>From now on the rows go there; those that lie elsewhere stay where they are.</summary>
+    /// <param name="place">Null: a file in the data directory.</param>
+    public Task SetReplicaAsync(ConnectionId id, PostgresPlace? place, CancellationToken cancellationToken) => store.WriteAsync(
+        transaction => transaction.Connection!.ExecuteAsync("UPDATE connections SET replica_schema = @schema, replica_address = @address WHERE id = @id",
+            new { id = id.Value, schema = place?.Schema, address = place is null ? null : cipher.Protect(PlacePurpose, place.Address) }, transaction), cancellationToken);
+
     /// <summary>Forgets the connection with its grant, selection and runs. The replica's file is the caller's to keep or delete.</summary>
     public Task RemoveAsync(ConnectionId id, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
     {
@@ -141,11 +148,14 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private static Connection Read(Row row) => new(
+    private Connection Read(Row row) => new(
         new ConnectionId(row.Id), row.Name, new Uri(row.LoginUrl), Enum.Parse<AuthorizationFlow>(row.Flow), row.AppId,
         row.OrgId is null ? null : new OrgId(row.OrgId), row.OrgName, row.InstanceUrl is null ? null : new Uri(row.InstanceUrl), row.Username,
         row.SyncEnabled != 0, (int)row.QuotaThresholdPercent, row.Problem is null ? null : ProblemJson.Read(row.Problem),
-        row.LastSuccessAt is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null, DateTimeOffset.FromUnixTimeMilliseconds(row.CreatedAt));
+        row.LastSuccessAt is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null, DateTimeOffset.FromUnixTimeMilliseconds(row.CreatedAt))
+    {
+        Replica = row.ReplicaSchema is { } schema && row.ReplicaAddress is { } address ? new PostgresPlace(cipher.Unprotect(PlacePurpose, address), schema) : null,
+    };
 
     private sealed class Row
     {
@@ -163,6 +173,8 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
         public string? Problem { get; init; }
         public long? LastSuccessAt { get; init; }
         public long CreatedAt { get; init; }
+        public string? ReplicaSchema { get; init; }
+        public string? ReplicaAddress { get; init; }
     }
 }
 

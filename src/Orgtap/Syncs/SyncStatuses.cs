@@ -8,11 +8,12 @@ namespace Orgtap.Syncs;
 /// <summary>Computes the one word that says how a connection is (product B2).</summary>
 public sealed class SyncStatuses(SelectionStore selections, ReplicaFiles replicas)
 {
-    public async Task<ConnectionStatus> OfAsync(Connection connection, CancellationToken cancellationToken)
-    {
-        var selection = await selections.GetAsync(connection.Id, cancellationToken);
-        return ConnectionStatuses.Of(connection, connection.OrgId is null || HasUnfinishedLoad(selection, await replicas.TablesAsync(connection, cancellationToken)));
-    }
+    public async Task<ConnectionStatus> OfAsync(Connection connection, CancellationToken cancellationToken) =>
+        Of(connection, await selections.GetAsync(connection.Id, cancellationToken), await replicas.TablesAsync(connection, cancellationToken));
+
+    /// <summary>Of what is known already. Pure.</summary>
+    public static ConnectionStatus Of(Connection connection, IReadOnlyList<SelectedObject> selection, IReadOnlyList<ReplicaTable> tables) =>
+        ConnectionStatuses.Of(connection, connection.OrgId is null || HasUnfinishedLoad(selection, tables));
 
     /// <summary>Whether nothing is selected, or a selected table was not loaded to its end with its present fields. Pure.</summary>
     public static bool HasUnfinishedLoad(IReadOnlyList<SelectedObject> selection, IReadOnlyList<ReplicaTable> tables)

@@ -8,6 +8,7 @@ using Orgtap.Primitives;
 using Orgtap.Quota;
 using Orgtap.Records;
 using Orgtap.Replicas;
+using Orgtap.Replicas.Postgres;
 using Orgtap.Replicas.Sqlite;
 using Orgtap.Salesforce;
 using Orgtap.Salesforce.OAuth;
@@ -45,6 +46,9 @@ internal sealed class SyncedOrg : IAsyncDisposable
 
     /// <summary>Set before <see cref="OpenAsync"/>: where the control store lies.</summary>
     public StoreDatabase Database { get; set; } = StoreDatabase.Sqlite;
+
+    /// <summary>Set before <see cref="OpenAsync"/>: the replica lies there and not in a file.</summary>
+    public PostgresPlace? Place { get; set; }
 
     /// <summary>Set before <see cref="OpenAsync"/>: stands between the engine and the network.</summary>
     public Func<HttpMessageHandler, HttpMessageHandler> Network { get; set; } = inner => inner;
@@ -108,6 +112,11 @@ internal sealed class SyncedOrg : IAsyncDisposable
                 Host.User, new SecretText(Host.Password), new SecretText(Host.SecurityToken), null, 95), "test", Cancel);
         }
         Connection = await Connections.GetAsync("acme", Cancel);
+        if (Place is not null && Connection.Replica is null)
+        {
+            await Connections.SetReplicaAsync(Connection.Id, Place, Cancel);
+            Connection = await Connections.GetAsync("acme", Cancel);
+        }
         _quota = new QuotaGuard(_store, time);
         _clients = new OrgClients(id => new AuthorizationHandler(_tokens, id)
         {
@@ -145,7 +154,10 @@ internal sealed class SyncedOrg : IAsyncDisposable
             var names = columns.Select(column => column.Name).ToList();
             var truth = Host.Store.Truth(sobject, names, includeDeleted: true).ToDictionary(row => row.Id, row => row.Values);
             var seen = 0;
-            await using var query = await ReplicaQuery.OpenAsync(Files.PathOf(Connection), $"SELECT {string.Join(", ", names.Select(name => $"\"{name}\""))} FROM \"{sobject}\"", 10_000_000, Cancel);
+            await using var query = await Files.QueryAsync(Connection, Place is null
+                ? $"SELECT {string.Join(", ", names.Select(name => $"\"{name}\""))} FROM \"{sobject}\""
+                : $"SELECT {string.Join(", ", columns.Select(column => PostgresTypes.Canonical(PostgresNames.Quote(PostgresNames.Of(column.Name)), column.Type)))} FROM {PostgresNames.Quote(PostgresNames.Of(sobject))}",
+                10_000_000, trusted: true, Cancel);
             await foreach (var row in query.ReadAsync(Cancel))
             {
                 var id = (string)row[0]!;
@@ -177,6 +189,7 @@ internal sealed class SyncedOrg : IAsyncDisposable
         if (_quota is not null) await _quota.DisposeAsync();
         _tokens?.Dispose();
         if (_store is not null) await _store.DisposeAsync();
+        if (Files is not null) await Files.DisposeAsync();
     }
 
     /// <summary>Lets pipelines come and go over one transport.</summary>

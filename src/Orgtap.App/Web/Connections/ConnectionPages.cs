@@ -12,7 +12,14 @@ using Orgtap.Syncs;
 namespace Orgtap.App.Web.Connections;
 
 /// <param name="ReplicaPath">Where the rows are; null while there are none.</param>
-public sealed record ConnectionModel(ConnectionOverview Overview, IReadOnlyList<Run> Runs, string? ReplicaPath, bool MayOperate, TimeProvider Time);
+public sealed record ConnectionModel(ConnectionOverview Overview, IReadOnlyList<Run> Runs, string? ReplicaPath, bool MayOperate, TimeProvider Time)
+{
+    /// <summary>The reader may choose where the rows lie.</summary>
+    public bool MayPlace { get; init; }
+
+    /// <summary>The PostgreSQL database that replicas may use, for people; null: none is set up.</summary>
+    public string? ReplicaDatabase { get; init; }
+}
 
 public sealed record TimelineModel(Connection Connection, IReadOnlyList<TimelineEntry> Entries, TimeProvider Time);
 
@@ -31,18 +38,24 @@ internal static class ConnectionPages
         one.MapPost("", ActAsync).RequireAuthorization(Roles.Operator);
         one.MapPost("/threshold", SetThresholdAsync).RequireAuthorization(Roles.Operator);
         one.MapGet("/timeline", TimelineAsync).RequireAuthorization(Roles.Viewer);
+        one.MapPost("/replica", PlaceAsync).RequireAuthorization(Roles.Administrator);
         one.MapGet("/plan", PlanAsync).RequireAuthorization(Roles.Viewer);
         one.MapGet("/remove", ConfirmRemoveAsync).RequireAuthorization(Roles.Operator);
         one.MapPost("/remove", RemoveAsync).RequireAuthorization(Roles.Operator);
     }
 
     private static async Task<IResult> ShowAsync(
-        string name, HttpContext context, ConnectionStore connections, OverviewReader overviews, RunStore runs, ReplicaFiles replicas, TimeProvider time, CancellationToken cancellationToken)
+        string name, HttpContext context, ConnectionStore connections, OverviewReader overviews, RunStore runs, ReplicaFiles replicas, Composition.InstallationSettings settings, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (await connections.FindAsync(name, cancellationToken) is not { } connection) return Results.NotFound();
         return Page.Of<ConnectionPage>(new ConnectionModel(
             await overviews.OfAsync(connection, cancellationToken), await runs.ListAsync(connection.Id, 5, cancellationToken),
-            replicas.Exists(connection) ? replicas.PathOf(connection) : null, context.User.MayOperate(), time));
+            replicas.Exists(connection) ? replicas.PlaceOf(connection) : null, context.User.MayOperate(), time)
+        {
+            MayPlace = context.User.IsInRole(Roles.Administrator),
+            ReplicaDatabase = (settings.ReplicaDatabase ?? settings.Database)?.ToString(),
+        });
     }
 
     private static async Task<IResult> TimelineAsync(string name, ConnectionStore connections, Timeline timeline, TimeProvider time, CancellationToken cancellationToken) =>
@@ -85,6 +98,15 @@ internal static class ConnectionPages
         return Page.SeeOther($"/connections/{name}");
     }
 
+    private static async Task<IResult> PlaceAsync(string name, HttpContext context, ConnectionStore connections, CancellationToken cancellationToken)
+    {
+        if (await connections.FindAsync(name, cancellationToken) is not { } connection) return Results.NotFound();
+        var form = await context.Request.ReadFormAsync(cancellationToken);
+        // An address holds a password, so it comes from the environment or through the command line, never through a page.
+        await Placing.PlaceAsync(context.RequestServices, connection, new PlaceDocument(form["place"] == "postgres", null, form["schema"]), context.User.ActorOf(), cancellationToken);
+        return Page.SeeOther($"/connections/{name}");
+    }
+
     private static async Task<IResult> PlanAsync(string name, HttpContext context, ConnectionStore connections, SelectionStore selections, SyncRunner runner, CancellationToken cancellationToken)
     {
         if (await connections.FindAsync(name, cancellationToken) is not { } connection) return Results.NotFound();
@@ -95,7 +117,7 @@ internal static class ConnectionPages
 
     private static async Task<IResult> ConfirmRemoveAsync(string name, ConnectionStore connections, OverviewReader overviews, ReplicaFiles replicas, CancellationToken cancellationToken) =>
         await connections.FindAsync(name, cancellationToken) is { } connection
-            ? Page.Of<RemovePage>(new RemoveModel(await overviews.OfAsync(connection, cancellationToken), replicas.PathOf(connection)))
+            ? Page.Of<RemovePage>(new RemoveModel(await overviews.OfAsync(connection, cancellationToken), replicas.PlaceOf(connection)))
             : Results.NotFound();
 
     private static async Task<IResult> RemoveAsync(string name, HttpContext context, ConnectionStore connections, CancellationToken cancellationToken)

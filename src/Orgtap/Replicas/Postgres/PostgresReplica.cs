@@ -101,6 +101,14 @@ public sealed class PostgresReplica : IReplica
             row.LastComplete is { } at ? new DateTimeOffset(DateTime.SpecifyKind(at, DateTimeKind.Utc)) : null))];
     }, cancellationToken);
 
+    /// <summary>Drops the schema with all its rows; does nothing if it is no replica.</summary>
+    public static Task DropAsync(PostgresSource source, CancellationToken cancellationToken) => source.RunAsync(async db =>
+    {
+        if (await PostgresLayout.VersionAsync(db, source.Schema) is null) return false;
+        await db.ExecuteAsync($"DROP SCHEMA {Quote(source.Schema)} CASCADE");
+        return true;
+    }, cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         foreach (var lane in _lanes.Values)

@@ -28,6 +28,12 @@ public sealed class PostgresSource : IAsyncDisposable
 
     public string Schema { get; }
 
+    /// <summary>The schema of a connection that names none.</summary>
+    public static string SchemaOf(string connectionName) => PostgresNames.SchemaOf(connectionName);
+
+    /// <exception cref="InvalidInputException">It cannot be the name of a replica's schema.</exception>
+    public static void Check(string schema) => CheckSchema(schema);
+
     /// <summary>For people; begins a sentence.</summary>
     internal string Where { get; }
 

@@ -5,7 +5,7 @@ using SQLitePCL;
 namespace Orgtap.Replicas.Sqlite;
 
 /// <summary>One SQL query against a replica's file, opened so that nothing can be written and no other file reached.</summary>
-public sealed class ReplicaQuery : IAsyncDisposable
+public sealed class ReplicaQuery : IReplicaQuery
 {
     private const int RowsPerStretch = 256;
 

@@ -24,7 +24,7 @@ public sealed partial class BesideServeTests
             ["plan", "acme"], ["tables", "acme", "--search", "account"], ["tables", "acme", "--search", "account", "--json"], ["tables", "acme", "--fields", "Account"],
             ["tables", "acme", "--fields", "Nothing__c"], ["select", "acme", "--table", "Nothing__c"],
             ["select", "acme", "--table", "Account", "--table", "Contact:LastName,Nothing__c"], ["select", "acme", "--preset", "nonsense"], ["plan", "acme"], ["plan", "acme", "--json"],
-            ["sync", "acme"], ["sync", "acme", "--json"], ["runs"], ["sync", "nobody"], ["sync", "nobody", "--json"],
+            ["sync", "acme"], ["sync", "acme", "--json"], ["runs"], ["connections", "replica", "acme"], ["connections", "replica", "acme", "--postgres"], ["connections", "replica", "acme", "--file"], ["sync", "nobody"], ["sync", "nobody", "--json"],
             ["connections", "remove", "acme"], ["connections", "remove", "acme", "--yes"], ["connections", "remove", "acme", "--yes"],
         ];
         Assert.Equal(Plain(await alone.ConnectAsync(), alone), Plain(await beside.ConnectAsync(), beside));

@@ -33,6 +33,15 @@ public sealed class SharedInstallationTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_first_secret_may_be_encrypted_in_the_middle_of_a_write()
+    {
+        await using var opened = await OpenedInstallation.OpenAsync(_directory, null, StoreDatabase.Postgres);
+        var sealedText = await opened.Installation.Store.WriteAsync(_ => Task.Run(() => opened.Service<ISecretCipher>().Protect("p", new SecretText("secret"))), TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Equal("secret", opened.Service<ISecretCipher>().Unprotect("p", sealedText).Reveal());
+    }
+
+    [Fact]
     public async Task Migrate_says_what_it_did_and_the_second_time_that_nothing_was_to_do()
     {
         var address = StoreDatabase.Postgres.AddressFor(_directory)!;
