@@ -46,6 +46,7 @@ public static class OrgtapCommand
             ConnectionsVerb.Status(verbs),
             RunsVerb.Build(verbs),
             RunsVerb.Receipt(verbs),
+            TimelineVerb.Build(verbs),
             QueryVerb.Build(verbs),
             UsersVerb.Build(verbs),
         };

@@ -36,6 +36,7 @@ internal static class Engine
         services.AddSingleton<Selecting>();
         services.AddSingleton<SelectionDraftStore>();
         services.AddSingleton<TableFigures>();
+        services.AddSingleton<SchemaChangeStore>();
         services.AddSingleton(all => new ReplicaFiles(settings.DataDirectory, all.GetRequiredService<TimeProvider>()));
         services.AddSingleton<OpenReplica>(all => all.GetRequiredService<ReplicaFiles>().OpenAsync);
         services.AddSingleton<RunStore>();

@@ -64,6 +64,7 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton<ConnectionStore>();
         Engine.Add(services, Settings);
         services.AddSingleton<Overviews.OverviewReader>();
+        services.AddSingleton<Overviews.Timeline>();
         services.AddSingleton<UserStore>();
         services.AddSingleton<OneTimeLinks>();
         services.AddSingleton<ApiTokens>();

@@ -37,7 +37,10 @@ internal static class ChangeControl
             case "delete": store.Delete(sobject, id); break;
             case "undelete": store.Undelete(sobject, id); break;
             case "hardDelete": store.HardDelete(sobject, id); break;
-            default: throw new JsonException($"\"{kind}\" is none of insert, update, delete, undelete, hardDelete.");
+            case "merge": store.Merge(sobject, id, body.Text("loser")); break;
+            case "hide": store.Share(sobject, id, visible: false); break;
+            case "show": store.Share(sobject, id, visible: true); break;
+            default: throw new JsonException($"\"{kind}\" is none of insert, update, delete, undelete, hardDelete, merge, hide, show.");
         }
         return id;
     }

@@ -45,7 +45,7 @@ internal sealed class ObjectRows
 
     /// <summary>Whether a query sees the row.</summary>
     public static bool IsVisible(scoped in RowRef row, bool includeDeleted) =>
-        row.Overlay is { HardDeleted: true } ? false : includeDeleted || !IsDeleted(row);
+        row.Overlay is { HardDeleted: true } or { Hidden: true } ? false : includeDeleted || !IsDeleted(row);
 
     /// <summary>About one row in fifty of objects that have a recycle bin.</summary>
     public bool IsBaseDeleted(ulong hash) => _deletes && Hash.Mix(hash ^ 0xD1E7EDUL) < ulong.MaxValue / 50;

@@ -107,6 +107,27 @@ public sealed class OrgStore
     public void HardDelete(string sobject, string id) =>
         Change(sobject, id, (_, current, _) => current with { HardDeleted = true, DeletedAt = current.DeletedAt ?? Now() });
 
+    /// <summary>The loser goes to the recycle bin and names the winner, as after a merge.</summary>
+    /// <exception cref="ArgumentException">Rows of this object cannot be merged.</exception>
+    /// <exception cref="KeyNotFoundException">There is no such row.</exception>
+    public void Merge(string sobject, string winner, string loser)
+    {
+        if (Read(sobject, winner) is null) throw new KeyNotFoundException($"{sobject} has no row {winner}");
+        Change(sobject, loser, (type, current, row) =>
+        {
+            if (type.AnyField("MasterRecordId") is not { } master) throw new ArgumentException($"{sobject} cannot be merged", nameof(sobject));
+            row["IsDeleted"] = true;
+            row[master.Name] = OverlayValue.Accept(master, winner);
+            Touch(type, row);
+            return current with { DeletedAt = Now() };
+        });
+        Update(sobject, winner, new Dictionary<string, object?>());
+    }
+
+    /// <summary>Sharing changes: the row is hidden from, or shown again to, everybody who asks. No stamp moves.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such row.</exception>
+    public void Share(string sobject, string id, bool visible) => Change(sobject, id, (_, current, _) => current with { Hidden = !visible });
+
     /// <returns>The Id of a live row, or null when there is none.</returns>
     public string? RandomId(string sobject, Random random)
     {

@@ -40,5 +40,8 @@ internal abstract class ValueRule
 /// <param name="DeletedAt">Entry in the delete log.</param>
 internal sealed record OverlayRow(bool Inserted, IReadOnlyDictionary<string, object?> Values, bool HardDeleted, DateTimeOffset? DeletedAt)
 {
+    /// <summary>Sharing hides it: no query shows it, and no list of deleted records names it.</summary>
+    public bool Hidden { get; init; }
+
     public bool? IsDeleted => Values.TryGetValue("IsDeleted", out var deleted) ? (bool?)deleted : null;
 }

@@ -14,13 +14,14 @@ public sealed class CatalogReader(OrgClients clients, ControlStore store, TimePr
     private static readonly TimeSpan BrowsingAge = TimeSpan.FromMinutes(1);
 
     private readonly DescribeCache _cache = new(store, time);
+    private readonly SchemaChangeStore _changes = new(store, time);
 
     /// <summary>Every table the user can see, those that cannot be selected included, by label.</summary>
     public async Task<IReadOnlyList<CatalogObject>> ObjectsAsync(Connection connection, CallCounter counter, CancellationToken cancellationToken)
     {
         var client = Open(connection, counter);
         var version = await client.VersionAsync(cancellationToken);
-        var body = await _cache.GetAsync(connection.Id, $"v{version}/sobjects", BrowsingAge, since => client.GlobalDescribeAsync(since, cancellationToken), cancellationToken);
+        var body = await _cache.GetAsync(connection.Id, $"v{version}/sobjects", BrowsingAge, since => client.GlobalDescribeAsync(since, cancellationToken), null, cancellationToken);
         return [.. GlobalDescribe.Parse(body).Objects.Select(ObjectOf).OrderBy(item => item.Label, StringComparer.OrdinalIgnoreCase).ThenBy(item => item.Name, StringComparer.Ordinal)];
     }
 
@@ -34,7 +35,29 @@ public sealed class CatalogReader(OrgClients clients, ControlStore store, TimePr
     {
         var client = Open(connection, counter);
         var version = await client.VersionAsync(cancellationToken);
-        var body = await _cache.GetAsync(connection.Id, Resource(version, sobject), maxAge, since => client.DescribeAsync(sobject, since, cancellationToken), cancellationToken);
+        string body;
+        var answered = false;
+        try
+        {
+            body = await _cache.GetAsync(connection.Id, Resource(version, sobject), maxAge, async since =>
+                {
+                    var answer = await client.DescribeAsync(sobject, since, cancellationToken);
+                    answered = true;
+                    return answer;
+                },
+                (before, now) => _changes.AddAsync(connection.Id, SchemaChange.Between(ObjectDescribe.Parse(before), ObjectDescribe.Parse(now)), cancellationToken), cancellationToken);
+        }
+        catch (SalesforceException gone) when (gone.StatusCode == System.Net.HttpStatusCode.NotFound)
+        {
+            // Of a table that was never seen there is nothing to tell.
+            if (await _cache.FindAsync(connection.Id, Resource(version, sobject), cancellationToken) is null) throw;
+            if (!await _changes.IsGoneAsync(connection.Id, sobject, cancellationToken))
+                await _changes.AddAsync(connection.Id, [new SchemaChange(sobject, null, SchemaChangeKind.TableGone, null, null)], cancellationToken);
+            throw new OrgtapException(FailureKind.Permission, $"{sobject} is no longer there, or no longer visible to {connection.Username ?? "the connected user"}. Its rows stay as they are.",
+                $"Ask the Salesforce admin to give the user access to {sobject} again, or take it out of the data sync.", gone.Detail, gone);
+        }
+        if (answered && await _changes.IsGoneAsync(connection.Id, sobject, cancellationToken))
+            await _changes.AddAsync(connection.Id, [new SchemaChange(sobject, null, SchemaChangeKind.TableBack, null, null)], cancellationToken);
         return DetailOf(ObjectDescribe.Parse(body));
     }
 

@@ -21,7 +21,9 @@ internal sealed class DescribeCache(ControlStore store, TimeProvider time)
 
     /// <summary>Gives the cached body if it is younger than <paramref name="maxAge"/>, else asks whether it changed.</summary>
     /// <param name="ask">Gets the Last-Modified of what is cached, or null.</param>
-    public async Task<string> GetAsync(ConnectionId connection, string resource, TimeSpan maxAge, Func<string?, Task<DescribeAnswer>> ask, CancellationToken cancellationToken)
+    /// <param name="replaced">Gets the body before and the new one, where they differ.</param>
+    public async Task<string> GetAsync(
+        ConnectionId connection, string resource, TimeSpan maxAge, Func<string?, Task<DescribeAnswer>> ask, Func<string, string, Task>? replaced, CancellationToken cancellationToken)
     {
         var cached = await FindAsync(connection, resource, cancellationToken);
         if (cached is not null && time.GetUtcNow() - cached.FetchedAt < maxAge) return cached.Body;
@@ -30,6 +32,8 @@ internal sealed class DescribeCache(ControlStore store, TimeProvider time)
         // "Not modified" to a question that named no time would leave us with nothing.
         if (answer.Body is null && cached is null) answer = await ask(null);
         var body = answer.Body ?? cached!.Body;
+        // What changed is written down first: after a crash in between it is noticed again.
+        if (replaced is not null && cached is not null && cached.Body != body) await replaced(cached.Body, body);
         await KeepAsync(connection, resource, answer.LastModified ?? cached?.LastModified, body, cancellationToken);
         return body;
     }

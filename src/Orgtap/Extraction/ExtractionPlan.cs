@@ -45,7 +45,7 @@ public sealed record ExtractionPlan(
         // A load that keeps the copy honest leaves the table's fields as they are.
         return begun with
         {
-            Mode = Mode, Window = Window, Fields = Mode.IsMain() ? read : begun.Fields, Part = Mode.IsPartial() ? [.. read.Skip(1)] : null, StartedAt = At,
+            Mode = Mode, Window = Window, Fields = Mode.IsMain() ? read : begun.Fields, Part = Mode.IsPartial() || Mode == LoadMode.Reconcile ? [.. read.Skip(1)] : null, StartedAt = At,
             Position = null, Tally = Tally.Zero, Expected = null, Finished = false, Cuts = Cuts, Slice = 0, TallyBefore = null, ExpectedBefore = null,
         };
     }

@@ -31,7 +31,7 @@ public static class LoadSteps
         var (stored, schema, now) = (facts.Checkpoint, facts.Schema, WholeMilliseconds(facts.Now));
         if (stored is { Finished: false } && stored.Mode == mode && CanGoOn(facts, stored))
         {
-            var same = mode.IsMain() ? schema.Part(stored.Fields) : Partial(schema, stored.Part);
+            var same = mode.IsMain() ? schema.Part(stored.Fields) : mode == LoadMode.Reconcile ? Partial(schema, schema.IsDeletedIndex < 0 ? [] : ["IsDeleted"]) : Partial(schema, stored.Part);
             // A job that Bulk refused was never made; the load is planned anew.
             if (stored.Position is not null && !(stored.Position is BulkIntention && facts.BulkRefusal is not null))
             {
@@ -63,7 +63,7 @@ public static class LoadSteps
                 reasons.Add(stored?.ReconcileDue is { } since && facts.Purpose != RunPurpose.Reconcile
                     ? $"Salesforce's list of deleted records has a gap since {Time(since)}: the Ids of all rows are compared."
                     : "The Ids of all rows are compared with the org's.");
-                return (Partial(schema, []), new Window(null, now), false);
+                return (Partial(schema, schema.IsDeletedIndex < 0 ? [] : ["IsDeleted"]), new Window(null, now), false);
             case LoadMode.Mend:
                 reasons.Add("The org has rows that the replica lacks: they are read by their Ids.");
                 return (schema.Part(stored!.Fields), new Window(null, now), false);

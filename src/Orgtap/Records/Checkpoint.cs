@@ -24,7 +24,7 @@ public enum LoadMode
     /// <summary>Ids that Salesforce lists as deleted since the last time.</summary>
     Deletes,
 
-    /// <summary>The Ids of all rows: those the org no longer shows are gone, those the replica lacks are noted for <see cref="Mend"/>.</summary>
+    /// <summary>The Ids of all rows, with their deletion marks: those the org no longer shows are gone, those the replica lacks or marks otherwise are noted for <see cref="Mend"/>.</summary>
     Reconcile,
 
     /// <summary>Rows by Id that the replica lacks.</summary>

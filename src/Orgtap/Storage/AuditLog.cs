@@ -13,11 +13,14 @@ public sealed class AuditLog(ControlStore store, TimeProvider time)
             "INSERT INTO audit (id, at, actor, action, target, detail) VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM audit), @at, @actor, @action, @target, @detail)",
             new { at = time.GetUtcNow().ToUnixTimeMilliseconds(), actor, action, target, detail }, transaction), cancellationToken);
 
-    public async Task<IReadOnlyList<AuditEntry>> ListAsync(int limit, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<AuditEntry>> ListAsync(int limit, CancellationToken cancellationToken) => ListAsync(null, limit, cancellationToken);
+
+    /// <param name="target">Only what was done to this; null: everything. Newest first.</param>
+    public async Task<IReadOnlyList<AuditEntry>> ListAsync(string? target, int limit, CancellationToken cancellationToken)
     {
         await using var db = await store.ConnectAsync(cancellationToken);
         var rows = await db.QueryAsync<(long Id, long At, string Actor, string Action, string Target, string? Detail)>(
-            "SELECT id, at, actor, action, target, detail FROM audit ORDER BY id DESC LIMIT @limit", new { limit });
+            $"SELECT id, at, actor, action, target, detail FROM audit {(target is null ? "" : "WHERE target = @target ")}ORDER BY id DESC LIMIT @limit", new { target, limit });
         return [.. rows.Select(row => new AuditEntry(row.Id, DateTimeOffset.FromUnixTimeMilliseconds(row.At), row.Actor, row.Action, row.Target, row.Detail))];
     }
 }

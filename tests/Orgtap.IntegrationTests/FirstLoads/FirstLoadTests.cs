@@ -13,11 +13,11 @@ public sealed class FirstLoadTests
     public async Task Nearly_a_quarter_of_a_million_rows_in_all_tables_equal_the_org_value_by_value()
     {
         await using var org = await SimulatedOrgHost.StartAsync(new SimulatedOrgOptions(), Stop);
-        using var orgtap = await ConnectedAsync(org);
+        using var orgtap = await Acme.ConnectedAsync(org, Stop);
         await orgtap.SucceedAsync(Stop, "select", "acme", "--preset", "all");
         await orgtap.SucceedAsync(Stop, "sync", "acme");
 
-        var (tables, rows, values) = Compare(org, orgtap);
+        var (tables, rows, values) = Acme.Compare(org, orgtap);
         Assert.True(tables >= 20, $"{tables} tables");
         Assert.True(rows >= 245_000, $"{rows} rows");
         TestContext.Current.TestOutputHelper!.WriteLine($"{tables} tables, {rows} rows, {values} values compared");
@@ -29,11 +29,11 @@ public sealed class FirstLoadTests
         if (Environment.GetEnvironmentVariable("ORGTAP_SOAK") != "1") Assert.Skip("A long run: ./test --soak");
 
         await using var org = await SimulatedOrgHost.StartAsync(new SimulatedOrgOptions { Records = new Dictionary<string, long> { ["Account"] = 5_000_000 }, ApiLimit = 1_000_000 }, Stop);
-        using var orgtap = await ConnectedAsync(org);
+        using var orgtap = await Acme.ConnectedAsync(org, Stop);
         await orgtap.SucceedAsync(Stop, "select", "acme", "--table", "Account:Name,Type,BillingStreet,BillingCity,Industry,AnnualRevenue,NumberOfEmployees,Description,CreatedDate");
         await orgtap.SucceedAsync(Stop, "sync", "acme");
 
-        var (_, rows, values) = Compare(org, orgtap);
+        var (_, rows, values) = Acme.Compare(org, orgtap);
         Assert.Equal(5_000_000, rows);
         TestContext.Current.TestOutputHelper!.WriteLine($"{rows} rows, {values} values compared");
     }
@@ -42,7 +42,7 @@ public sealed class FirstLoadTests
     public async Task A_sync_that_is_killed_goes_on_where_it_stopped_and_ends_exact()
     {
         await using var org = await SimulatedOrgHost.StartAsync(new SimulatedOrgOptions { Records = new Dictionary<string, long> { ["Account"] = 200_000, ["Contact"] = 100_000 } }, Stop);
-        using var orgtap = await ConnectedAsync(org);
+        using var orgtap = await Acme.ConnectedAsync(org, Stop);
         await orgtap.SucceedAsync(Stop, "select", "acme", "--table", "Account", "--table", "Contact");
 
         var killed = 0;
@@ -61,57 +61,22 @@ public sealed class FirstLoadTests
 
         Assert.True(killed > 0, "No run lived long enough to be killed.");
         await orgtap.SucceedAsync(Stop, "sync", "acme");
-        Compare(org, orgtap);
+        Acme.Compare(org, orgtap);
     }
 
     [Fact]
     public async Task A_wrong_password_is_answered_with_what_to_do_and_leaves_nothing()
     {
         await using var org = await SimulatedOrgHost.StartAsync(new SimulatedOrgOptions { Records = new Dictionary<string, long> { ["Account"] = 10 } }, Stop);
-        using var orgtap = Program(org);
+        using var orgtap = Acme.Program(org);
         orgtap.Environment["ORGTAP_PASSWORD"] = "not this one";
 
-        var ended = await orgtap.RunAsync(Stop, Connect(org));
+        var ended = await orgtap.RunAsync(Stop, Acme.Connect(org));
         Assert.NotEqual(0, ended.ExitCode);
         Assert.Contains("password", ended.Errors, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("not this one", ended.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", ended.ToString(), StringComparison.Ordinal);
         using var list = JsonDocument.Parse(await orgtap.SucceedAsync(Stop, "connections", "list", "--json"));
         Assert.Equal(0, list.RootElement.GetArrayLength());
-    }
-
-    private static async Task<OrgtapProgram> ConnectedAsync(SimulatedOrgHost org)
-    {
-        var orgtap = Program(org);
-        await orgtap.SucceedAsync(Stop, Connect(org));
-        return orgtap;
-    }
-
-    private static OrgtapProgram Program(SimulatedOrgHost org) => new(new Dictionary<string, string>
-    {
-        ["ORGTAP_ALLOW_ADDRESSES"] = org.Address.Authority,
-        ["ORGTAP_PASSWORD"] = org.Password,
-        ["ORGTAP_SECURITY_TOKEN"] = org.SecurityToken,
-        ["ORGTAP_CLIENT_SECRET"] = org.ClientSecret,
-    });
-
-    private static string[] Connect(SimulatedOrgHost org) =>
-        ["connect", "--name", "acme", "--url", org.Address.AbsoluteUri, "--flow", "password", "--username", org.User, "--client-id", org.ClientId];
-
-    private static (int Tables, long Rows, long Values) Compare(SimulatedOrgHost org, OrgtapProgram orgtap)
-    {
-        var replica = Path.Combine(orgtap.DataDirectory, "replicas", "acme.db");
-        var differences = new List<string>();
-        var tables = TruthComparison.TablesOf(replica);
-        var (rows, values) = (0L, 0L);
-        foreach (var table in tables)
-        {
-            var compared = TruthComparison.Compare(org.Store, replica, table, differences);
-            rows += compared.Rows;
-            values += compared.Values;
-        }
-
-        Assert.Empty(differences);
-        return (tables.Count, rows, values);
     }
 }

@@ -70,6 +70,19 @@ public abstract partial class ReplicaContract
     }
 
     [Fact]
+    public async Task A_row_whose_deletion_mark_differs_from_the_orgs_is_noted_as_missing()
+    {
+        await using var replica = await OpenAsync();
+        var table = await replica.OpenAsync(Pages.Account, Never);
+        using (var first = Pages.Of(Pages.Account, Pages.Backfill(Pages.Account, finished: true),
+            [[Pages.Id(1), "Came back", "1", "true"], [Pages.Id(2), "Binned", "2", "false"], [Pages.Id(3), "Same", "3", "false"]])) await replica.CommitAsync(table, first, Never);
+        var reconcile = Pages.Backfill(Pages.Account) with { Mode = LoadMode.Reconcile, StartedAt = Later, Part = ["IsDeleted"] };
+        using (var seen = Pages.Of(Pages.Account.Part(["IsDeleted"]), reconcile, [[Pages.Id(1), "false"], [Pages.Id(2), "true"], [Pages.Id(3), "false"]])) await replica.CommitAsync(table, seen, Never);
+        using (var end = Page.Empty(reconcile with { Finished = true })) Assert.Equal(0, (await replica.CommitAsync(table, end, Never)).Counts.Swept);
+        Assert.Equal([Pages.Id(1), Pages.Id(2)], await replica.MissingAsync(table, null, 10, Never));
+    }
+
+    [Fact]
     public async Task A_comparison_that_begins_anew_forgets_what_the_one_before_saw()
     {
         await using var replica = await OpenAsync();

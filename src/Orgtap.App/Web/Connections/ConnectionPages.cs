@@ -21,6 +21,8 @@ public sealed record ConnectionModel(ConnectionOverview Overview, IReadOnlyList<
     public string? ReplicaDatabase { get; init; }
 }
 
+public sealed record TimelineModel(Connection Connection, IReadOnlyList<TimelineEntry> Entries, TimeProvider Time);
+
 /// <param name="LeftOut">Tables that were asked for and cannot be had.</param>
 public sealed record PlanModel(Connection Connection, IReadOnlyList<ExtractionPlan> Plans, IReadOnlyList<string> LeftOut, bool MayOperate);
 
@@ -35,6 +37,7 @@ internal static class ConnectionPages
         one.MapGet("", ShowAsync).RequireAuthorization(Roles.Viewer);
         one.MapPost("", ActAsync).RequireAuthorization(Roles.Operator);
         one.MapPost("/threshold", SetThresholdAsync).RequireAuthorization(Roles.Operator);
+        one.MapGet("/timeline", TimelineAsync).RequireAuthorization(Roles.Viewer);
         one.MapPost("/replica", PlaceAsync).RequireAuthorization(Roles.Administrator);
         one.MapGet("/plan", PlanAsync).RequireAuthorization(Roles.Viewer);
         one.MapGet("/remove", ConfirmRemoveAsync).RequireAuthorization(Roles.Operator);
@@ -54,6 +57,11 @@ internal static class ConnectionPages
             ReplicaDatabase = (settings.ReplicaDatabase ?? settings.Database)?.ToString(),
         });
     }
+
+    private static async Task<IResult> TimelineAsync(string name, ConnectionStore connections, Timeline timeline, TimeProvider time, CancellationToken cancellationToken) =>
+        await connections.FindAsync(name, cancellationToken) is { } connection
+            ? Page.Of<TimelinePage>(new TimelineModel(connection, await timeline.OfAsync(connection, 200, cancellationToken), time))
+            : Results.NotFound();
 
     private static async Task<IResult> ActAsync(
         string name, HttpContext context, ConnectionStore connections, SyncJobs jobs, AuditLog audit, CancellationToken cancellationToken)

@@ -38,7 +38,7 @@ internal sealed record MergeSql
         return mode switch
         {
             LoadMode.Columns or LoadMode.Refresh => new MergeSql(columns, Part(target, number, columns)),
-            LoadMode.Reconcile => new MergeSql(columns, Seen(number, columns)),
+            LoadMode.Reconcile => new MergeSql(columns, Seen(target, number, columns)),
             LoadMode.Deletes => new MergeSql(columns, Deleted(target, columns, schema.IsDeletedIndex >= 0)),
             _ => new MergeSql(columns, Whole(target, columns)) { FillCopy = $"COPY {target} ({string.Join(", ", columns.Select(column => Quote(column.Name)))}) FROM STDIN (FORMAT binary)" },
         };
@@ -82,11 +82,20 @@ internal sealed record MergeSql
             """;
     }
 
-    private static string Seen(string tableId, IReadOnlyList<StoredColumn> columns) => $"""
-        WITH noted AS (INSERT INTO _orgtap_seen (table_id, id) SELECT {tableId}, s.{Names(columns)[0]} FROM {Stage} s WHERE s.turn = @turn ON CONFLICT DO NOTHING)
-        SELECT count(*) AS Met, 0::bigint AS Differing, 0::bigint AS Changed, 0::bigint AS TurnedDeleted, 0::bigint AS TurnedLive, 0::bigint AS Added, 0::bigint AS AddedDeleted, 0::bigint AS Absent
-        FROM {Stage} WHERE turn = @turn
-        """;
+    /// <summary>Notes the Ids as seen; a row whose deletion mark differs is noted as missing: it came back without a new stamp, e.g. because sharing shows it again.</summary>
+    private static string Seen(string target, string tableId, IReadOnlyList<StoredColumn> columns)
+    {
+        var names = Names(columns);
+        var other = names.Count < 2 ? "" : $"""
+            , other AS (INSERT INTO _orgtap_missing (table_id, id) SELECT {tableId}, s.{names[0]} FROM {Stage} s JOIN {target} t ON t.{names[0]} = s.{names[0]}
+              WHERE s.turn = @turn AND t.{names[1]} IS DISTINCT FROM s.{names[1]} ON CONFLICT DO NOTHING)
+            """;
+        return $"""
+            WITH noted AS (INSERT INTO _orgtap_seen (table_id, id) SELECT {tableId}, s.{names[0]} FROM {Stage} s WHERE s.turn = @turn ON CONFLICT DO NOTHING){other}
+            SELECT count(*) AS Met, 0::bigint AS Differing, 0::bigint AS Changed, 0::bigint AS TurnedDeleted, 0::bigint AS TurnedLive, 0::bigint AS Added, 0::bigint AS AddedDeleted, 0::bigint AS Absent
+            FROM {Stage} WHERE turn = @turn
+            """;
+    }
 
     /// <summary>Marks the rows, or removes them where there is no mark. Undeleting a record sets a new stamp, so a row with a newer one than the deletion is alive.</summary>
     private static string Deleted(string target, IReadOnlyList<StoredColumn> columns, bool marks)

@@ -1,0 +1,42 @@
+using Dapper;
+using Orgtap.Primitives;
+using Orgtap.Storage;
+
+namespace Orgtap.Catalog;
+
+/// <summary>A change and when Orgtap noticed it.</summary>
+public sealed record NoticedChange(long Id, DateTimeOffset At, SchemaChange Change);
+
+/// <summary>Keeps what changed in an org's tables and fields.</summary>
+public sealed class SchemaChangeStore(ControlStore store, TimeProvider time)
+{
+    public Task AddAsync(ConnectionId connection, IReadOnlyList<SchemaChange> changes, CancellationToken cancellationToken) => changes.Count == 0 ? Task.CompletedTask
+        : store.WriteAsync(async transaction =>
+        {
+            var at = time.GetUtcNow().ToUnixTimeMilliseconds();
+            foreach (var change in changes)
+                await transaction.Connection!.ExecuteAsync("""
+                    INSERT INTO schema_changes (id, connection_id, at, sobject, field, kind, before, after)
+                    VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM schema_changes), @connection, @at, @sobject, @field, @kind, @before, @after)
+                    """, new { connection = connection.Value, at, sobject = change.SObject, field = change.Field, kind = change.Kind.ToString(), before = change.Before, after = change.After }, transaction);
+        }, cancellationToken);
+
+    /// <summary>Newest first.</summary>
+    public async Task<IReadOnlyList<NoticedChange>> ListAsync(ConnectionId connection, int limit, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var rows = await db.QueryAsync<(long Id, long At, string SObject, string? Field, string Kind, string? Before, string? After)>(
+            $"SELECT id, at, sobject, field, kind, before, after FROM schema_changes WHERE connection_id = @connection ORDER BY id DESC LIMIT {limit}", new { connection = connection.Value });
+        return [.. rows.Select(row => new NoticedChange(row.Id, DateTimeOffset.FromUnixTimeMilliseconds(row.At),
+            new SchemaChange(row.SObject, row.Field, Enum.Parse<SchemaChangeKind>(row.Kind), row.Before, row.After)))];
+    }
+
+    /// <summary>Whether the last thing known of the table is that it is gone.</summary>
+    public async Task<bool> IsGoneAsync(ConnectionId connection, string sobject, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        return await db.QueryFirstOrDefaultAsync<string>(
+            "SELECT kind FROM schema_changes WHERE connection_id = @connection AND sobject = @sobject AND kind IN ('TableGone', 'TableBack') ORDER BY id DESC LIMIT 1",
+            new { connection = connection.Value, sobject }) == nameof(SchemaChangeKind.TableGone);
+    }
+}
