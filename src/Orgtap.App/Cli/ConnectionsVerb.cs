@@ -91,7 +91,8 @@ internal static class ConnectionsVerb
         var file = new Option<bool>("--file") { Description = "Keep the rows in an SQLite file in the data directory" };
         var address = new Option<string?>("--address") { Description = "The database, without a password (default ORGTAP_REPLICA_DATABASE, else that of the control store)", HelpName = "ADDRESS" };
         var schema = new Option<string?>("--schema") { Description = "The schema (default: the connection's name)", HelpName = "NAME" };
-        return verbs.Run(new Command("replica", "Show or choose where the rows lie; the next sync loads there") { connection, postgres, file, address, schema }, Needs.Owner,
+        var anew = new Option<bool>("--anew") { Description = "Do not move the rows of the file; the next sync loads everything from the org" };
+        return verbs.Run(new Command("replica", "Show or choose where the rows lie; moves them from a file to PostgreSQL") { connection, postgres, file, address, schema, anew }, Needs.Owner,
             ["orgtap connections replica acme", "ORGTAP_REPLICA_DATABASE=postgresql://… orgtap connections replica acme --postgres --schema acme", "orgtap connections replica acme --file"],
             async (context, cancellationToken) =>
         {
@@ -106,8 +107,9 @@ internal static class ConnectionsVerb
                 context.Out.WriteLine(before.Replica);
                 return ExitCode.Done;
             }
-            var placed = await context.Owner.PlaceAsync(name, new PlaceDocument(context.Get(postgres), named ?? context.Terminal.Variable("ORGTAP_REPLICA_DATABASE"), context.Get(schema)), cancellationToken);
+            var placed = await context.Owner.PlaceAsync(name, new PlaceDocument(context.Get(postgres), named ?? context.Terminal.Variable("ORGTAP_REPLICA_DATABASE"), context.Get(schema), context.Get(anew)), cancellationToken);
             context.Out.WriteLine(placed.Replica == before.Replica ? $"The rows of {name} lie there already: {placed.Replica}"
+                : placed.Rows > 0 ? $"The rows of {name} lie in {placed.Replica} now, {CliTable.Count(placed.Rows)} of them.\n{before.Replica} is no longer used; delete it when you like.\nNext: orgtap sync {name}, which goes on where the last sync ended."
                 : $"The rows of {name} go to {placed.Replica}.\nWhat was copied before stays in {before.Replica}.\nNext: orgtap sync {name}, which loads everything there.");
             return ExitCode.Done;
         });

@@ -40,6 +40,7 @@ internal static class Engine
         services.AddSingleton(all => new ReplicaFiles(settings.DataDirectory, all.GetRequiredService<TimeProvider>()));
         services.AddSingleton<OpenReplica>(all => all.GetRequiredService<ReplicaFiles>().OpenAsync);
         services.AddSingleton<RunStore>();
+        services.AddSingleton<ReplicaMoving>();
         services.AddSingleton<LiveRuns>();
         services.AddSingleton(new ByteBudget(RowMemory));
         services.AddSingleton(new SyncOptions());

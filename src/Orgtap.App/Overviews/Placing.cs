@@ -11,12 +11,16 @@ namespace Orgtap.App.Overviews;
 /// <param name="Postgres">False: a file in the data directory.</param>
 /// <param name="Address">Of the database; absent: <c>ORGTAP_REPLICA_DATABASE</c>, else that of the control store.</param>
 /// <param name="Schema">Absent: the connection's name in lower case, with underscores for dots and hyphens.</param>
-public sealed record PlaceDocument(bool Postgres, string? Address = null, string? Schema = null);
+/// <param name="Anew">Rows that a file holds are left there, and the next sync loads everything; otherwise they are moved to PostgreSQL with their checkpoints.</param>
+public sealed record PlaceDocument(bool Postgres, string? Address = null, string? Schema = null, bool Anew = false);
 
 /// <summary>Chooses where a connection's rows lie, for page, verb and endpoint alike.</summary>
 public static class Placing
 {
-    /// <summary>Makes the place ready and has the next sync load there. What lies in the old place stays there.</summary>
+    /// <summary>
+    /// Makes the place ready. Rows in a file are moved to PostgreSQL, unless they are to be loaded anew; every other change of place has the next sync load everything. What lies in the old
+    /// place stays there.
+    /// </summary>
     /// <exception cref="OrgtapException">A run is under way, or the place cannot be used.</exception>
     public static async Task<Connection> PlaceAsync(IServiceProvider services, Connection connection, PlaceDocument wanted, string actor, CancellationToken cancellationToken)
     {
@@ -31,7 +35,9 @@ public static class Placing
                 throw new InvalidInputException($"The schema {place.Schema} holds the rows of {other.Name}.", "Name another with --schema.");
             await services.GetRequiredService<ReplicaFiles>().PrepareAsync(place, cancellationToken);
         }
-        await connections.SetReplicaAsync(connection.Id, place, cancellationToken);
+        var moves = place is not null && !wanted.Anew && connection.Replica is null && services.GetRequiredService<ReplicaFiles>().Exists(connection);
+        if (moves) await services.GetRequiredService<ReplicaMoving>().MoveAsync(connection, place!, actor, cancellationToken);
+        else await connections.SetReplicaAsync(connection.Id, place, cancellationToken);
         var placed = connection with { Replica = place };
         await services.GetRequiredService<AuditLog>().WriteAsync(actor, "replica.placed", connection.Name, services.GetRequiredService<ReplicaFiles>().PlaceOf(placed), cancellationToken);
         return placed;

@@ -112,6 +112,9 @@ public enum RunPurpose
 
     /// <summary>Reads values again that change without a new stamp, e.g. formulas.</summary>
     Refresh,
+
+    /// <summary>Brings the rows to another database; asks the org nothing.</summary>
+    Move,
 }
 
 /// <summary>Settings of extraction that an installation may change.</summary>

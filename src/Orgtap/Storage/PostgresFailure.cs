@@ -43,6 +43,8 @@ internal static class PostgresFailure
             "3F000" => Because(FailureKind.InvalidInput, $"{where}: the schema does not exist.", "Create it and give it to the role, or let the role create schemas (GRANT CREATE ON DATABASE)."),
             "42501" => Because(FailureKind.InvalidInput, $"{where}: the role may not do this.", "Give it the rights that docs/postgresql.md lists."),
             "25006" => Because(FailureKind.InvalidInput, $"{where} is read-only, e.g. a standby.", "Name the primary server."),
+            "54000" or "54011" => Because(FailureKind.InvalidInput, $"{where}: a row with so many filled fields does not fit a page of PostgreSQL (8 KB), or there are more fields than its 1,600 columns.",
+                "Select fewer fields of this table, or keep the connection's rows in a file: `orgtap connections replica NAME --file`."),
             "53100" => Because(FailureKind.InvalidInput, $"{where}: the server has no room left on its disk.", "Make room there. What was committed is kept."),
             "53300" => Because(FailureKind.Transient, $"{where}: the server has no connection left to give.", Again),
             "57014" => Because(FailureKind.Transient, $"{where}: a statement took longer than it may.", Again),

@@ -81,8 +81,8 @@ public sealed class ReplicaFiles(string dataDirectory, TimeProvider time) : IAsy
         _sources.Clear();
     }
 
-    private string FileOf(Connection connection) => Path.Combine(dataDirectory, "replicas", connection.Name + ".db");
+    internal string FileOf(Connection connection) => Path.Combine(dataDirectory, "replicas", connection.Name + ".db");
 
-    private PostgresSource SourceOf(PostgresPlace place) =>
+    internal PostgresSource SourceOf(PostgresPlace place) =>
         _sources.GetOrAdd(place, static place => new PostgresSource(PostgresAddress.Parse(place.Address.Reveal(), "The replica's address"), place.Schema));
 }

@@ -47,6 +47,32 @@ public sealed class PostgresSyncTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Sessions_that_the_server_kills_all_the_time_cost_retries_and_nothing_else()
+    {
+        await using var org = await StartAsync();
+        await org.SelectAsync("Account", "Contact", "Opportunity", "User");
+        var (killed, ended) = (0L, false);
+        var killing = Task.Run(async () =>
+        {
+            await using var db = await _schema.ConnectAsync();
+            while (!Volatile.Read(ref ended))
+                killed += await db.ExecuteScalarAsync<long>("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = @Name AND pid <> pg_backend_pid() AND random() < 0.05", new { _schema.Name });
+        });
+        for (var run = 0; run < 3; run++) await org.SyncAsync();
+        Volatile.Write(ref ended, true);
+        await killing;
+        TestContext.Current.SendDiagnosticMessage($"{killed} sessions killed");
+        Assert.True(killed > 0, "No session was killed: the test proves nothing.");
+
+        Assert.Equal(RunOutcome.Completed, (await org.SyncAsync()).Outcome);
+        await org.AssertExactAsync("Account", "Contact", "Opportunity", "User");
+        var held = await org.Files.TablesAsync(org.Connection, SyncedOrg.Cancel);
+        await using var counting = await _schema.ConnectAsync();
+        foreach (var table in held)
+            Assert.Equal(await counting.ExecuteScalarAsync<long>($"SELECT count(*) FROM {table.TableName}{(table.SObject is "User" ? "" : " WHERE NOT isdeleted")}".Replace("FROM user", "FROM \"user\"", StringComparison.Ordinal)), table.Rows);
+    }
+
+    [Fact]
     public async Task Analysts_find_typed_columns_under_plain_names()
     {
         await using var org = await StartAsync();
@@ -64,7 +90,7 @@ public sealed class PostgresSyncTests : IAsyncDisposable
 
     private async Task<SyncedOrg> StartAsync()
     {
-        var place = new PostgresPlace(new SecretText(TestPostgres.Address.ConnectionString), _schema.Name);
+        var place = new PostgresPlace(new SecretText(TestPostgres.Address.With(parts => parts.ApplicationName = _schema.Name).ConnectionString), _schema.Name);
         _ = _schema.Source;
         var org = await SyncedOrg.StartAsync();
         org.Place = place;

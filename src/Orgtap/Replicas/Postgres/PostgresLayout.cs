@@ -11,7 +11,7 @@ internal static class PostgresLayout
     private const int Version = 1;
 
     private const string Tables = """
-        CREATE TABLE _orgtap_layout (version bigint NOT NULL);
+        CREATE TABLE _orgtap_layout (version bigint NOT NULL, moving boolean NOT NULL DEFAULT false);
         CREATE TABLE _orgtap_tables (
           id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
           sobject text NOT NULL,
@@ -56,7 +56,7 @@ internal static class PostgresLayout
                 throw new InvalidInputException($"The schema {schema} is not a replica that Orgtap made, and it is not empty.", "Name another with --schema. It was not changed.");
             if (await db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM pg_namespace WHERE nspname = @schema", new { schema }, transaction) == 0)
                 await db.ExecuteAsync($"CREATE SCHEMA {Quote(schema)}", transaction: transaction);
-            await db.ExecuteAsync($"{Tables} INSERT INTO _orgtap_layout VALUES ({Version});", transaction: transaction);
+            await db.ExecuteAsync($"{Tables} INSERT INTO _orgtap_layout (version) VALUES ({Version});", transaction: transaction);
         }
         else
         {

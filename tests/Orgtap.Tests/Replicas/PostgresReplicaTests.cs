@@ -1,0 +1,116 @@
+using Dapper;
+using Orgtap.Primitives;
+using Orgtap.Records;
+using Orgtap.Replicas;
+using Orgtap.Replicas.Postgres;
+
+namespace Orgtap.Tests.Replicas;
+
+/// <summary>What is PostgreSQL's own.</summary>
+public sealed class PostgresReplicaTests : IAsyncDisposable
+{
+    private readonly PostgresTestSchema _schema = new();
+
+    private static CancellationToken Never => CancellationToken.None;
+
+    public ValueTask DisposeAsync() => _schema.DisposeAsync();
+
+    [Theory]
+    [InlineData("Account", "account")]
+    [InlineData("acme__Invoice_Line__c", "acme__invoice_line__c")]
+    [InlineData("Order", "order")]
+    public void A_name_is_the_API_name_in_lower_case(string name, string expected) => Assert.Equal(expected, PostgresNames.Of(name));
+
+    [Fact]
+    public async Task Names_longer_than_63_bytes_that_begin_alike_stay_apart_and_are_listed()
+    {
+        var (one, two) = (new string('N', 70) + "One__c", new string('N', 70) + "Two__c");
+        var schema = new ObjectSchema(one, [new("Id", ColumnType.Id), new(one, ColumnType.Text), new(two, ColumnType.Text), new("\u00C4" + new string('\u00E4', 40), ColumnType.Text)]);
+        await using (var replica = await OpenAsync())
+            Assert.Equal(1, (await CommitAsync(replica, schema, [Pages.Id(1), "one", "two", "three"])).Counts.Inserted);
+        await using var db = await _schema.ConnectAsync();
+        var columns = (await db.QueryAsync<(string Name, string Column)>("SELECT name, column_name FROM _orgtap_columns")).ToDictionary(row => row.Name, row => row.Column);
+        Assert.All(columns.Values, column => Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(column), 1, 63));
+        Assert.NotEqual(columns[one], columns[two]);
+        var table = await db.ExecuteScalarAsync<string>("SELECT table_name FROM _orgtap_tables");
+        Assert.Equal("one|two", await db.ExecuteScalarAsync<string>($"SELECT \"{columns[one]}\" || '|' || \"{columns[two]}\" FROM \"{table}\""));
+    }
+
+    [Fact]
+    public async Task A_first_load_leaves_no_dead_rows_and_an_unchanged_page_writes_none()
+    {
+        await using var replica = await OpenAsync();
+        var rows = Enumerable.Range(0, 3_000).Select(i => new string?[] { Pages.Id(i), $"Name {i}", "1", "false" }).ToArray();
+        await CommitAsync(replica, Pages.Account, rows);
+        await using var db = await _schema.ConnectAsync();
+        var before = await db.ExecuteScalarAsync<string>("SELECT max(xmin::text::bigint) || ' ' || max(ctid) FROM account");
+        Assert.Equal(3_000, (await CommitAsync(replica, Pages.Account, rows)).Counts.Unchanged);
+        Assert.Equal(before, await db.ExecuteScalarAsync<string>("SELECT max(xmin::text::bigint) || ' ' || max(ctid) FROM account"));
+        Assert.Equal("p", (await db.ExecuteScalarAsync<char>("SELECT relpersistence FROM pg_class WHERE oid = 'account'::regclass")).ToString());
+    }
+
+    [Fact]
+    public async Task A_slice_that_is_read_again_is_merged_and_not_doubled()
+    {
+        await using var replica = await OpenAsync();
+        var table = await replica.OpenAsync(Pages.Account, Never);
+        async Task<CommitCounts> Commit(int from, int count)
+        {
+            using var page = Pages.Of(Pages.Account, Pages.Backfill(Pages.Account), Enumerable.Range(from, count).Select(i => new[] { Pages.Id(i), "x", "1", "false" }));
+            return (await replica.CommitAsync(table, page, Never)).Counts;
+        }
+
+        Assert.Equal(new CommitCounts(100, 0, 0, 0), await Commit(0, 100));
+        Assert.Equal(new CommitCounts(50, 0, 50, 0), await Commit(50, 100));
+        Assert.Equal(new CommitCounts(10, 0, 0, 0), await Commit(150, 10));
+        Assert.Equal(160, Assert.Single(await replica.TablesAsync(Never)).Rows);
+    }
+
+    [Fact]
+    public async Task A_row_that_is_too_wide_for_PostgreSQL_is_explained_and_nothing_is_written()
+    {
+        var schema = new ObjectSchema("Wide__c", [new("Id", ColumnType.Id), .. Enumerable.Range(0, 800).Select(i => new Column($"F{i}__c", ColumnType.Text))]);
+        var random = new Random(5);
+        string?[] row = [Pages.Id(1), .. Enumerable.Range(0, 800).Select(_ => string.Concat(Enumerable.Range(0, 200).Select(_ => (char)random.Next('!', '~'))))];
+        await using var replica = await OpenAsync();
+        var failure = await Assert.ThrowsAsync<OrgtapException>(() => CommitAsync(replica, schema, row));
+        Assert.Equal(FailureKind.InvalidInput, failure.Kind);
+        Assert.Contains("fewer fields", failure.NextStep, StringComparison.Ordinal);
+        Assert.Equal(0, Assert.Single(await replica.TablesAsync(Never)).Rows);
+    }
+
+    [Fact]
+    public async Task A_schema_that_holds_something_else_is_left_alone()
+    {
+        _ = _schema.Source;
+        await using var db = await _schema.ConnectAsync();
+        await db.ExecuteAsync($"CREATE SCHEMA {_schema.Name}; CREATE TABLE {_schema.Name}.theirs (x int)");
+        Assert.Contains("not empty", (await Assert.ThrowsAsync<InvalidInputException>(OpenAsync)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_replica_of_a_newer_version_is_refused()
+    {
+        await (await OpenAsync()).DisposeAsync();
+        await using (var db = await _schema.ConnectAsync()) await db.ExecuteAsync("UPDATE _orgtap_layout SET version = 99");
+        Assert.Contains("newer version", (await Assert.ThrowsAsync<InvalidInputException>(OpenAsync)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("public")]
+    [InlineData("pg_toast")]
+    [InlineData("orgtap")]
+    [InlineData("Acme")]
+    [InlineData("a;b")]
+    [InlineData("")]
+    public void A_schema_that_cannot_be_ours_is_refused(string name) => Assert.Throws<InvalidInputException>(() => PostgresNames.CheckSchema(name));
+
+    private Task<PostgresReplica> OpenAsync() => PostgresReplica.OpenAsync(_schema.Source, TimeProvider.System, Never);
+
+    private static async Task<Commit> CommitAsync(PostgresReplica replica, ObjectSchema schema, params string?[][] rows)
+    {
+        var table = await replica.OpenAsync(schema, Never);
+        using var page = Pages.Of(schema, rows);
+        return await replica.CommitAsync(table, page, Never);
+    }
+}
