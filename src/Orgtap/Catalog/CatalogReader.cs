@@ -61,15 +61,15 @@ public sealed class CatalogReader(OrgClients clients, ControlStore store, TimePr
         return DetailOf(ObjectDescribe.Parse(body));
     }
 
-    /// <summary>Fetches the describes that are not cached yet, up to 25 in one counted call, so that <see cref="ObjectAsync(Connection, string, CallCounter, CancellationToken)"/> finds them.
+    /// <summary>Fetches the describes that are not cached or older than that, up to 25 in one counted call, so that <see cref="ObjectAsync(Connection, string, CallCounter, CancellationToken)"/> finds them.
     /// Does nothing where the org has no <c>/composite</c>; what cannot be described is left for the single question to explain.</summary>
-    public async Task WarmAsync(Connection connection, IReadOnlyList<string> sobjects, CallCounter counter, CancellationToken cancellationToken)
+    public async Task WarmAsync(Connection connection, IReadOnlyList<string> sobjects, TimeSpan maxAge, CallCounter counter, CancellationToken cancellationToken)
     {
         var client = Open(connection, counter);
         var version = await client.VersionAsync(cancellationToken);
         var missing = new List<string>();
         foreach (var sobject in sobjects)
-            if (await _cache.FindAsync(connection.Id, Resource(version, sobject), cancellationToken) is null) missing.Add(sobject);
+            if (await _cache.FindAsync(connection.Id, Resource(version, sobject), cancellationToken) is not { } cached || time.GetUtcNow() - cached.FetchedAt >= maxAge) missing.Add(sobject);
         // One describe costs the same either way, and alone it brings its Last-Modified along.
         if (missing.Count < 2) return;
         try
@@ -79,12 +79,21 @@ public sealed class CatalogReader(OrgClients clients, ControlStore store, TimePr
                 var answers = await client.CompositeAsync([.. chunk.Select((sobject, index) => CompositeCall.Describe($"d{index}", sobject))], cancellationToken);
                 foreach (var answer in answers)
                     if (answer.Failure is null && int.TryParse(answer.ReferenceId.AsSpan(1), out var index) && index < chunk.Length)
-                        await _cache.KeepAsync(connection.Id, Resource(version, chunk[index]), null, answer.Body.GetRawText(), cancellationToken);
+                        await ReplaceAsync(connection, version, chunk[index], answer.Body.GetRawText(), cancellationToken);
             }
         }
         catch (OrgtapException refusal) when (refusal.Kind == FailureKind.Unsupported)
         {
         }
+    }
+
+    private async Task ReplaceAsync(Connection connection, ApiVersion version, string sobject, string body, CancellationToken cancellationToken)
+    {
+        if (await _cache.FindAsync(connection.Id, Resource(version, sobject), cancellationToken) is { } before && before.Body != body)
+            await _changes.AddAsync(connection.Id, SchemaChange.Between(ObjectDescribe.Parse(before.Body), ObjectDescribe.Parse(body)), cancellationToken);
+        if (await _changes.IsGoneAsync(connection.Id, sobject, cancellationToken))
+            await _changes.AddAsync(connection.Id, [new SchemaChange(sobject, null, SchemaChangeKind.TableBack, null, null)], cancellationToken);
+        await _cache.KeepAsync(connection.Id, Resource(version, sobject), null, body, cancellationToken);
     }
 
     /// <summary>What a describe means for a selection. Pure.</summary>

@@ -18,6 +18,9 @@ public static class LoadQuery
     public static SoqlQuery Keyset(ExtractionPlan plan, string? lastId) =>
         Whole(plan).Where(lastId is null ? null : SoqlCondition.IdAfter(lastId)).OrderBy("Id");
 
+    /// <summary>For a question that travels with others.</summary>
+    public static SoqlQuery Probe(ExtractionPlan plan) => Keyset(plan, null).Limit(ProbedLoad.RowsFor(plan) + 1);
+
     /// <summary>For <see cref="LoadMode.Mend"/>.</summary>
     public static SoqlQuery ByIds(ExtractionPlan plan, IReadOnlyList<string> ids) =>
         SoqlQuery.Select(plan.Schema.Columns.Select(column => column.Name)).From(plan.SObject).Where(SoqlCondition.In("Id", ids));

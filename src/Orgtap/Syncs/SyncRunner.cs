@@ -106,7 +106,8 @@ public sealed partial class SyncRunner(
         var context = new RunContext(run, connection, clients, planner, CapabilitiesOf(connection), replica, runs, current, stop, budget, options, time, loggers);
 
         var results = new RunTable?[selection.Count];
-        var syncs = selection.Select(selected => new TableSync(context, selected)).ToList();
+        var probes = await new TableProbes(context, stored, counter).AskAsync(selection, stop.Token);
+        var syncs = selection.Select(selected => new TableSync(context, selected, probes.GetValueOrDefault(selected.SObject))).ToList();
         // No token: tables that were not begun when the run stops are recorded as held below.
         await Parallel.ForEachAsync(Enumerable.Range(0, selection.Count), new ParallelOptions { MaxDegreeOfParallelism = options.ParallelTables }, async (index, _) =>
         {
@@ -128,7 +129,7 @@ public sealed partial class SyncRunner(
     {
         var client = clients.Open(connection.Id, connection.InstanceUrl!, counter);
         var version = await client.VersionAsync(cancellationToken);
-        await catalog.WarmAsync(connection, [.. selection.Select(selected => selected.SObject)], counter, cancellationToken);
+        await catalog.WarmAsync(connection, [.. selection.Select(selected => selected.SObject)], options.DescribeAge, counter, cancellationToken);
 
         // An incremental load is a part of the table that no count of the whole foretells.
         var uncounted = selection.Select(selected => selected.SObject).Where(sobject => stored.GetValueOrDefault(sobject) is not { Finished: true, Mode: not LoadMode.Snapshot } || purpose != RunPurpose.Sync).ToList();

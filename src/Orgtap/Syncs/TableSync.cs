@@ -17,7 +17,7 @@ internal sealed record RunContext(
     ByteBudget Budget, SyncOptions Options, TimeProvider Time, ILoggerFactory Loggers);
 
 /// <summary>One table of one run: plan, read, commit, judge, and try again what passes by itself. Never throws: what went wrong is in the result.</summary>
-internal sealed partial class TableSync(RunContext run, SelectedObject selected)
+internal sealed partial class TableSync(RunContext run, SelectedObject selected, TableProbe? probe = null)
 {
     private readonly CallCounter _counter = new();
     private readonly ILogger _logger = run.Loggers.CreateLogger<TableSync>();
@@ -30,6 +30,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
     private Checkpoint? _stored;
     private long? _loadRows;
     private string? _bulkRefusal;
+    private bool _probeTaken;
     private string _activity = "Waiting";
 
     public async Task<RunTable> RunAsync()
@@ -44,13 +45,19 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
         return _table;
     }
 
+    /// <summary>The list of deleted records that was asked for beforehand, if this table can make use of it now.</summary>
+    public (DeletedWindow Asked, DeletedList List)? KnownDeleted => DeletedWindow() is { } due && probe?.Deleted is { } known && known.Asked.From == due.From ? known : null;
+
     /// <summary>What to ask Salesforce's list of deleted records for; null: nothing now.</summary>
-    public DeletedWindow? DeletedWindow()
+    public DeletedWindow? DeletedWindow() => _table.State == RunTableState.Done && _toLoad is not null ? DeletedWindowOf(_toLoad, _stored, run.Time.GetUtcNow()) : null;
+
+    /// <inheritdoc cref="DeletedWindow"/>
+    public static DeletedWindow? DeletedWindowOf(TableToLoad table, Checkpoint? stored, DateTimeOffset now)
     {
-        if (_table.State != RunTableState.Done || _toLoad is not { Replicateable: true, StampField: not null } || _stored is not { Finished: true, DeletesUpTo: { } from }) return null;
-        var (begin, end) = (WholeMinutes(from).AddMinutes(-1), WholeMinutes(run.Time.GetUtcNow()));
+        if (table is not { Replicateable: true, StampField: not null } || stored is not { Finished: true, DeletesUpTo: { } from }) return null;
+        var (begin, end) = (WholeMinutes(from).AddMinutes(-1), WholeMinutes(now));
         // The span must exceed a minute, and a list for a moment that has hardly passed is not worth a call.
-        return end - begin >= TimeSpan.FromMinutes(3) ? new DeletedWindow(selected.SObject, begin, end) : null;
+        return end - begin >= TimeSpan.FromMinutes(3) ? new DeletedWindow(table.Schema.SObject, begin, end) : null;
     }
 
     /// <summary>Marks what the list says is gone. Where the list has a gap, the Ids of all rows are compared at once.</summary>
@@ -165,7 +172,8 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
             };
             if (_bulkRefusal is not null) facts = facts with { BulkRefusal = _bulkRefusal };
             if (LoadSteps.Next(facts) is not { } mode) return;
-            await LoadAsync(TablePlanner.Plan(facts, mode));
+            var probed = TakeProbe(mode);
+            await LoadAsync(probed?.Plan ?? TablePlanner.Plan(facts, mode), probed);
             // Rows are missing: the receipt says so, and the next run reads them.
             if (_stored is not { Finished: true }) return;
             _done.Add(mode);
@@ -173,7 +181,16 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
         }
     }
 
-    private async Task LoadAsync(ExtractionPlan planned)
+    /// <summary>What was asked beforehand, if it is this very load: nothing was committed since, and the fields are the same. Good for one try.</summary>
+    private ProbedLoad? TakeProbe(LoadMode mode)
+    {
+        if (mode != LoadMode.Incremental || _probeTaken || probe?.Load is not { } load) return null;
+        _probeTaken = true;
+        return load.Plan.Schema.Columns.Select(column => column.Name).SequenceEqual(_toLoad!.Schema.Columns.Select(column => column.Name))
+            && _stored!.Watermark!.Value.ModifiedAt - run.Options.Extraction.Overlap == load.Plan.Window.After ? load : null;
+    }
+
+    private async Task LoadAsync(ExtractionPlan planned, ProbedLoad? probed)
     {
         var client = run.Clients.Open(run.Connection.Id, run.Connection.InstanceUrl!, _counter);
         var plan = await SlicedAsync(client, planned);
@@ -189,6 +206,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected)
 
         IExtractor extractor = plan switch
         {
+            _ when probed is not null => new ProbedExtractor(probed, run.Budget),
             { Mode: LoadMode.Mend } => new MendExtractor(client, run.Budget, (after, most, cancellationToken) => run.Replica.MissingAsync(_open!, after, most, cancellationToken)),
             { Api: ExtractionApi.Bulk } => new BulkExtractor(client, run.Budget, run.Org, run.Options.Extraction, run.Time, run.Loggers.CreateLogger<BulkExtractor>()),
             _ => new RestExtractor(client, run.Budget),

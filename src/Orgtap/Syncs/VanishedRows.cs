@@ -6,7 +6,7 @@ namespace Orgtap.Syncs;
 
 /// <summary>
 /// Finds rows that vanished without a trace (deleted for good, or out of the recycle bin) through Salesforce's lists of deleted records, for all tables of a run
-/// together: 25 of them cost one call.
+/// together: 25 of them cost one call, and those that were asked for with what changed (<see cref="TableProbes"/>) none.
 /// </summary>
 internal sealed partial class VanishedRows(RunContext run, IReadOnlyList<TableSync> syncs, CallCounter counter)
 {
@@ -16,8 +16,10 @@ internal sealed partial class VanishedRows(RunContext run, IReadOnlyList<TableSy
     public async Task FindAsync(Action<int, RunTable> changed)
     {
         if (run.Stop.IsStopped) return;
+        for (var i = 0; i < syncs.Count && !run.Stop.IsStopped; i++)
+            if (syncs[i].KnownDeleted is { } known) changed(i, await syncs[i].ApplyAsync(known.Asked, known.List));
         var asked = syncs.Select((sync, index) => (Index: index, Window: sync.DeletedWindow())).Where(each => each.Window is not null).ToList();
-        if (asked.Count == 0) return;
+        if (asked.Count == 0 || run.Stop.IsStopped) return;
         try
         {
             var client = run.Clients.Open(run.Connection.Id, run.Connection.InstanceUrl!, counter);

@@ -62,7 +62,7 @@ public sealed class Picker(
         var counter = new CallCounter();
         var offered = (await catalog.ObjectsAsync(connection, counter, cancellationToken)).Where(table => table.Selectable).Select(table => table.Name);
         var unknown = await figures.UnknownAsync(connection.Id, offered, cancellationToken);
-        await catalog.WarmAsync(connection, unknown, counter, cancellationToken);
+        await catalog.WarmAsync(connection, unknown, TimeSpan.FromHours(1), counter, cancellationToken);
         foreach (var sobject in unknown)
         {
             try

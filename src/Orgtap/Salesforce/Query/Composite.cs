@@ -16,6 +16,8 @@ public sealed record CompositeCall(string Path, string ReferenceId, bool IsQuery
     public static CompositeCall Query(string referenceId, SoqlQuery query, bool includeDeleted) =>
         new($"{(includeDeleted ? "queryAll" : "query")}/?q={Uri.EscapeDataString(query.ToString())}", referenceId, true);
 
+    public static CompositeCall Deleted(string referenceId, Replication.DeletedWindow window) => new(window.Path, referenceId, false);
+
     public static CompositeCall Describe(string referenceId, string sobject) => new($"sobjects/{SoqlName.Check(sobject)}/describe", referenceId, false);
 }
 

@@ -27,6 +27,9 @@ public sealed record DeletedList(string SObject, IReadOnlyList<DeletedRecord> Re
 {
     internal static DeletedList Failed(string sobject, SalesforceException failure) => new(sobject, [], null, null, failure);
 
+    /// <summary>From an answer that travelled with others.</summary>
+    public static DeletedList Of(DeletedWindow window, CompositeAnswer answer) => answer.Failure is { } failure ? Failed(window.SObject, failure) : Read(window.SObject, answer.Body);
+
     internal static DeletedList Read(string sobject, JsonElement body)
     {
         var records = new List<DeletedRecord>();
@@ -53,11 +56,11 @@ internal static class DeletedLists
             {
                 try
                 {
-                    var calls = chunk.Select((window, index) => new CompositeCall(window.Path, $"gone{index}", false)).ToList();
+                    var calls = chunk.Select((window, index) => CompositeCall.Deleted($"gone{index}", window)).ToList();
                     foreach (var answer in await client.CompositeAsync(calls, cancellationToken))
                     {
                         var index = calls.FindIndex(call => call.ReferenceId == answer.ReferenceId);
-                        if (index >= 0) lists.Add(answer.Failure is { } failure ? DeletedList.Failed(chunk[index].SObject, failure) : DeletedList.Read(chunk[index].SObject, answer.Body));
+                        if (index >= 0) lists.Add(DeletedList.Of(chunk[index], answer));
                     }
                     continue;
                 }
