@@ -22,6 +22,7 @@ internal static class ControlApi
         SchemaControl.Map(group, parts);
         AccessControl.Map(group, parts);
         FaultControl.Map(group, parts);
+        StreamControl.Map(group, parts);
         TruthExport.Map(group, parts);
     }
 

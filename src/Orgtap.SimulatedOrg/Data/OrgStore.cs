@@ -30,6 +30,9 @@ public sealed class OrgStore
         OrganizationId = SalesforceId.Text(_byName["Organization"].KeyPrefix, 0);
     }
 
+    /// <summary>Raised for every change of a row, in the order of the changes; other writers wait meanwhile.</summary>
+    internal event Action<RowChange>? Changed;
+
     /// <summary>18 characters.</summary>
     public string OrganizationId { get; }
 
@@ -65,8 +68,10 @@ public sealed class OrgStore
         Take(type, values, row);
         lock (_gate)
         {
-            var ordinal = rows.Append(new OverlayRow(true, row, false, null));
+            var inserted = new OverlayRow(true, row, false, null);
+            var ordinal = rows.Append(inserted);
             _changes++;
+            Changed?.Invoke(new RowChange(rows, ordinal, null, inserted));
             return SalesforceId.Text(rows.KeyPrefix, ordinal);
         }
     }
@@ -188,8 +193,11 @@ public sealed class OrgStore
             if (Find(rows, id) is not { } ordinal || rows.OverlayOf(ordinal) is { HardDeleted: true }) throw new KeyNotFoundException($"{sobject} has no row {id}");
             var current = rows.OverlayOf(ordinal) ?? new OverlayRow(false, new Dictionary<string, object?>(), false, null);
             var values = new Dictionary<string, object?>(current.Values, StringComparer.OrdinalIgnoreCase);
-            rows.Put(ordinal, change(TypeOf(rows), current, values) with { Values = values });
+            var before = rows.OverlayOf(ordinal);
+            var after = change(TypeOf(rows), current, values) with { Values = values };
+            rows.Put(ordinal, after);
             _changes++;
+            Changed?.Invoke(new RowChange(rows, ordinal, before, after));
         }
     }
 
@@ -212,6 +220,8 @@ public sealed class OrgStore
         }
         if (type.AnyField("LastModifiedById") is not null) row["LastModifiedById"] = FirstUser();
     }
+
+    internal string FirstUserId => FirstUser() ?? SalesforceId.Text("005", 0);
 
     private string? FirstUser() => _byName["User"] is { BaseCount: > 0 } users ? SalesforceId.Text(users.KeyPrefix, 0) : null;
 

@@ -17,6 +17,8 @@ namespace Orgtap.SimulatedOrg.Faults;
 [JsonDerivedType(typeof(InstanceUrl), "instanceUrl")]
 [JsonDerivedType(typeof(RedirectTo), "redirectTo")]
 [JsonDerivedType(typeof(OmitHeader), "omitHeader")]
+[JsonDerivedType(typeof(StreamError), "streamError")]
+[JsonDerivedType(typeof(RepeatEvents), "repeatEvents")]
 public abstract record FaultEffect
 {
     private FaultEffect() { }
@@ -65,6 +67,14 @@ public abstract record FaultEffect
 
     /// <summary>The answer comes without this header.</summary>
     public sealed record OmitHeader(string Name) : FaultEffect;
+
+    /// <summary>Every message of a request to <c>/cometd</c> is refused.</summary>
+    /// <param name="Error">As Salesforce words it: <c>403::Unknown client</c>, <c>503::Server is too busy</c> …</param>
+    /// <param name="Reconnect">The advice beside it: retry, handshake or none.</param>
+    public sealed record StreamError(string Error, string Reconnect = "retry") : FaultEffect;
+
+    /// <summary>The answer to <c>/meta/connect</c> begins with the last events delivered before: none is lost, some come twice.</summary>
+    public sealed record RepeatEvents(int Count = 1) : FaultEffect;
 
     /// <summary>The request is answered with a redirect elsewhere.</summary>
     public sealed record RedirectTo(string Url, int Status = 302) : FaultEffect;

@@ -5,6 +5,7 @@ using Orgtap.SimulatedOrg.Limits;
 using Orgtap.SimulatedOrg.OAuth;
 using Orgtap.SimulatedOrg.Rest;
 using Orgtap.SimulatedOrg.Soql;
+using Orgtap.SimulatedOrg.Streaming;
 
 namespace Orgtap.SimulatedOrg.Hosting;
 
@@ -30,6 +31,8 @@ internal sealed class OrgParts : IDisposable
         Codes = new AuthorizationCodes(Clock);
         Browsers = new Browsers(Clock, Users);
         Usage = new ApiUsage(Clock, options.ApiLimit);
+        Changes = new ChangeFeed(Store, Clock);
+        Streams = new BayeuxSessions(Changes, Clock);
         Cursors = new QueryCursors(Clock);
         Shelf = new SpoolShelf(Path.Combine(options.SpoolFolder ?? Path.GetTempPath(), "simulated-org-" + RandomText.Of(12)), Store);
         Jobs = new BulkJobs(Soql, Shelf, Faults, Clock, options.Oldness, options.BulkDelay);
@@ -48,6 +51,8 @@ internal sealed class OrgParts : IDisposable
     public AuthorizationCodes Codes { get; }
     public Browsers Browsers { get; }
     public ApiUsage Usage { get; }
+    public ChangeFeed Changes { get; }
+    public BayeuxSessions Streams { get; }
     public QueryCursors Cursors { get; }
     public SpoolShelf Shelf { get; }
     public BulkJobs Jobs { get; }
@@ -64,7 +69,7 @@ internal sealed class OrgParts : IDisposable
         var routes = new RestRoutes();
         routes.Add([.. new DescribeResources(Store.Schema, $"/id/{Store.OrganizationId}/{Users.First.Id}").Resources]);
         routes.Add([.. new RecordResources(Store, Soql, Clock).Resources]);
-        routes.Add([.. new QueryResources(Soql, Cursors).Resources]);
+        routes.Add([.. new QueryResources(Soql, Cursors, Store.Schema).Resources]);
         var limits = new LimitsResources(Store, Usage, Jobs);
         routes.Add(limits.Limits);
         if (!oldness.NoRecordCountResource) routes.Add(limits.RecordCount);

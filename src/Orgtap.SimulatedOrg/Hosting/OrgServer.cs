@@ -4,6 +4,7 @@ using Orgtap.SimulatedOrg.Control;
 using Orgtap.SimulatedOrg.Faults;
 using Orgtap.SimulatedOrg.OAuth;
 using Orgtap.SimulatedOrg.Rest;
+using Orgtap.SimulatedOrg.Streaming;
 
 namespace Orgtap.SimulatedOrg.Hosting;
 
@@ -23,6 +24,7 @@ internal static partial class OrgServer
     public static void Map(WebApplication server, OrgParts parts)
     {
         var faults = new FaultMiddleware(parts.Faults, parts.Tokens, parts.Clock, request => ObjectOf(request, parts));
+        server.Use(SingleSlashes);
         server.UseRouting();
         server.Use((context, next) => LogAsync(context, next, parts));
         server.Use((context, next) => IsControl(context) ? next(context) : LimitHeadAsync(context, next));
@@ -34,7 +36,15 @@ internal static partial class OrgServer
         new TokenCare(parts.Users, parts.Apps, parts.Tokens, parts.Store.OrganizationId).Map(server);
         new IdentityEndpoints(parts.Users, parts.Tokens, parts.Store.OrganizationId, parts.Clock.GetUtcNow()).Map(server);
         new RestFrontDoor(parts.Routes, parts.Versions, parts.Tokens, parts.Usage).Map(server);
+        new CometdEndpoint(parts.Streams, parts.Tokens, parts.Clock).Map(server);
         ControlApi.Map(server, parts);
+    }
+
+    /// <summary>Clients join an instance address that ends with a slash to paths that begin with one (sf does); Salesforce answers those all the same.</summary>
+    private static Task SingleSlashes(HttpContext context, RequestDelegate next)
+    {
+        if (context.Request.Path.Value is { } path && path.Contains("//", StringComparison.Ordinal)) context.Request.Path = Slashes.Replace(path, "/");
+        return next(context);
     }
 
     private static bool IsControl(HttpContext context) => context.Request.Path.StartsWithSegments("/control");
@@ -96,6 +106,9 @@ internal static partial class OrgServer
         if (request.RouteValues["job"] is string job) return parts.Jobs.TryFind(job)?.SObject;
         return request.Query["q"].ToString() is { Length: > 0 } soql && From.Match(soql) is { Success: true } match ? match.Groups[1].Value : null;
     }
+
+    [GeneratedRegex("/{2,}")]
+    private static partial Regex Slashes { get; }
 
     // The last FROM outside brackets would be exact; rules are written for queries whose first one is it.
     [GeneratedRegex(@"\bFROM\s+(\w+)", RegexOptions.IgnoreCase)]

@@ -26,6 +26,9 @@ public sealed class SimulatedClock : TimeProvider
     /// <summary>True while time stands still.</summary>
     public bool IsFrozen { get { lock (_gate) return _frozen; } }
 
+    /// <summary>True while something waits for a time to come.</summary>
+    internal bool HasTimers { get { lock (_gate) return _timers.Count > 0; } }
+
     /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

@@ -7,6 +7,7 @@ using Orgtap.SimulatedOrg.Data;
 using Orgtap.SimulatedOrg.Faults;
 using Orgtap.SimulatedOrg.Limits;
 using Orgtap.SimulatedOrg.OAuth;
+using Orgtap.SimulatedOrg.Streaming;
 
 namespace Orgtap.SimulatedOrg.Hosting;
 
@@ -43,6 +44,9 @@ public sealed class SimulatedOrgHost : IAsyncDisposable
 
     /// <summary>API calls of the last 24 hours, and their limit.</summary>
     public ApiUsage Usage => _parts.Usage;
+
+    /// <summary>Change events.</summary>
+    public ChangeFeed Changes => _parts.Changes;
 
     /// <summary>Sessions and approvals.</summary>
     public TokenStore Tokens => _parts.Tokens;

@@ -4,12 +4,13 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Orgtap.SimulatedOrg.Faults;
+using Orgtap.SimulatedOrg.Schema;
 using Orgtap.SimulatedOrg.Soql;
 
 namespace Orgtap.SimulatedOrg.Rest;
 
 /// <summary><c>/query</c> and <c>/queryAll</c>; the further pages of both are served under <c>/query/</c>.</summary>
-internal sealed partial class QueryResources(SoqlEngine soql, QueryCursors cursors)
+internal sealed partial class QueryResources(SoqlEngine soql, QueryCursors cursors, OrgSchema schema)
 {
     private const int LargestBatch = 2_000;
     private const int SmallestBatch = 200;
@@ -31,6 +32,7 @@ internal sealed partial class QueryResources(SoqlEngine soql, QueryCursors curso
     {
         var text = call.Parameter("q") ?? throw new RestException(400, "MALFORMED_QUERY", "A query string has to be specified");
         var query = soql.Prepare(text, includeDeleted);
+        if (call.Parameter("columns") is "true") return RestReply.Of(writer => new QueryColumns(schema).Write(writer, query));
         var rows = query.Run();
         if (query.IsCountOnly) return RestReply.Of(writer => WriteCount(writer, rows.Count));
         var batch = BatchSize(call.Headers("Sforce-Query-Options"));
