@@ -7,6 +7,8 @@ public sealed class AuditLog(ControlStore store, TimeProvider time)
 {
     private const string Columns = "id, at, actor, action, target, detail, origin";
 
+    private static readonly string[] Searched = ["actor", "action", "target", "detail", "origin"];
+
     /// <summary>From where whoever acts at this moment acts; asked for every entry. Null: not known.</summary>
     public Func<string?> Origin { get; init; } = () => null;
 
@@ -36,7 +38,7 @@ public sealed class AuditLog(ControlStore store, TimeProvider time)
         if (!string.IsNullOrWhiteSpace(filter.Target)) conditions.Add("LOWER(target) = @target");
         // As typed too: SQLite folds the case of ASCII letters only.
         if (!string.IsNullOrWhiteSpace(filter.Text))
-            conditions.Add($"({string.Join(" OR ", new[] { "actor", "action", "target", "detail", "origin" }.Select(column => $"LOWER({column}) LIKE @folded ESCAPE '!' OR {column} LIKE @typed ESCAPE '!'"))})");
+            conditions.Add($"({string.Join(" OR ", Searched.Select(column => $"LOWER({column}) LIKE @folded ESCAPE '!' OR {column} LIKE @typed ESCAPE '!'"))})");
         if (filter.From is not null) conditions.Add("at >= @from");
         if (filter.Until is not null) conditions.Add("at < @until");
         if (filter.Before is not null) conditions.Add("id < @before");
