@@ -66,6 +66,35 @@ public sealed class PostgresReplicaTests : IAsyncDisposable
         Assert.Equal(160, Assert.Single(await replica.TablesAsync(Never)).Rows);
     }
 
+    [Theory]
+    [InlineData(LoadMode.Backfill)]
+    [InlineData(LoadMode.Incremental)]
+    public async Task A_process_that_froze_in_the_middle_of_a_page_holds_nobody_up_and_wakes_to_its_fence(LoadMode mode)
+    {
+        await using var frozen = await OpenAsync();
+        await using var newer = await OpenAsync();
+        var covers = Pages.Backfill(Pages.Account) with { Mode = mode };
+        var older = await frozen.OpenAsync(Pages.Account, Never);
+        // Enough that a part of it is at the server when the process stops.
+        using var page = Pages.Of(Pages.Account, covers, Enumerable.Range(0, 40_000).Select(i => new[] { Pages.Id(i), $"Name of account number {i}", "1", "false" }));
+        Assert.True(page.Batches.Count > 1);
+        using var freezing = new FreezingList(page.Batches);
+        var commit = Task.Run(() => frozen.CommitAsync(older, page with { Batches = freezing }, Never));
+        await freezing.Frozen.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        var table = await newer.OpenAsync(Pages.Account, Never);
+        using (var same = Pages.Of(Pages.Account, covers, Enumerable.Range(0, 100).Select(i => new[] { Pages.Id(i), "newer", "1", "false" })))
+            Assert.Equal(100, (await newer.CommitAsync(table, same, Never)).Counts.Inserted);
+
+        freezing.Wake();
+        await Assert.ThrowsAnyAsync<OrgtapException>(() => commit);
+        using (var again = Pages.Of(Pages.Account, covers, [[Pages.Id(1), "older", "1", "false"]]))
+            await Assert.ThrowsAsync<FencedException>(() => frozen.CommitAsync(older, again, Never));
+        Assert.Equal(100, Assert.Single(await newer.TablesAsync(Never)).Rows);
+        await using var db = await _schema.ConnectAsync();
+        Assert.Equal(100, await db.ExecuteScalarAsync<long>("SELECT count(*) FROM account WHERE name = 'newer'"));
+    }
+
     [Fact]
     public async Task A_row_that_is_too_wide_for_PostgreSQL_is_explained_and_nothing_is_written()
     {
@@ -112,5 +141,35 @@ public sealed class PostgresReplicaTests : IAsyncDisposable
         var table = await replica.OpenAsync(schema, Never);
         using var page = Pages.Of(schema, rows);
         return await replica.CommitAsync(table, page, Never);
+    }
+
+    /// <summary>Hands out its first batch, then lets its reader wait, as a process does that is stopped.</summary>
+    private sealed class FreezingList(IReadOnlyList<RowBatch> batches) : IReadOnlyList<RowBatch>, IDisposable
+    {
+        private readonly TaskCompletionSource _frozen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualResetEventSlim _awake = new();
+
+        public Task Frozen => _frozen.Task;
+
+        public int Count => batches.Count;
+
+        public RowBatch this[int index]
+        {
+            get
+            {
+                if (index == 0) return batches[0];
+                _frozen.TrySetResult();
+                _awake.Wait();
+                return batches[index];
+            }
+        }
+
+        public void Wake() => _awake.Set();
+
+        public void Dispose() => _awake.Dispose();
+
+        public IEnumerator<RowBatch> GetEnumerator() => batches.GetEnumerator();
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }

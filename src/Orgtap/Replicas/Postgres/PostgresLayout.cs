@@ -21,7 +21,9 @@ internal static class PostgresLayout
           checkpoint text,
           last_complete timestamptz,
           live_rows bigint NOT NULL DEFAULT 0,
-          deleted_rows bigint NOT NULL DEFAULT 0);
+          deleted_rows bigint NOT NULL DEFAULT 0,
+          writer_pid int,
+          writer_since timestamptz);
         CREATE TABLE _orgtap_columns (
           table_id bigint NOT NULL REFERENCES _orgtap_tables (id),
           name text NOT NULL,
@@ -35,6 +37,7 @@ internal static class PostgresLayout
           UNIQUE (table_id, column_name));
         CREATE TABLE _orgtap_seen (table_id bigint NOT NULL, id text COLLATE "C" NOT NULL, PRIMARY KEY (table_id, id));
         CREATE TABLE _orgtap_missing (table_id bigint NOT NULL, id text COLLATE "C" NOT NULL, PRIMARY KEY (table_id, id));
+        COMMENT ON COLUMN _orgtap_tables.writer_pid IS 'the session that writes, or wrote last; whoever opens the table ends it';
         COMMENT ON COLUMN _orgtap_columns.updated IS '1: complete and kept up to date; 2: being filled; 0: no longer selected, the values are old';
         """;
 

@@ -42,6 +42,7 @@ public sealed class PostgresReplica : IReplica
             await lane.CloseAsync();
             return await _source.RunAsync(async db =>
             {
+                await EndOlderWriterAsync(db, schema.SObject);
                 await using var transaction = await db.BeginTransactionAsync(CancellationToken.None);
                 await db.ExecuteAsync("INSERT INTO _orgtap_tables (sobject, sobject_key, table_name) VALUES (@SObject, @key, @table) ON CONFLICT (sobject_key) DO NOTHING",
                     new { schema.SObject, key = Key(schema.SObject), table = Of(schema.SObject) }, transaction);
@@ -122,6 +123,12 @@ public sealed class PostgresReplica : IReplica
     private async Task<Commit> CommitAsync(Lane lane, OpenTable table, Page page)
     {
         var writer = await WriterOf(lane, table, page.Covers);
+        if (!await IsAliveAsync(writer.Db))
+        {
+            // Closed by the server, or by a newer opener: the fence tells which.
+            await lane.CloseAsync();
+            writer = await WriterOf(lane, table, page.Covers);
+        }
         var db = writer.Db;
         await using var transaction = await db.BeginTransactionAsync(CancellationToken.None);
         var before = await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: false);
@@ -167,6 +174,9 @@ public sealed class PostgresReplica : IReplica
         try
         {
             if (await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: false) is not { } state || state.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
+            await db.ExecuteAsync("""
+                UPDATE _orgtap_tables SET writer_pid = pg_backend_pid(), writer_since = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()) WHERE id = @Id AND fence = @Fence
+                """, state);
             return lane.Writer = await PostgresTableWriter.OpenAsync(db, table, state.Id, state.TableName, covers);
         }
         catch
@@ -175,6 +185,24 @@ public sealed class PostgresReplica : IReplica
             throw;
         }
     }
+
+    private static async Task<bool> IsAliveAsync(NpgsqlConnection db)
+    {
+        try
+        {
+            return await db.ExecuteScalarAsync<int>("SELECT 1") == 1;
+        }
+        catch (Exception dead) when (PostgresFailure.IsStaleConnection(dead))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A process that froze in the middle of a page holds locks that no time-out ends: the server waits for its rows. Its session is of our role, so we may end it.</summary>
+    private static Task EndOlderWriterAsync(NpgsqlConnection db, string sobject) => db.ExecuteAsync("""
+        SELECT pg_terminate_backend(a.pid) FROM _orgtap_tables t JOIN pg_stat_activity a ON a.pid = t.writer_pid AND a.backend_start = t.writer_since
+        WHERE t.sobject_key = @key AND a.pid <> pg_backend_pid()
+        """, new { key = Key(sobject) });
 
     private Lane LaneOf(string sobject) => _lanes.GetOrAdd(sobject, static _ => new Lane());
 
