@@ -24,7 +24,7 @@ public sealed class WideTablesTests
         var table = Assert.Single((await org.SyncAsync()).Tables);
 
         Assert.True(table.Receipt?.Verdict == Verdict.Complete, $"{table.Receipt?.Sentence} {table.Problem}");
-        Assert.Equal((ExtractionApi.Rest, (long?)Rows, (long)Rows), (table.Receipt.Api, table.Receipt.Expected, table.Receipt.Tally.Parsed));
+        Assert.Equal((ExtractionApi.Rest, (long?)Rows, (long)Rows), (table.Receipt!.Api, table.Receipt.Expected, table.Receipt.Tally.Parsed));
         Assert.Contains(table.Plan!.Reasons, reason => reason.EndsWith("is asked for in 2 parts, which are joined.", StringComparison.Ordinal));
         Assert.DoesNotContain(org.Host.Requests.Entries, request => request.Status is 414 or 431);
         await org.AssertExactAsync(Wide);
@@ -87,9 +87,11 @@ public sealed class WideTablesTests
         foreach (var id in hidden) org.Host.Store.Share(Wide, id, visible: true);
         org.Host.Clock.Advance(TimeSpan.FromHours(1));
 
-        var run = await org.Runner.RunAsync(org.Connection.Id, "test", RunPurpose.Reconcile, SyncedOrg.Cancel);
+        var run = await org.Runner.ContinueAsync(await org.Runner.BeginAsync(org.Connection.Id, "test", new SyncWish(RunPurpose.Reconcile, []), SyncedOrg.Cancel), SyncedOrg.Cancel);
 
-        Assert.True(run.Tables[0].Receipt!.Verdict == Verdict.Complete, run.Tables[0].Receipt!.Sentence);
+        var receipt = Assert.Single(run.Tables).Receipt!;
+        Assert.True(receipt.Verdict == Verdict.Complete, receipt.Sentence);
+        Assert.Contains(receipt.More!, more => more is { Mode: LoadMode.Mend, Tally.Inserted: 40 });
         Assert.DoesNotContain(org.Host.Requests.Entries, request => request.Status is 414 or 431);
         await org.AssertExactAsync(Wide);
     }
@@ -138,7 +140,7 @@ public sealed class WideTablesTests
         var table = Assert.Single((await org.SyncAsync()).Tables);
 
         Assert.True(table.Receipt?.Verdict == Verdict.Complete, $"{table.Receipt?.Sentence} {table.Problem}");
-        Assert.Equal((2_600L, 2_600L), (table.Receipt.Expected, table.Receipt.Tally.Parsed));
+        Assert.Equal((2_600L, 2_600L), (table.Receipt!.Expected, table.Receipt.Tally.Parsed));
         Assert.InRange(refused, 1, 6);
         await org.AssertExactAsync("Account");
     }
@@ -172,8 +174,9 @@ public sealed class WideTablesTests
         var table = Assert.Single((await org.SyncAsync()).Tables);
 
         Assert.True(table.Receipt?.Verdict == Verdict.Complete, $"{table.Receipt?.Sentence} {table.Problem}");
-        Assert.Equal((2_600L, 2_600L), (table.Receipt.Expected, table.Receipt.Tally.Parsed));
-        Assert.Single(org.Host.Requests.Entries, request => request.Status == 400);
+        Assert.Equal((2_600L, 2_600L), (table.Receipt!.Expected, table.Receipt.Tally.Parsed));
+        // The lost page was asked for once: it would stay lost.
+        Assert.Single(org.Host.Requests.Entries, request => request.Status == 400 && request.Path.Contains("/query/01g", StringComparison.Ordinal));
         await org.AssertExactAsync("Account");
     }
 
