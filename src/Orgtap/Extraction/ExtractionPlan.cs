@@ -82,6 +82,9 @@ public sealed record TableFacts
     /// <summary>Why Bulk cannot be used, in words, where the org said so; null: it did not.</summary>
     public string? BulkRefusal { get; init; }
 
+    /// <summary>Why REST cannot read this load, in words, where Salesforce said so (it took too long, or the query is too long); null: it did not.</summary>
+    public string? RestRefusal { get; init; }
+
     /// <summary>Whether the org has parallel result pages; null: not tried yet.</summary>
     public bool? ResultPages { get; init; }
 

@@ -55,6 +55,11 @@ public static class ExtractionPlanner
             reasons.Add($"Bulk API does not serve {sobject}." + RestCost(rows, facts));
             return ExtractionApi.Rest;
         }
+        if (facts.RestRefusal is { } tooMuch)
+        {
+            reasons.Add($"{tooMuch} A Bulk job takes its time.");
+            return ExtractionApi.Bulk;
+        }
         if (tooWide)
         {
             reasons.Add($"{facts.Schema.Columns.Count} fields make a query too long for REST; Bulk API has no such limit.");
