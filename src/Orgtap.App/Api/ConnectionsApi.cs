@@ -26,6 +26,10 @@ public sealed record SelectDocument(IReadOnlyList<string>? Presets, IReadOnlyLis
 /// <summary>Percentage of the org's daily API calls at which syncing stops.</summary>
 public sealed record ThresholdDocument(int Percent);
 
+/// <summary>How often a connection syncs by itself.</summary>
+/// <param name="UpdateFrequency">manual, weekly, daily, 12h, 6h, 3h, 1h, 30m, 15m, 5m, or cron:EXPRESSION@ZONE.</param>
+public sealed record ScheduleDocument(string UpdateFrequency);
+
 /// <summary><c>/api/v1/connections</c>.</summary>
 internal static class ConnectionsApi
 {
@@ -45,6 +49,7 @@ internal static class ConnectionsApi
         one.MapPost("/resume", (string name, HttpContext context, ConnectionStore connections, AuditLog audit, CancellationToken cancellationToken) =>
             EnableAsync(name, true, context, connections, audit, cancellationToken)).RequireAuthorization(Roles.Operator).WithSummary("Let it sync again");
         one.MapPut("/threshold", SetThresholdAsync).RequireAuthorization(Roles.Operator).WithSummary("Set the API quota threshold");
+        one.MapPut("/schedule", SetScheduleAsync).RequireAuthorization(Roles.Operator).WithSummary("Set how often it syncs by itself");
         one.MapPut("/replica", async (string name, PlaceDocument place, HttpContext context, ConnectionStore connections, OverviewReader overviews, CancellationToken cancellationToken) =>
             ConnectionDocument.Of(await overviews.OfAsync(await Placing.PlaceAsync(
                 context.RequestServices, await connections.GetAsync(name, cancellationToken), place, context.User.ActorOf(), cancellationToken), cancellationToken)))
@@ -88,6 +93,14 @@ internal static class ConnectionsApi
         var connection = await connections.GetAsync(name, cancellationToken);
         await connections.SetQuotaThresholdAsync(connection.Id, threshold.Percent, cancellationToken);
         await audit.WriteAsync(context.User.ActorOf(), "threshold.set", name, $"{threshold.Percent} %", cancellationToken);
+        return Results.NoContent();
+    }
+
+    private static async Task<IResult> SetScheduleAsync(string name, ScheduleDocument schedule, HttpContext context, ConnectionStore connections, AuditLog audit, CancellationToken cancellationToken)
+    {
+        var frequency = UpdateFrequency.Parse(schedule.UpdateFrequency);
+        await connections.SetFrequencyAsync((await connections.GetAsync(name, cancellationToken)).Id, frequency, cancellationToken);
+        await audit.WriteAsync(context.User.ActorOf(), "schedule.set", name, frequency.Words, cancellationToken);
         return Results.NoContent();
     }
 

@@ -14,7 +14,7 @@ internal static class ConnectionsVerb
     public static Command Build(VerbRunner verbs) => new("connections", "Connections to orgs")
     {
         List(verbs, "list", "List connections", "orgtap connections list"), Enable(verbs, "pause", "Stop syncing until resumed; what is running goes on to its end", false),
-        Enable(verbs, "resume", "Let it sync again", true), Threshold(verbs), Replica(verbs), Remove(verbs),
+        Enable(verbs, "resume", "Let it sync again", true), Threshold(verbs), Schedule(verbs), Replica(verbs), Remove(verbs),
     };
 
     /// <summary>Also <c>orgtap status</c>, which people look for first.</summary>
@@ -80,6 +80,22 @@ internal static class ConnectionsVerb
             await context.Service<ConnectionStore>().SetQuotaThresholdAsync(found.Id, context.Get(percent), cancellationToken);
             await context.Service<AuditLog>().WriteAsync(ConnectVerb.Actor, "threshold.set", found.Name, $"{context.Get(percent)} %", cancellationToken);
             context.Out.WriteLine($"{found.Name} stops syncing at {context.Get(percent)} % of the org's API calls.");
+            return ExitCode.Done;
+        });
+    }
+
+    private static Command Schedule(VerbRunner verbs)
+    {
+        var connection = VerbRunner.Connection();
+        var frequency = new Argument<string>("FREQUENCY") { Description = $"{string.Join(", ", UpdateFrequency.Offered.Select(offered => offered.Text))}, or cron:EXPRESSION@ZONE" };
+        return verbs.Run(new Command("schedule", "Set how often it syncs by itself, while `orgtap serve` runs") { connection, frequency }, Needs.Stores,
+            ["orgtap connections schedule acme 15m", "orgtap connections schedule acme \"cron:0 0 6 ? * MON-FRI@Europe/Berlin\""], async (context, cancellationToken) =>
+        {
+            var wanted = UpdateFrequency.Parse(context.Get(frequency));
+            var found = await context.Service<ConnectionStore>().GetAsync(context.Get(connection), cancellationToken);
+            await context.Service<ConnectionStore>().SetFrequencyAsync(found.Id, wanted, cancellationToken);
+            await context.Service<AuditLog>().WriteAsync(ConnectVerb.Actor, "schedule.set", found.Name, wanted.Words, cancellationToken);
+            context.Out.WriteLine($"{found.Name} syncs {wanted.Words}.");
             return ExitCode.Done;
         });
     }

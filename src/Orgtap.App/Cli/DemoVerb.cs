@@ -55,7 +55,7 @@ internal static class DemoVerb
                 if (!context.Get(once) && code != ExitCode.Cancelled)
                 {
                     await demo.InviteAsync(directory, cancellationToken);
-                    await app.Services.KeepPromisesAsync(cancellationToken);
+                    await app.Services.KeepScheduleAsync(cancellationToken);
                     await ServeVerb.UntilStoppedAsync(cancellationToken);
                     context.Terminal.Error.WriteLine("Stopping.");
                     await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None);

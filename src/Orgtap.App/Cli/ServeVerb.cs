@@ -37,7 +37,7 @@ internal static class ServeVerb
             context.Out.WriteLine("Press Ctrl-C to stop; a sync that is running commits its page first.");
             context.Out.WriteLine($"Orgtap serves {reached.Value}");
 
-            await app.Services.KeepPromisesAsync(cancellationToken);
+            await app.Services.KeepScheduleAsync(cancellationToken);
             await UntilStoppedAsync(cancellationToken);
             context.Terminal.Error.WriteLine("Stopping.");
             await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None);

@@ -46,7 +46,7 @@ internal static class Engine
         services.AddSingleton(new SyncOptions());
         services.AddSingleton<SyncRunner>();
         services.AddSingleton<SyncStatuses>();
-        services.AddSyncJobs().AddDueRetries();
+        services.AddSyncJobs().AddDueSyncs();
     }
 
     // Outermost first: the token is added once per request, each repetition is metered.

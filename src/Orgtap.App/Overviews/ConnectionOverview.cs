@@ -20,6 +20,9 @@ public sealed record ConnectionOverview(
     public required string Replica { get; init; }
 
 
+    /// <summary>When it syncs next by itself, UTC; null: not by itself.</summary>
+    public DateTimeOffset? NextSyncAt => Selection.Count == 0 || IsRunning ? null : Orgtap.Scheduling.DueSyncs.NextAt(Connection, LastRun?.StartedAt);
+
     /// <summary>Rows that are not marked deleted.</summary>
     public long Rows => Tables.Sum(table => table.Rows);
 

@@ -24,7 +24,7 @@ public sealed record ApiUseDocument(long Used, long Maximum, long Own, long Stop
 public sealed record ConnectionDocument(
     string Name, string Status, ProblemDocument? Problem, string? OrgId, string? OrgName, Uri LoginUrl, Uri? InstanceUrl, string? Username, AuthorizationFlow Flow,
     bool SyncEnabled, int QuotaThresholdPercent, int SelectedTables, long Rows, ApiUseDocument? ApiUse, long? RunningRun, DateTimeOffset? LastSuccessAt, DateTimeOffset CreatedAt,
-    string? Replica = null)
+    string? Replica = null, string? UpdateFrequency = null, DateTimeOffset? NextSyncAt = null)
 {
     public static ConnectionDocument Of(ConnectionOverview overview)
     {
@@ -33,7 +33,7 @@ public sealed record ConnectionDocument(
             connection.Name, overview.Status.Word(), ProblemDocument.Of(connection.Problem), connection.OrgId?.Value, connection.OrgName, connection.LoginUrl,
             connection.InstanceUrl, connection.Username, connection.Flow, connection.SyncEnabled, connection.QuotaThresholdPercent, overview.Selection.Count, overview.Rows,
             overview.Use is { } use ? new ApiUseDocument(use.Used, use.Maximum, use.Own, use.Maximum * connection.QuotaThresholdPercent / 100, use.ObservedAt) : null,
-            overview.IsRunning ? overview.LastRun?.Id.Value : null, connection.LastSuccessAt, connection.CreatedAt, overview.Replica);
+            overview.IsRunning ? overview.LastRun?.Id.Value : null, connection.LastSuccessAt, connection.CreatedAt, overview.Replica, connection.Frequency.Text, overview.NextSyncAt);
     }
 }
 

@@ -60,6 +60,7 @@ public sealed class Timeline(RunStore runs, AuditLog audit, SchemaChangeStore ch
         "connection.resumed" => "Resumed",
         "threshold.set" => "API quota threshold set",
         "selection.set" => "Data sync changed",
+        "schedule.set" => "Update frequency set",
         _ => entry.Action.Replace('.', ' '),
     }) + (entry.Detail is { Length: > 0 } detail ? $": {detail}." : ".");
 }

@@ -26,6 +26,9 @@ public sealed record Connection(
     ConnectionId Id, string Name, Uri LoginUrl, AuthorizationFlow Flow, string AppId, OrgId? OrgId, string? OrgName, Uri? InstanceUrl,
     string? Username, bool SyncEnabled, int QuotaThresholdPercent, Problem? Problem, DateTimeOffset? LastSuccessAt, DateTimeOffset CreatedAt)
 {
+    /// <summary>How often it syncs by itself.</summary>
+    public UpdateFrequency Frequency { get; init; } = UpdateFrequency.Hourly;
+
     /// <summary>The PostgreSQL schema its rows lie in; null: a file in the data directory.</summary>
     public PostgresPlace? Replica { get; init; }
 }

@@ -14,7 +14,7 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
     private const string Columns = """
         id AS Id, name AS Name, login_url AS LoginUrl, flow AS Flow, app_id AS AppId, org_id AS OrgId, org_name AS OrgName, instance_url AS InstanceUrl,
         username AS Username, sync_enabled AS SyncEnabled, quota_threshold_percent AS QuotaThresholdPercent, problem AS Problem,
-        last_success_at AS LastSuccessAt, created_at AS CreatedAt, replica_schema AS ReplicaSchema, replica_address AS ReplicaAddress
+        last_success_at AS LastSuccessAt, created_at AS CreatedAt, replica_schema AS ReplicaSchema, replica_address AS ReplicaAddress, update_frequency AS UpdateFrequency
         """;
 
     /// <exception cref="InvalidInputException">The name is taken, too long or has characters that addresses and file names cannot hold.</exception>
@@ -119,6 +119,9 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
         ? throw new InvalidInputException($"An API quota threshold of {percent} % is not possible.", "Give a number from 1 to 100.")
         : UpdateAsync("quota_threshold_percent = @value", id, percent, cancellationToken);
 
+    public Task SetFrequencyAsync(ConnectionId id, UpdateFrequency frequency, CancellationToken cancellationToken) =>
+        UpdateAsync("update_frequency = @value", id, frequency.Text, cancellationToken);
+
     /// <summary>From now on the rows go there; those that lie elsewhere stay where they are.</summary>
     /// <param name="place">Null: a file in the data directory.</param>
     public Task SetReplicaAsync(ConnectionId id, PostgresPlace? place, CancellationToken cancellationToken) => store.WriteAsync(
@@ -154,6 +157,7 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
         row.SyncEnabled != 0, (int)row.QuotaThresholdPercent, row.Problem is null ? null : ProblemJson.Read(row.Problem),
         row.LastSuccessAt is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null, DateTimeOffset.FromUnixTimeMilliseconds(row.CreatedAt))
     {
+        Frequency = UpdateFrequency.Parse(row.UpdateFrequency),
         Replica = row.ReplicaSchema is { } schema && row.ReplicaAddress is { } address ? new PostgresPlace(cipher.Unprotect(PlacePurpose, address), schema) : null,
     };
 
@@ -175,6 +179,7 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
         public long CreatedAt { get; init; }
         public string? ReplicaSchema { get; init; }
         public string? ReplicaAddress { get; init; }
+        public string UpdateFrequency { get; init; } = "";
     }
 }
 

@@ -32,6 +32,12 @@ public sealed record ExtractionPlan(
     /// <summary>Where a large first load is cut (<see cref="Checkpoint.Cuts"/>); null: one slice.</summary>
     public IReadOnlyList<string>? Cuts { get; init; }
 
+    /// <summary>Bulk does not serve it: what REST finds too long or too slow is asked for in smaller pieces.</summary>
+    public bool RestOnly { get; init; }
+
+    /// <summary>The field that tells when a row was last changed, whatever the mode; null where there is none. By it the parts of a row are seen to belong together.</summary>
+    public string? ChangeField { get; init; }
+
     /// <summary>The plan as run history keeps it: without the columns.</summary>
     public PlanSummary Summary => new(Api, Mode, Window, StampField, Schema.Columns.Count, EstimatedRows, EstimatedCalls, Reasons, Resumes);
 
@@ -75,6 +81,9 @@ public sealed record TableFacts
 
     /// <summary>Why Bulk cannot be used, in words, where the org said so; null: it did not.</summary>
     public string? BulkRefusal { get; init; }
+
+    /// <summary>Why REST cannot read this load, in words, where Salesforce said so (it took too long, or the query is too long); null: it did not.</summary>
+    public string? RestRefusal { get; init; }
 
     /// <summary>Whether the org has parallel result pages; null: not tried yet.</summary>
     public bool? ResultPages { get; init; }

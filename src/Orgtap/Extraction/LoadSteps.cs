@@ -32,8 +32,8 @@ public static class LoadSteps
         if (stored is { Finished: false } && stored.Mode == mode && CanGoOn(facts, stored))
         {
             var same = mode.IsMain() ? schema.Part(stored.Fields) : mode == LoadMode.Reconcile ? Partial(schema, schema.IsDeletedIndex < 0 ? [] : ["IsDeleted"]) : Partial(schema, stored.Part);
-            // A job that Bulk refused was never made; the load is planned anew.
-            if (stored.Position is not null && !(stored.Position is BulkIntention && facts.BulkRefusal is not null))
+            // What one interface refuses is planned anew for the other.
+            if (stored.Position is not null && !(stored.Position is BulkIntention && facts.BulkRefusal is not null) && !(stored.Position is KeysetPosition && facts.RestRefusal is not null))
             {
                 reasons.Add($"Goes on after {Number(stored.Tally.Parsed)} rows that an earlier run loaded{(stored.Cuts is { } cuts ? $" (slice {stored.Slice + 1} of {cuts.Count + 1})" : "")}.");
                 return (same, stored.Window, true);

@@ -94,8 +94,9 @@ public static partial class ErrorClassifier
         (_, "INVALID_QUERY_LOCATOR") =>
             (FailureKind.Transient, $"Salesforce no longer has the next page of {subject}.", "Orgtap asks again from the last committed row."),
         (_, "QUERY_TIMEOUT") => (FailureKind.Unsupported, $"Reading {subject} took Salesforce too long.", "Orgtap reads it in smaller pieces, or through the Bulk API."),
-        (_, "OPERATION_TOO_LARGE") => (FailureKind.Unsupported, $"{subject} is too large to be read at once by this user.",
-            "Orgtap reads it in smaller pieces. For activities, \"View All Data\" for the integration user helps."),
+        // Salesforce works out what the user may see row by row; with the permission to see all there is nothing to work out.
+        (_, "OPERATION_TOO_LARGE") => (FailureKind.Permission, $"{subject} is too large to be read at once by a user who may see only some of its rows.",
+            "Give the integration user \"View All Data\", or \"View All\" on this table: Setup, Permission Sets."),
         (_, "INVALID_TYPE_FOR_OPERATION" or "EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION" or "INVALIDENTITY" or "FeatureNotEnabled" or "API_ERROR" or "INVALID_QUERY_FILTER_OPERATOR"
             or "MALFORMED_QUERY" or "EXCEEDED_ID_LIMIT" or "EXCEEDED_MAX_SEMIJOIN_SUBSELECTS" or "INVALID_REPLICATION_DATE" or "METHOD_NOT_ALLOWED" or "UNSUPPORTED_API_VERSION"
             or "INVALID_OPERATION" or "NOT_IMPLEMENTED" or "INVALID_BATCH_OPERATION") =>

@@ -63,7 +63,7 @@ internal sealed class OrgHttp(
         }
         catch (JsonException broken)
         {
-            throw SalesforceException.Unexpected(subject, string.Create(CultureInfo.InvariantCulture, $"a body of {body.BytesRead} bytes that is no JSON"), broken);
+            throw SalesforceException.Garbled(subject, string.Create(CultureInfo.InvariantCulture, $"a body of {body.BytesRead} bytes that is no JSON"), broken);
         }
     }
 

@@ -15,6 +15,11 @@ public sealed class SalesforceException(
     public string? ErrorCode { get; } = errorCode;
 
     /// <summary>An answer that is not what Salesforce documents.</summary>
+    /// <summary>A body that is empty or no JSON: an edge server or a proxy answered in Salesforce's place, which mostly passes.</summary>
+    internal static SalesforceException Garbled(string subject, string what, Exception inner) => new(
+        FailureKind.Transient, $"Salesforce's answer about {subject} was not understood: {what}.",
+        "Orgtap asks again. If it goes on, check that the address is the org's own and that no proxy changes its answers.", null, null, what, inner);
+
     internal static SalesforceException Unexpected(string subject, string what, Exception? inner = null) => new(
         FailureKind.Defect, $"Salesforce's answer about {subject} was not understood: {what}.",
         "Check that the address is the org's own and that no proxy changes its answers. If it is, report this with the details below.", null, null, what, inner);

@@ -162,16 +162,16 @@ public static class SchedulingServices
         return services.AddSingleton<SyncJobs>();
     }
 
-    /// <summary>Adds <see cref="DueRetries"/>; <see cref="Connections.ConnectionStore"/> is the caller's to add. For processes that stay: <see cref="KeepPromisesAsync"/> sets it to work.</summary>
-    public static IServiceCollection AddDueRetries(this IServiceCollection services) => services.AddSingleton<DueRetries>();
+    /// <summary>Adds <see cref="DueSyncs"/>; the stores are the caller's to add. For processes that stay: <see cref="KeepScheduleAsync"/> sets it to work.</summary>
+    public static IServiceCollection AddDueSyncs(this IServiceCollection services) => services.AddSingleton<DueSyncs>();
 
-    /// <summary>From now on syncs that were announced start when their time comes.</summary>
-    public static async Task KeepPromisesAsync(this IServiceProvider services, CancellationToken cancellationToken)
+    /// <summary>From now on syncs start when their time comes.</summary>
+    public static async Task KeepScheduleAsync(this IServiceProvider services, CancellationToken cancellationToken)
     {
         var scheduler = await services.GetRequiredService<ISchedulerFactory>().GetScheduler(cancellationToken);
         await scheduler.ScheduleJob(
-            JobBuilder.Create<DueRetriesJob>().WithIdentity("retries", "system").Build(),
-            TriggerBuilder.Create().WithIdentity("retries", "system").StartNow().WithSimpleSchedule(often => often.WithInterval(DueRetries.Period).RepeatForever()).Build(),
+            JobBuilder.Create<DueSyncsJob>().WithIdentity("due", "system").Build(),
+            TriggerBuilder.Create().WithIdentity("due", "system").StartNow().WithSimpleSchedule(often => often.WithInterval(DueSyncs.Period).RepeatForever()).Build(),
             cancellationToken: cancellationToken);
         await scheduler.Start(cancellationToken);
     }

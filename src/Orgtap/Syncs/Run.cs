@@ -32,6 +32,12 @@ public sealed record Run(
     public RunPurpose Purpose { get; init; }
 }
 
+/// <summary>When a connection's runs of each purpose began last; null: never.</summary>
+public sealed record RunStarts(DateTimeOffset? Last, DateTimeOffset? LastReconcile, DateTimeOffset? LastRefresh)
+{
+    public static readonly RunStarts None = new(null, null, null);
+}
+
 public enum RunTableState
 {
     Waiting,

@@ -111,6 +111,18 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
         return (await ReadAsync(db, null, "id = @id", new { id = id.Value }, 1)).SingleOrDefault();
     }
 
+    /// <summary>When each connection's runs began last.</summary>
+    public async Task<IReadOnlyDictionary<ConnectionId, RunStarts>> LastStartsAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var rows = await db.QueryAsync<(string Connection, string Purpose, long Last)>("SELECT connection_id, purpose, MAX(started_at) FROM runs GROUP BY connection_id, purpose");
+        return rows.GroupBy(row => row.Connection, StringComparer.Ordinal).ToDictionary(group => new ConnectionId(group.Key), group => new RunStarts(
+            FromMilliseconds(group.Max(row => row.Last)), Of(group, RunPurpose.Reconcile), Of(group, RunPurpose.Refresh)));
+
+        static DateTimeOffset? Of(IEnumerable<(string Connection, string Purpose, long Last)> rows, RunPurpose purpose) =>
+            rows.Where(row => row.Purpose == purpose.ToString()).Select(row => (DateTimeOffset?)FromMilliseconds(row.Last)).FirstOrDefault();
+    }
+
     /// <summary>The run under way, if there is one.</summary>
     public async Task<Run?> FindRunningAsync(ConnectionId connection, CancellationToken cancellationToken)
     {

@@ -30,6 +30,8 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
     private Checkpoint? _stored;
     private long? _loadRows;
     private string? _bulkRefusal;
+    private string? _restRefusal;
+    private ExtractionPlan? _lastPlan;
     private bool _probeTaken;
     private string _activity = "Waiting";
 
@@ -113,6 +115,10 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
             {
                 _bulkRefusal = reason;
             }
+            catch (SalesforceException slow) when (_restRefusal is null && RestRefusalOf(slow) is { } reason)
+            {
+                _restRefusal = reason;
+            }
             catch (OrgtapException changed) when (changed.Kind == FailureKind.SchemaChanged && !describedAgain)
             {
                 (describedAgain, describeAge) = (true, TimeSpan.Zero);
@@ -148,13 +154,21 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
     /// <returns>Why the same load may succeed through REST, as a sentence; null if it is not Bulk that refused.</returns>
     private string? BulkRefusalOf(OrgtapException failure)
     {
-        if (_table.Plan is not { Api: ExtractionApi.Bulk } || failure is not SalesforceException refusal) return null;
+        if (_lastPlan is not { Api: ExtractionApi.Bulk } || failure is not SalesforceException refusal) return null;
         if (refusal is { Kind: FailureKind.QuotaExhausted, ErrorCode: "LIMIT_EXCEEDED" }) return "The org's Bulk jobs of the last 24 hours are used up.";
         if (refusal.Kind != FailureKind.Unsupported) return null;
         var reason = $"Bulk API does not serve {selected.SObject}.";
         run.Org.RefuseBulk(selected.SObject, reason);
         return reason;
     }
+
+    /// <returns>Why the same load may succeed through Bulk, as a sentence; null if it is not for REST's sake that it failed.</returns>
+    private string? RestRefusalOf(SalesforceException failure) => _lastPlan is not { Api: ExtractionApi.Rest, Mode: not LoadMode.Mend } ? null : failure switch
+    {
+        { ErrorCode: "QUERY_TIMEOUT" } => $"A REST query of {selected.SObject} took Salesforce too long.",
+        { StatusCode: System.Net.HttpStatusCode.RequestUriTooLong or System.Net.HttpStatusCode.RequestHeaderFieldsTooLarge } => $"A REST query of {selected.SObject} with its fields is too long.",
+        _ => null,
+    };
 
     /// <summary>Does one load after the other until the table needs no more in this run.</summary>
     private async Task LoadsAsync(TimeSpan describeAge)
@@ -171,13 +185,14 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
                 LoadRows = _loadRows, Done = _done, MissesRows = _stored is not null && (await run.Replica.MissingAsync(_open, null, 1, stop)).Count > 0,
             };
             if (_bulkRefusal is not null) facts = facts with { BulkRefusal = _bulkRefusal };
+            if (_restRefusal is not null) facts = facts with { RestRefusal = _restRefusal };
             if (LoadSteps.Next(facts) is not { } mode) return;
             var probed = TakeProbe(mode);
             await LoadAsync(probed?.Plan ?? TablePlanner.Plan(facts, mode), probed);
             // Rows are missing: the receipt says so, and the next run reads them.
             if (_stored is not { Finished: true }) return;
             _done.Add(mode);
-            (_loadRows, _bulkRefusal) = (null, null);
+            (_loadRows, _bulkRefusal, _restRefusal) = (null, null, null);
         }
     }
 
@@ -194,6 +209,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
     {
         var client = run.Clients.Open(run.Connection.Id, run.Connection.InstanceUrl!, _counter);
         var plan = await SlicedAsync(client, planned);
+        _lastPlan = plan;
         var from = plan.StartFrom(_stored);
         _table = _table with
         {
@@ -207,9 +223,9 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
         IExtractor extractor = plan switch
         {
             _ when probed is not null => new ProbedExtractor(probed, run.Budget),
-            { Mode: LoadMode.Mend } => new MendExtractor(client, run.Budget, (after, most, cancellationToken) => run.Replica.MissingAsync(_open!, after, most, cancellationToken)),
+            { Mode: LoadMode.Mend } => new MendExtractor(client, run.Budget, run.Org, (after, most, cancellationToken) => run.Replica.MissingAsync(_open!, after, most, cancellationToken)),
             { Api: ExtractionApi.Bulk } => new BulkExtractor(client, run.Budget, run.Org, run.Options.Extraction, run.Time, run.Loggers.CreateLogger<BulkExtractor>()),
-            _ => new RestExtractor(client, run.Budget),
+            _ => new RestExtractor(client, run.Budget, run.Org),
         };
         var hadResultPages = run.Org.ResultPages;
         var (tally, slice, before) = (from.Tally, from.Slice, from.TallyBefore);

@@ -37,6 +37,7 @@ internal static class ConnectionPages
         one.MapGet("", ShowAsync).RequireAuthorization(Roles.Viewer);
         one.MapPost("", ActAsync).RequireAuthorization(Roles.Operator);
         one.MapPost("/threshold", SetThresholdAsync).RequireAuthorization(Roles.Operator);
+        one.MapPost("/schedule", SetScheduleAsync).RequireAuthorization(Roles.Operator);
         one.MapGet("/timeline", TimelineAsync).RequireAuthorization(Roles.Viewer);
         one.MapPost("/replica", PlaceAsync).RequireAuthorization(Roles.Administrator);
         one.MapGet("/plan", PlanAsync).RequireAuthorization(Roles.Viewer);
@@ -86,6 +87,17 @@ internal static class ConnectionPages
             default:
                 return Results.BadRequest();
         }
+    }
+
+    private static async Task<IResult> SetScheduleAsync(string name, HttpContext context, ConnectionStore connections, AuditLog audit, CancellationToken cancellationToken)
+    {
+        if (await connections.FindAsync(name, cancellationToken) is not { } connection) return Results.NotFound();
+        var form = await context.Request.ReadFormAsync(cancellationToken);
+        var cron = form["cron"].ToString().Trim();
+        var frequency = UpdateFrequency.Parse(form["frequency"] == "cron" ? $"cron:{cron}{(form["zone"].ToString().Trim() is { Length: > 0 } zone ? "@" + zone : "")}" : form["frequency"].ToString());
+        await connections.SetFrequencyAsync(connection.Id, frequency, cancellationToken);
+        await audit.WriteAsync(context.User.ActorOf(), "schedule.set", name, frequency.Words, cancellationToken);
+        return Page.SeeOther($"/connections/{name}");
     }
 
     private static async Task<IResult> SetThresholdAsync(string name, HttpContext context, ConnectionStore connections, AuditLog audit, CancellationToken cancellationToken)
