@@ -49,6 +49,7 @@ public static class OrgtapCommand
             TimelineVerb.Build(verbs),
             QueryVerb.Build(verbs),
             UsersVerb.Build(verbs),
+            AuditVerb.Build(verbs),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         if (help.Action is HelpAction plain) help.Action = new HelpWithExamples(plain, verbs);

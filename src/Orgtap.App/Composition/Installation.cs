@@ -60,7 +60,7 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton(Time);
         KeyRing.Add(services, this);
         services.AddSingleton<ISecretCipher, DataProtectionCipher>();
-        services.AddSingleton<AuditLog>();
+        services.AddSingleton(all => new AuditLog(Store, Time) { Origin = AuditOrigin.Of(all.GetService<IHttpContextAccessor>()) });
         services.AddSingleton<ConnectionStore>();
         Engine.Add(services, Settings);
         services.AddSingleton<Overviews.OverviewReader>();

@@ -49,6 +49,7 @@ public sealed class SignIn(UserStore users, SignInFailures failures, AuditLog au
         if (verdict == PasswordVerificationResult.SuccessRehashNeeded)
             await users.RehashAsync(user, Hasher.HashPassword(user.Email, password), cancellationToken);
         await users.SetSignedInAsync(user, cancellationToken);
+        await audit.WriteAsync(user.Email, "sign-in.accepted", user.Email, null, cancellationToken);
         return new SignInAnswer.SignedIn(user);
     }
 

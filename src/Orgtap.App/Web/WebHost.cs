@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.HttpOverrides;
 using Orgtap.App.Api;
 using Orgtap.App.Composition;
+using Orgtap.App.Web.Audit;
 using Orgtap.App.Web.Connections;
 using Orgtap.App.Web.DataSources;
 using Orgtap.App.Web.EditDataSync;
@@ -69,6 +70,7 @@ public static class WebHost
         EditDataSyncPages.Map(pages);
         RunPages.Map(pages);
         SystemPages.Map(pages);
+        AuditPages.Map(pages);
         ApiRoutes.Map(app);
     }
 
@@ -77,6 +79,7 @@ public static class WebHost
         // Two installations on one machine share the host name, and cookies know no port.
         var mark = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(settings.DataDirectory)))[..8];
         services.AddRazorComponents();
+        services.AddHttpContextAccessor();
         services.AddAntiforgery(options =>
         {
             options.Cookie.Name = $"orgtap-form-{mark}";

@@ -27,4 +27,12 @@ internal static class ExtractionFailures
         FailureKind.Transient, $"Salesforce could not prepare the rows of {sobject}: the Bulk job ended as {state} twice.",
         "Orgtap tries again with the next sync. If it stays so, look at Setup, Bulk Data Load Jobs.", message);
 
+    public static OrgtapException TooSlow(string sobject, OrgtapException last) => new(
+        FailureKind.Unsupported, $"Reading {sobject} takes Salesforce too long, even in small pieces, and Bulk API does not serve it.",
+        "What was read stays, and the next sync goes on from there. If it goes on like this, select fewer fields (formulas and lookups through other tables are slow), or leave the table out.",
+        last.Detail, last);
+
+    public static OrgtapException QueryTooLong(string sobject, OrgtapException last) => new(
+        FailureKind.Unsupported, $"Even short questions about {sobject} are refused as too long.",
+        "Something between Orgtap and Salesforce (a proxy) allows only very short addresses: let it pass at least 16 kB of address and headers.", last.Detail, last);
 }

@@ -32,6 +32,12 @@ public sealed record ExtractionPlan(
     /// <summary>Where a large first load is cut (<see cref="Checkpoint.Cuts"/>); null: one slice.</summary>
     public IReadOnlyList<string>? Cuts { get; init; }
 
+    /// <summary>Bulk does not serve it: what REST finds too long or too slow is asked for in smaller pieces.</summary>
+    public bool RestOnly { get; init; }
+
+    /// <summary>The field that tells when a row was last changed, whatever the mode; null where there is none. By it the parts of a row are seen to belong together.</summary>
+    public string? ChangeField { get; init; }
+
     /// <summary>The plan as run history keeps it: without the columns.</summary>
     public PlanSummary Summary => new(Api, Mode, Window, StampField, Schema.Columns.Count, EstimatedRows, EstimatedCalls, Reasons, Resumes);
 

@@ -9,9 +9,6 @@ public static class ExtractionPlanner
     /// <summary>The first API version with parallel result pages of a Bulk job (Summer '23).</summary>
     public const decimal ResultPagesSince = 58.0m;
 
-    /// <summary>A GET longer than this is refused with 414 or 431 (16,384 bytes with headers).</summary>
-    private const int LongestRestQuery = 12_000;
-
     /// <param name="facts">Of a table that has a load to do (<see cref="LoadSteps.Next"/>).</param>
     public static ExtractionPlan Plan(TableFacts facts) => Plan(facts, LoadSteps.Next(facts) ?? LoadMode.Incremental);
 
@@ -25,17 +22,24 @@ public static class ExtractionPlanner
         var api = ChooseApi(facts with { Schema = schema }, mode, rows, resumes, parallel > 1, reasons, out var moveToBulkAbove);
 
         var pageRows = facts.Options.PageRows;
-        var calls = api == ExtractionApi.Rest ? ExtractionCost.Rest(rows ?? 1) : ExtractionCost.Bulk(rows ?? pageRows, pageRows, parallel > 1);
+        var parts = Parts(facts with { Schema = schema });
+        if (api == ExtractionApi.Rest && parts > 1) reasons.Add($"{schema.Columns.Count} fields make a query too long: each range of Ids is asked for in {parts} parts, which are joined.");
+        var calls = api == ExtractionApi.Rest ? ExtractionCost.Rest(rows ?? 1) * parts : ExtractionCost.Bulk(rows ?? pageRows, pageRows, parallel > 1);
         if (api == ExtractionApi.Bulk && parallel == 1) ExplainSerialPages(facts, rows, reasons);
         return new ExtractionPlan(schema, api, mode, window, mode is LoadMode.Snapshot or LoadMode.Reconcile or LoadMode.Mend ? null : facts.StampField, rows, calls, reasons,
-            resumes, moveToBulkAbove, pageRows, parallel, LoadSteps.WholeMilliseconds(facts.Now));
+            resumes, moveToBulkAbove, pageRows, parallel, LoadSteps.WholeMilliseconds(facts.Now))
+        {
+            RestOnly = mode == LoadMode.Mend || facts.BulkRefusal is not null || BulkSupport.Refuses(schema.SObject), ChangeField = facts.StampField,
+        };
     }
+
+    private static int Parts(TableFacts facts) => FieldPart.Split(facts.Schema, facts.StampField, FieldPart.Longest).Count;
 
     private static ExtractionApi ChooseApi(TableFacts facts, LoadMode mode, long? rows, bool resumes, bool resultPages, List<string> reasons, out long? moveToBulkAbove)
     {
         moveToBulkAbove = null;
         var sobject = facts.Schema.SObject;
-        var tooWide = facts.Schema.Columns.Sum(column => column.Name.Length + 3) > LongestRestQuery;
+        var tooWide = Parts(facts) > 1;
         var breakEven = facts.Options.BulkAboveRows ?? ExtractionCost.BreakEven(facts.Options.PageRows, resultPages);
 
         // A load goes on through the API it began with: a Bulk job has no order of Ids, a keyset no job.
@@ -43,12 +47,12 @@ public static class ExtractionPlanner
         if (mode == LoadMode.Mend) return ExtractionApi.Rest;
         if (facts.BulkRefusal is { } refusal)
         {
-            reasons.Add(refusal + RestCost(rows));
+            reasons.Add(refusal + RestCost(rows, facts));
             return ExtractionApi.Rest;
         }
         if (BulkSupport.Refuses(sobject))
         {
-            reasons.Add($"Bulk API does not serve {sobject}." + RestCost(rows));
+            reasons.Add($"Bulk API does not serve {sobject}." + RestCost(rows, facts));
             return ExtractionApi.Rest;
         }
         if (facts.RestRefusal is { } tooMuch)
@@ -98,7 +102,8 @@ public static class ExtractionPlanner
             reasons.Add("This org does not offer parallel result pages: pages are read one after another.");
     }
 
-    private static string RestCost(long? rows) => rows is { } known ? $" REST reads it in {Calls(ExtractionCost.Rest(known))}." : " REST reads it, 2,000 rows a call.";
+    private static string RestCost(long? rows, TableFacts facts) =>
+        rows is { } known ? $" REST reads it in {Calls(ExtractionCost.Rest(known) * Parts(facts))}." : " REST reads it, 2,000 rows a call.";
 
     private static string Calls(long calls) => calls == 1 ? "1 call" : $"{Number(calls)} calls";
 

@@ -20,7 +20,7 @@ internal sealed class JsonRows(ObjectSchema schema)
         foreach (var record in records.EnumerateArray())
         {
             count++;
-            if (Append(record, writer)) writer.EndRow();
+            if (Append(record, writer, 0, _names.Length)) writer.EndRow();
             else rejected.Add(writer.RejectRow());
             if (!writer.IsFull) continue;
             batches.Add(writer.Take());
@@ -30,18 +30,27 @@ internal sealed class JsonRows(ObjectSchema schema)
         return count;
     }
 
-    private bool Append(JsonElement record, RowBatchWriter writer)
+    /// <summary>Appends a row whose columns lie in several records.</summary>
+    /// <returns>False: it can only be rejected.</returns>
+    public bool Append(JsonElement[] records, IReadOnlyList<FieldPart> parts, RowBatchWriter writer)
+    {
+        for (var i = 0; i < parts.Count; i++)
+            if (!Append(records[i], writer, parts[i].From, parts[i].Until)) return false;
+        return true;
+    }
+
+    private bool Append(JsonElement record, RowBatchWriter writer, int from, int until)
     {
         // Salesforce answers in the order of the question, so one walk finds every field; a field out of turn is searched for.
-        var column = 0;
+        var column = from;
         foreach (var property in record.EnumerateObject())
         {
-            if (column == _names.Length) break;
+            if (column == until) break;
             if (!property.NameEquals(_names[column])) continue;
             if (!AppendValue(property.Value, writer)) return false;
             column++;
         }
-        for (; column < _names.Length; column++)
+        for (; column < until; column++)
         {
             // What has no value may be left out altogether.
             if (!(record.TryGetProperty(_names[column], out var value) ? AppendValue(value, writer) : writer.AppendNull())) return false;

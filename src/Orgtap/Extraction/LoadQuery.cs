@@ -15,15 +15,26 @@ public static class LoadQuery
 
     /// <summary>For REST: in order of Id, behind the last one that is committed.</summary>
     /// <param name="lastId">Null: from the beginning.</param>
-    public static SoqlQuery Keyset(ExtractionPlan plan, string? lastId) =>
-        Whole(plan).Where(lastId is null ? null : SoqlCondition.IdAfter(lastId)).OrderBy("Id");
+    public static SoqlQuery Keyset(ExtractionPlan plan, string? lastId) => Keyset(plan, [.. plan.Schema.Columns.Select(column => column.Name)], lastId, null);
+
+    /// <summary>The same for some of the fields and up to an Id.</summary>
+    /// <param name="upTo">Included; null: to the end.</param>
+    public static SoqlQuery Keyset(ExtractionPlan plan, IReadOnlyList<string> fields, string? after, string? upTo) =>
+        SoqlQuery.Select(fields).From(plan.SObject).Where(Window(plan)).Where(Ids(after, upTo)).OrderBy("Id");
+
+    /// <summary>Other fields of rows that were just read. The window has no end here: a row that was changed since then must not be missing.</summary>
+    public static SoqlQuery Rest(ExtractionPlan plan, IReadOnlyList<string> fields, string? after, string upTo) =>
+        SoqlQuery.Select(fields).From(plan.SObject).Where(Window(plan)[..^(plan.StampField is null ? 0 : 1)]).Where(Ids(after, upTo)).OrderBy("Id");
 
     /// <summary>For a question that travels with others.</summary>
     public static SoqlQuery Probe(ExtractionPlan plan) => Keyset(plan, null).Limit(ProbedLoad.RowsFor(plan) + 1);
 
-    /// <summary>For <see cref="LoadMode.Mend"/>.</summary>
-    public static SoqlQuery ByIds(ExtractionPlan plan, IReadOnlyList<string> ids) =>
-        SoqlQuery.Select(plan.Schema.Columns.Select(column => column.Name)).From(plan.SObject).Where(SoqlCondition.In("Id", ids));
+    /// <summary>Single rows, whatever their stamps.</summary>
+    public static SoqlQuery ByIds(ExtractionPlan plan, IReadOnlyList<string> fields, IReadOnlyList<string> ids) =>
+        SoqlQuery.Select(fields).From(plan.SObject).Where(SoqlCondition.In("Id", ids));
+
+    private static SoqlCondition?[] Ids(string? after, string? upTo) =>
+        [after is null ? null : SoqlCondition.IdAfter(after), upTo is null ? null : SoqlCondition.IdUpTo(upTo)];
 
     private static SoqlCondition?[] Window(ExtractionPlan plan) => plan.StampField is not { } stamp ? [] :
     [

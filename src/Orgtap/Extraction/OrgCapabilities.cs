@@ -15,6 +15,18 @@ public sealed class OrgCapabilities
         set => _resultPages = value;
     }
 
+    /// <summary>Bytes of field names and Ids that a query may have here.</summary>
+    public int LongestQuery { get; private set; } = FieldPart.Longest;
+
+    /// <summary>A query was refused as too long, perhaps by something between Salesforce and us.</summary>
+    /// <returns>False: they are as short as they can be.</returns>
+    public bool ShortenQueries()
+    {
+        if (LongestQuery / 2 < FieldPart.Shortest) return false;
+        LongestQuery /= 2;
+        return true;
+    }
+
     /// <summary>Why Bulk API does not serve the object, as a sentence; null: it was not refused so far.</summary>
     public string? BulkRefusal(string sobject) => _bulkRefusals.GetValueOrDefault(sobject);
 

@@ -26,7 +26,9 @@ public sealed class RetryHandler : DelegatingHandler
         _retries = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
             {
-                ShouldHandle = static arguments => ValueTask.FromResult(arguments.Outcome.Exception is OrgtapException { Kind: FailureKind.Transient }),
+                // A lost locator stays lost: the question has to be asked anew.
+                ShouldHandle = static arguments => ValueTask.FromResult(
+                    arguments.Outcome.Exception is OrgtapException { Kind: FailureKind.Transient } and not SalesforceException { ErrorCode: "INVALID_QUERY_LOCATOR" }),
                 MaxRetryAttempts = MaximumAttempts - 1,
                 Delay = TimeSpan.FromMilliseconds(500),
                 MaxDelay = TimeSpan.FromSeconds(10),

@@ -223,9 +223,9 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
         IExtractor extractor = plan switch
         {
             _ when probed is not null => new ProbedExtractor(probed, run.Budget),
-            { Mode: LoadMode.Mend } => new MendExtractor(client, run.Budget, (after, most, cancellationToken) => run.Replica.MissingAsync(_open!, after, most, cancellationToken)),
+            { Mode: LoadMode.Mend } => new MendExtractor(client, run.Budget, run.Org, (after, most, cancellationToken) => run.Replica.MissingAsync(_open!, after, most, cancellationToken)),
             { Api: ExtractionApi.Bulk } => new BulkExtractor(client, run.Budget, run.Org, run.Options.Extraction, run.Time, run.Loggers.CreateLogger<BulkExtractor>()),
-            _ => new RestExtractor(client, run.Budget),
+            _ => new RestExtractor(client, run.Budget, run.Org),
         };
         var hadResultPages = run.Org.ResultPages;
         var (tally, slice, before) = (from.Tally, from.Slice, from.TallyBefore);

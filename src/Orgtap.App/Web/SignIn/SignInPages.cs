@@ -19,8 +19,9 @@ internal static class SignInPages
         app.MapGet("/sign-in", (HttpContext context, string? next) =>
             context.User.Identity?.IsAuthenticated == true ? Page.SeeOther(LocalOr(next)) : Page.Of<SignInPage>(new SignInModel(next)));
         app.MapPost("/sign-in", PostAsync).RequireRateLimiting(SignInRateLimit.Policy);
-        app.MapPost("/sign-out", async (HttpContext context, SessionTickets sessions) =>
+        app.MapPost("/sign-out", async (HttpContext context, SessionTickets sessions, AuditLog audit, CancellationToken cancellationToken) =>
         {
+            if (context.User.Identity?.IsAuthenticated == true) await audit.WriteAsync(context.User.ActorOf(), "sign-in.ended", context.User.ActorOf(), null, cancellationToken);
             await sessions.EndAsync(context);
             return Page.SeeOther("/sign-in");
         });

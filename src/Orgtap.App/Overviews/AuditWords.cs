@@ -1,0 +1,46 @@
+using Orgtap.Storage;
+
+namespace Orgtap.App.Overviews;
+
+/// <summary>Actions of the audit log in words for people.</summary>
+public static class AuditWords
+{
+    /// <summary>What was done; an action that nobody gave words is spelt out.</summary>
+    public static string Of(string action) => action switch
+    {
+        "connection.created" => "Connected an org",
+        "connection.removed" => "Removed a connection",
+        "connection.paused" => "Paused syncing",
+        "connection.resumed" => "Resumed syncing",
+        "threshold.set" => "Set the API quota threshold",
+        "selection.set" => "Changed what is copied",
+        "replica.placed" => "Chose where the rows lie",
+        "run.stopped" => "Stopped a run",
+        "user.added" => "Added a person",
+        "user.removed" => "Removed a person",
+        "role.set" => "Set a role",
+        "link.issued" => "Made a link to choose a password",
+        "link.used" => "Used a link",
+        "password.set" => "Chose a password",
+        "token.issued" => "Made an API token",
+        "token.revoked" => "Revoked an API token",
+        "sign-in.accepted" => "Signed in",
+        "sign-in.ended" => "Signed out",
+        "sign-in.ended-everywhere" => "Signed out everywhere",
+        "sign-in.paused" => "Sign-in paused after wrong passwords",
+        "sign-in.allowed" => "Ended a pause of sign-in",
+        _ => Spelt(action),
+    };
+
+    private static string Spelt(string action)
+    {
+        var words = action.Replace('.', ' ').Replace('-', ' ');
+        return words.Length == 0 ? words : char.ToUpperInvariant(words[0]) + words[1..];
+    }
+}
+
+/// <summary>One line of the audit log, as the HTTP API and <c>--json</c> write it.</summary>
+public sealed record AuditEntryDocument(long Id, DateTimeOffset At, string Actor, string Action, string Target, string? Detail, string? Origin)
+{
+    public static AuditEntryDocument Of(AuditEntry entry) => new(entry.Id, entry.At, entry.Actor, entry.Action, entry.Target, entry.Detail, entry.Origin);
+}
