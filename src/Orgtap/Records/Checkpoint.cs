@@ -37,6 +37,9 @@ public static class LoadModes
     /// <summary>Whether the load brings whole rows of a window and moves the watermark; the others keep an existing copy honest.</summary>
     public static bool IsMain(this LoadMode mode) => mode is LoadMode.Backfill or LoadMode.Incremental or LoadMode.Snapshot;
 
+    /// <summary>Whether the replica notes the Ids of the load's rows, to find out at its end which of its own rows it did not meet.</summary>
+    public static bool MeetsAll(this LoadMode mode) => mode is LoadMode.Snapshot or LoadMode.Reconcile || mode.IsPartial();
+
     /// <summary>Whether it changes some columns of rows that are there, and never adds a row.</summary>
     public static bool IsPartial(this LoadMode mode) => mode is LoadMode.Columns or LoadMode.Refresh;
 }

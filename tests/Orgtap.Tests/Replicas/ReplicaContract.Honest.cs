@@ -32,6 +32,27 @@ public abstract partial class ReplicaContract
         Assert.Equal(1, await RowsAsync(replica));
     }
 
+    [Theory]
+    [InlineData(LoadMode.Columns)]
+    [InlineData(LoadMode.Refresh)]
+    public async Task A_live_row_that_a_partial_load_did_not_meet_is_asked_for_by_its_Id_and_gone_if_it_does_not_come(LoadMode mode)
+    {
+        await using var replica = await OpenAsync();
+        var table = await replica.OpenAsync(Pages.Account, Never);
+        using (var first = Pages.Of(Pages.Account, Pages.Backfill(Pages.Account, finished: true),
+            [[Pages.Id(1), "One", "1", "false"], [Pages.Id(2), "Hidden", "2", "false"], [Pages.Id(3), "Changed", "3", "false"], [Pages.Id(4), "Purged", "4", "true"]])) await replica.CommitAsync(table, first, Never);
+        var covers = Pages.Backfill(Pages.Account) with { Mode = mode, Part = ["Employees"], StartedAt = Later };
+        using (var page = Pages.Of(Pages.Account.Part(["Employees"]), covers, [[Pages.Id(1), "11"]])) await replica.CommitAsync(table, page, Never);
+        using (var end = Page.Empty(covers with { Finished = true, Part = null })) await replica.CommitAsync(table, end, Never);
+        Assert.Equal([Pages.Id(2), Pages.Id(3)], await replica.MissingAsync(table, null, 10, Never));
+
+        using (var mend = Pages.Of(Pages.Account, Pages.Backfill(Pages.Account) with { Mode = LoadMode.Mend, Position = new KeysetPosition(Pages.Id(3)) }, [[Pages.Id(3), "Anew", "33", "false"]]))
+            Assert.Equal((1L, 1L), ((await replica.CommitAsync(table, mend, Never)).Counts is var counts ? counts.Changed : 0, counts.Swept));
+        Assert.Equal([[Pages.Id(1), "One", "11", "false"], [Pages.Id(2), "Hidden", "2", "true"], [Pages.Id(3), "Anew", "33", "false"], [Pages.Id(4), "Purged", "4", "true"]], await ReadAsync(Pages.Account));
+        Assert.Empty(await replica.MissingAsync(table, null, 10, Never));
+        Assert.Equal(2, await RowsAsync(replica));
+    }
+
     [Fact]
     public async Task A_partial_load_can_take_a_value_away()
     {

@@ -134,17 +134,17 @@ public sealed class PostgresReplica : IReplica
         var before = await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: false);
         if (before is null || before.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
         var (held, mode) = (Read(before.Checkpoint), page.Covers.Mode);
-        var seeing = mode is LoadMode.Snapshot or LoadMode.Reconcile;
+        var mended = page.Covers is { Mode: LoadMode.Mend, Position: KeysetPosition { LastId: var last } } ? last : null;
         var filling = mode == LoadMode.Backfill && before.LastComplete is null && (held is null || !held.Finished);
-        if (seeing && !Continues(held, page.Covers)) await ForgetSeenAsync(db, writer.TableId);
+        if (mended is not null || mode.MeetsAll() && !Continues(held, page.Covers)) await ForgetSeenAsync(db, writer.TableId);
 
         var counts = await writer.WriteAsync(transaction, page, filling);
         // Locked only now: a process that freezes while it sends rows holds up nobody.
         if (await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: true) is not { } now || now.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
-        if (mode == LoadMode.Snapshot && page.RowCount > 0) await writer.SeeAsync(transaction);
-        var swept = seeing && page.Covers.Finished ? await SweepAsync(db, table.Schema, writer, noteMissing: mode == LoadMode.Reconcile) : default;
-        if (page.Covers is { Mode: LoadMode.Mend, Position: KeysetPosition { LastId: var mended } })
-            await db.ExecuteAsync("DELETE FROM _orgtap_missing WHERE table_id = @TableId AND id <= @mended", new { writer.TableId, mended }, transaction);
+        if ((mode is LoadMode.Snapshot or LoadMode.Mend || mode.IsPartial()) && page.RowCount > 0) await writer.SeeAsync(transaction);
+        var swept = mended is not null ? await MendedAsync(db, table.Schema, writer, mended)
+            : page.Covers.Finished && (mode is LoadMode.Snapshot or LoadMode.Reconcile) ? await SweepAsync(db, table.Schema, writer, noteMissing: mode == LoadMode.Reconcile) : default;
+        if (page.Covers.Finished && mode.IsPartial()) await NoteUnmetAsync(db, table.Schema, writer);
         var removed = mode == LoadMode.Deletes && table.Schema.IsDeletedIndex < 0 ? counts.TurnedDeleted : 0;
 
         var committed = counts.ToCommitCounts(swept.Marked + swept.Removed) with { NulsLeftOut = page.RowCount > 0 ? writer.NulsLeftOut : 0 };
@@ -208,6 +208,30 @@ public sealed class PostgresReplica : IReplica
 
     private static Task ForgetSeenAsync(NpgsqlConnection db, long tableId) => db.ExecuteAsync("DELETE FROM _orgtap_seen WHERE table_id = @tableId", new { tableId });
 
+    /// <summary>Rows that were asked for by their Id: those that did not come are gone, and none is missing any more.</summary>
+    private static async Task<(long Marked, long Removed)> MendedAsync(NpgsqlConnection db, ObjectSchema schema, PostgresTableWriter writer, string upTo)
+    {
+        var (table, id, deleted) = (Quote(writer.TableName), Quote(Of("Id")), Quote(Of("IsDeleted")));
+        var notCome = $"t.{id} IN (SELECT m.id FROM _orgtap_missing m WHERE m.table_id = @TableId AND m.id <= @upTo) AND NOT EXISTS (SELECT 1 FROM _orgtap_seen s WHERE s.table_id = @TableId AND s.id = t.{id})";
+        var parameters = new { writer.TableId, upTo };
+        var gone = schema.IsDeletedIndex >= 0
+            ? (await db.ExecuteAsync($"UPDATE {table} t SET {deleted} = true WHERE t.{deleted} IS NOT TRUE AND {notCome}", parameters), 0)
+            : (0, await db.ExecuteAsync($"DELETE FROM {table} t WHERE {notCome}", parameters));
+        await db.ExecuteAsync("DELETE FROM _orgtap_missing WHERE table_id = @TableId AND id <= @upTo", parameters);
+        await ForgetSeenAsync(db, writer.TableId);
+        return gone;
+    }
+
+    /// <summary>Rows that a load of some columns did not meet were changed since or are hidden: they are asked for by their Id.</summary>
+    private static async Task NoteUnmetAsync(NpgsqlConnection db, ObjectSchema schema, PostgresTableWriter writer)
+    {
+        var id = Quote(Of("Id"));
+        var live = schema.IsDeletedIndex >= 0 ? $"t.{Quote(Of("IsDeleted"))} IS NOT TRUE AND " : "";
+        await db.ExecuteAsync($"INSERT INTO _orgtap_missing (table_id, id) SELECT @TableId, t.{id} FROM {Quote(writer.TableName)} t WHERE {live}NOT EXISTS (SELECT 1 FROM _orgtap_seen s WHERE s.table_id = @TableId AND s.id = t.{id}) ON CONFLICT DO NOTHING",
+            new { writer.TableId });
+        await ForgetSeenAsync(db, writer.TableId);
+    }
+
     /// <summary>Rows that the snapshot did not see are gone in the org.</summary>
     private static async Task<(long Marked, long Removed)> SweepAsync(NpgsqlConnection db, ObjectSchema schema, PostgresTableWriter writer, bool noteMissing)
     {
@@ -227,8 +251,8 @@ public sealed class PostgresReplica : IReplica
 
     /// <summary>Whether the page belongs to the load that the stored checkpoint describes.</summary>
     private static bool Continues(Checkpoint? stored, Checkpoint covers) =>
-        stored is { Mode: LoadMode.Snapshot or LoadMode.Reconcile, Finished: false } && stored.Mode == covers.Mode && stored.Window == covers.Window
-        && stored.StartedAt == covers.StartedAt && stored.Fields.SequenceEqual(covers.Fields);
+        stored is { Finished: false } && stored.Mode == covers.Mode && stored.Window == covers.Window
+        && stored.StartedAt == covers.StartedAt && (covers.Mode.IsPartial() || stored.Fields.SequenceEqual(covers.Fields));
 
     private static Checkpoint? Read(string? json)
     {

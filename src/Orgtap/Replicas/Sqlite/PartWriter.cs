@@ -14,6 +14,7 @@ internal sealed class PartWriter : IRowWriter
     private readonly SqliteStatement _update;
     private readonly SqliteStatement _find;
     private readonly SqliteStatement _note;
+    private readonly SqliteStatement _see;
 
     public PartWriter(SqliteFile file, OpenTable table, long tableId, LoadMode mode, IReadOnlyList<string> part)
     {
@@ -25,6 +26,7 @@ internal sealed class PartWriter : IRowWriter
             .Append(" WHERE \"Id\" = ?1 AND (").AppendJoin(" OR ", part.Select((name, i) => $"{Quote(name)} IS NOT ?{i + 2}")).Append(')');
         _update = file.Prepare(sql.ToString());
         _find = file.Prepare($"SELECT 1 FROM {quoted} WHERE \"Id\" = ?1");
+        _see = file.Prepare($"INSERT OR IGNORE INTO _orgtap_seen (table_id, id) VALUES ({tableId}, ?1)");
         _note = file.Prepare($"INSERT OR IGNORE INTO _orgtap_missing (table_id, id) VALUES ({tableId}, ?1)");
     }
 
@@ -48,7 +50,13 @@ internal sealed class PartWriter : IRowWriter
                 else Bind(_update, column + 2, _storages[column], batch.Cell(row, column + 1));
             }
             Run(_update);
-            if (raw.sqlite3_changes(_file.Handle) > 0) updated++;
+            var changed = raw.sqlite3_changes(_file.Handle) > 0;
+            if (seeing)
+            {
+                Bind(_see, 1, Storage.Text, id);
+                Run(_see);
+            }
+            if (changed) updated++;
             else if (IsThere(id)) unchanged++;
             else
             {
@@ -65,6 +73,7 @@ internal sealed class PartWriter : IRowWriter
         _update.Dispose();
         _find.Dispose();
         _note.Dispose();
+        _see.Dispose();
     }
 
     private bool IsThere(ReadOnlySpan<byte> id)

@@ -62,19 +62,20 @@ public sealed class SqliteReplica : IReplica
         var state = TableState.Read(_file, sobject);
         if (state is null || state.Fence != table.Fence) throw new FencedException(sobject);
 
-        var seeing = page.Covers.Mode is LoadMode.Snapshot or LoadMode.Reconcile;
-        if (seeing && !Continues(ReadCheckpoint(_file, state.CheckpointJson), page.Covers)) ForgetSeen(state.Id);
+        var mode = page.Covers.Mode;
+        var mended = page.Covers is { Mode: LoadMode.Mend, Position: KeysetPosition { LastId: var last } } ? last : null;
+        if (mended is not null || mode.MeetsAll() && !Continues(ReadCheckpoint(_file, state.CheckpointJson), page.Covers)) ForgetSeen(state.Id);
         var counts = default(RowCounts);
         var removed = 0L;
         if (page.Batches.Count > 0)
         {
             var writer = WriterOf(table, state.Id, page.Covers);
-            foreach (var batch in page.Batches) counts = counts.Add(writer.Write(batch, page.Covers.Mode == LoadMode.Snapshot));
+            foreach (var batch in page.Batches) counts = counts.Add(writer.Write(batch, seeing: mode is LoadMode.Snapshot or LoadMode.Mend || mode.IsPartial()));
             removed = writer is IdWriter { Removes: true } ? counts.TurnedDeleted : 0;
         }
-        var swept = seeing && page.Covers.Finished ? Sweep(table.Schema, state.Id, noteMissing: page.Covers.Mode == LoadMode.Reconcile) : default;
-        if (page.Covers is { Mode: LoadMode.Mend, Position: KeysetPosition { LastId: var mended } })
-            _file.Run("DELETE FROM _orgtap_missing WHERE table_id = ?1 AND id <= ?2", state.Id, mended);
+        var swept = mended is not null ? Mended(table.Schema, state.Id, mended)
+            : page.Covers.Finished && (mode is LoadMode.Snapshot or LoadMode.Reconcile) ? Sweep(table.Schema, state.Id, noteMissing: mode == LoadMode.Reconcile) : default;
+        if (page.Covers.Finished && mode.IsPartial()) NoteUnmet(table.Schema, state.Id);
 
         var committed = counts.ToCommitCounts(swept.Marked + swept.Removed);
         var stored = page.Covers with { Tally = page.Covers.Tally.Add(page.Counts, committed) };
@@ -223,9 +224,30 @@ public sealed class SqliteReplica : IReplica
         return swept;
     }
 
+    /// <summary>Rows that were asked for by their Id: those that did not come are gone, and none is missing any more.</summary>
+    private (long Marked, long Removed) Mended(ObjectSchema schema, long tableId, string upTo)
+    {
+        const string NotCome = "t.\"Id\" IN (SELECT m.id FROM _orgtap_missing m WHERE m.table_id = ?1 AND m.id <= ?2) AND NOT EXISTS (SELECT 1 FROM _orgtap_seen s WHERE s.table_id = ?1 AND s.id = t.\"Id\")";
+        var table = Quote(schema.SObject);
+        var gone = schema.IsDeletedIndex >= 0
+            ? (_file.Run($"UPDATE {table} AS t SET \"IsDeleted\" = 1 WHERE t.\"IsDeleted\" IS NOT 1 AND {NotCome}", tableId, upTo), 0)
+            : (0, _file.Run($"DELETE FROM {table} AS t WHERE {NotCome}", tableId, upTo));
+        _file.Run("DELETE FROM _orgtap_missing WHERE table_id = ?1 AND id <= ?2", tableId, upTo);
+        ForgetSeen(tableId);
+        return gone;
+    }
+
+    /// <summary>Rows that a load of some columns did not meet were changed since or are hidden: they are asked for by their Id.</summary>
+    private void NoteUnmet(ObjectSchema schema, long tableId)
+    {
+        var live = schema.IsDeletedIndex >= 0 ? "t.\"IsDeleted\" IS NOT 1 AND " : "";
+        _file.Run($"INSERT OR IGNORE INTO _orgtap_missing (table_id, id) SELECT ?1, t.\"Id\" FROM {Quote(schema.SObject)} t WHERE {live}NOT EXISTS (SELECT 1 FROM _orgtap_seen s WHERE s.table_id = ?1 AND s.id = t.\"Id\")", tableId);
+        ForgetSeen(tableId);
+    }
+
     /// <summary>Whether the page belongs to the load that the stored checkpoint describes.</summary>
     private static bool Continues(Checkpoint? stored, Checkpoint covers) =>
-        stored is { Mode: LoadMode.Snapshot or LoadMode.Reconcile, Finished: false } && stored.Mode == covers.Mode && stored.Window == covers.Window && stored.StartedAt == covers.StartedAt && stored.Fields.SequenceEqual(covers.Fields);
+        stored is { Finished: false } && stored.Mode == covers.Mode && stored.Window == covers.Window && stored.StartedAt == covers.StartedAt && (covers.Mode.IsPartial() || stored.Fields.SequenceEqual(covers.Fields));
 
     private static Checkpoint? ReadCheckpoint(SqliteFile file, string? json)
     {

@@ -197,6 +197,6 @@ internal interface IRowWriter : IDisposable
 
     IReadOnlyList<string>? Part { get; }
 
-    /// <param name="seeing">Also notes the Ids as seen by a snapshot.</param>
+    /// <param name="seeing">Also notes the Ids as met by the load.</param>
     RowCounts Write(RowBatch batch, bool seeing);
 }
