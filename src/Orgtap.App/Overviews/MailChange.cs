@@ -24,7 +24,7 @@ public sealed record MailMessageDocument(string To, string Subject, MailState St
 }
 
 /// <summary>Sets the mail server up and tries it, for page, verb and endpoint alike.</summary>
-public sealed class MailChange(MailSettingsStore store, MailTransport transport, Outbox outbox, AuditLog audit, TimeProvider time)
+public sealed class MailChange(MailSettingsStore store, Outbox outbox, AuditLog audit, TimeProvider time)
 {
     /// <summary>Stores the settings; what waits is tried at once.</summary>
     /// <exception cref="InvalidInputException">A part cannot be used.</exception>
@@ -56,7 +56,7 @@ public sealed class MailChange(MailSettingsStore store, MailTransport transport,
         var settings = await store.FindAsync(cancellationToken) ?? throw new InvalidInputException("E-mail is not set up.", "Name the mail server first: page System, E-mail, or `orgtap mail set`.");
         var address = EmailAddress.Check(recipient);
         var text = $"This is a test from Orgtap. {settings.Host} takes its e-mail; people will get requests and notices from {settings.SenderName}.";
-        await transport.SendAsync(settings, Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), new OutgoingMail(
+        await MailTransport.SendAsync(settings, Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), new OutgoingMail(
             "test", address, null, null, null, "Test from Orgtap", text, new MailLayout("E-mail works", text).Paragraph(text).Finish($"Sent by Orgtap for {settings.SenderName}"), time.GetUtcNow()), cancellationToken);
         await audit.WriteAsync(actor, "mail.tested", address, null, cancellationToken);
     }

@@ -8,7 +8,7 @@ namespace Orgtap.Notifications;
 /// Empties the outbox. What the mail server does not take now is tried again, later each time, until it is too old to be true; what it refuses for good is kept with the reason. While e-mail is not set
 /// up everything waits.
 /// </summary>
-public sealed partial class MailDispatcher(Outbox outbox, MailSettingsStore settings, MailTransport transport, TimeProvider time, ILogger<MailDispatcher> logger)
+public sealed partial class MailDispatcher(Outbox outbox, MailSettingsStore settings, TimeProvider time, ILogger<MailDispatcher> logger)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMinutes(1), LongestPause = TimeSpan.FromHours(1);
 
@@ -22,7 +22,7 @@ public sealed partial class MailDispatcher(Outbox outbox, MailSettingsStore sett
         {
             try
             {
-                await transport.SendAsync(server, id, mail, cancellationToken);
+                await MailTransport.SendAsync(server, id, mail, cancellationToken);
                 await outbox.SentAsync(id);
                 sent++;
                 Sent(mail.About);

@@ -13,14 +13,14 @@ public sealed class MailRefusedException(string message, string nextStep, string
     : OrgtapException(FailureKind.InvalidInput, message, nextStep, detail, innerException);
 
 /// <summary>Hands one e-mail to the mail server. Checks its certificate; says nothing before the connection is encrypted as the settings ask.</summary>
-public sealed class MailTransport
+public static class MailTransport
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <param name="id">Goes into the Message-ID, so that an e-mail that had to be sent twice can be told to be the same.</param>
     /// <exception cref="MailRefusedException">Refused for good.</exception>
     /// <exception cref="OrgtapException">Transient: not reached, or not now. InvalidInput: the settings are wrong.</exception>
-    public async Task SendAsync(MailSettings settings, string id, OutgoingMail mail, CancellationToken cancellationToken)
+    public static async Task SendAsync(MailSettings settings, string id, OutgoingMail mail, CancellationToken cancellationToken)
     {
         using var message = Compose(settings, id, mail);
         using var client = new SmtpClient { Timeout = (int)Patience.TotalMilliseconds };

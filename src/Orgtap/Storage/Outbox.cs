@@ -65,7 +65,7 @@ public sealed class Outbox(ControlStore store, ISecretCipher cipher, TimeProvide
         transaction => transaction.Connection!.ExecuteAsync("UPDATE outbox SET next_attempt_at = @now WHERE next_attempt_at > @now", new { now = Now() }, transaction), cancellationToken);
 
     /// <summary>Drops, in the caller's transaction, what has not been sent yet about something that is no longer true.</summary>
-    public Task DropWaitingAsync(DbTransaction transaction, string about) => transaction.Connection!.ExecuteAsync(
+    public static Task DropWaitingAsync(DbTransaction transaction, string about) => transaction.Connection!.ExecuteAsync(
         "UPDATE outbox SET next_attempt_at = NULL, body = NULL, failure = 'It was no longer needed.' WHERE about = @about AND sent_at IS NULL AND next_attempt_at IS NOT NULL", new { about }, transaction);
 
     /// <summary>The newest e-mails, newest first.</summary>

@@ -168,7 +168,7 @@ public abstract class MailTests(StoreDatabase database)
 
         public MailSettingsStore Settings { get; } = new(store.Control, store.Cipher, store.Time);
 
-        public MailDispatcher Dispatcher => new(Outbox, Settings, new MailTransport(), Time, NullLogger<MailDispatcher>.Instance);
+        public MailDispatcher Dispatcher => new(Outbox, Settings, Time, NullLogger<MailDispatcher>.Instance);
 
         public static async Task<Post> OpenAsync(StoreDatabase database) => new(await TestStore.CreateAsync(database, new ScriptedOrg(_ => throw new InvalidOperationException())));
 
