@@ -3,6 +3,7 @@ using Orgtap.App.Web.SignIn;
 using Orgtap.Authorization;
 using Orgtap.Connections;
 using Orgtap.Primitives;
+using Orgtap.Reauthorization;
 
 namespace Orgtap.App.Api;
 
@@ -35,9 +36,14 @@ internal static class AuthorizationsApi
         return new AuthorizationDocument(start.AuthorizeAddress, start.BrowserSecret.Reveal());
     }
 
-    private static async Task<IResult> CompleteAsync(AuthorizedDocument answer, OrgConnector connector, OverviewReader overviews, CancellationToken cancellationToken)
+    private static async Task<IResult> CompleteAsync(AuthorizedDocument answer, AuthorizationReturn back, OverviewReader overviews, CancellationToken cancellationToken)
     {
-        var connection = await connector.CompleteAsync(answer.State, answer.Code, answer.Error, answer.ErrorDescription, new SecretText(answer.BrowserSecret), cancellationToken);
-        return Results.Created($"/api/v1/connections/{connection.Name}", ConnectionDocument.Of(await overviews.OfAsync(connection, cancellationToken)));
+        var outcome = await back.CompleteAsync(answer.State, answer.Code, answer.Error, answer.ErrorDescription, new SecretText(answer.BrowserSecret), cancellationToken);
+        return outcome switch
+        {
+            ReturnOutcome.Authorized { Connection: var connection } => Results.Created($"/api/v1/connections/{connection.Name}", ConnectionDocument.Of(await overviews.OfAsync(connection, cancellationToken))),
+            ReturnOutcome.NotAuthorized { Setback: var setback } => throw setback.Failure,
+            _ => throw new InvalidOperationException("An outcome nobody handles."),
+        };
     }
 }

@@ -21,6 +21,16 @@ internal interface IOwner
     /// <summary>Ends the web server flow with what came to the callback address.</summary>
     Task<ConnectionDocument> CompleteAsync(CallbackAnswer answer, SecretText browserSecret, CancellationToken cancellationToken);
 
+    /// <summary>Asks an admin to authorize.</summary>
+    Task<RequestDocument> AskAsync(AskDocument ask, CancellationToken cancellationToken);
+
+    /// <param name="connection">Only of this one; null: all.</param>
+    Task<IReadOnlyList<RequestDocument>> RequestsAsync(string? connection, CancellationToken cancellationToken);
+
+    Task<RequestDocument> ResendAsync(string request, CancellationToken cancellationToken);
+
+    Task<RequestDocument> WithdrawAsync(string request, CancellationToken cancellationToken);
+
     /// <exception cref="InvalidInputException">There is no such connection.</exception>
     Task<ConnectionDocument> GetAsync(string connection, CancellationToken cancellationToken);
 

@@ -31,6 +31,17 @@ internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
     public Task<ConnectionDocument> CompleteAsync(CallbackAnswer answer, SecretText browserSecret, CancellationToken cancellationToken) => api.SendAsync<ConnectionDocument>(
         HttpMethod.Post, "authorizations/complete", new AuthorizedDocument(answer.State, answer.Code, answer.Error, answer.ErrorDescription, browserSecret.Reveal()), cancellationToken);
 
+    public Task<RequestDocument> AskAsync(AskDocument ask, CancellationToken cancellationToken) => api.SendAsync<RequestDocument>(HttpMethod.Post, "requests", ask, cancellationToken);
+
+    public Task<IReadOnlyList<RequestDocument>> RequestsAsync(string? connection, CancellationToken cancellationToken) => api.SendAsync<IReadOnlyList<RequestDocument>>(
+        HttpMethod.Get, connection is null ? "requests" : $"requests?connection={Uri.EscapeDataString(connection)}", null, cancellationToken);
+
+    public Task<RequestDocument> ResendAsync(string request, CancellationToken cancellationToken) =>
+        api.SendAsync<RequestDocument>(HttpMethod.Post, $"requests/{Uri.EscapeDataString(request)}/resend", null, cancellationToken);
+
+    public Task<RequestDocument> WithdrawAsync(string request, CancellationToken cancellationToken) =>
+        api.SendAsync<RequestDocument>(HttpMethod.Post, $"requests/{Uri.EscapeDataString(request)}/withdraw", null, cancellationToken);
+
     public Task<ConnectionDocument> GetAsync(string connection, CancellationToken cancellationToken) =>
         api.SendAsync<ConnectionDocument>(HttpMethod.Get, Path(connection), null, cancellationToken);
 

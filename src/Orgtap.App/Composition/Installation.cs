@@ -2,6 +2,7 @@ using Orgtap.App.Users;
 using Orgtap.Connections;
 using Orgtap.Notifications;
 using Orgtap.Primitives;
+using Orgtap.Reauthorization;
 using Orgtap.Storage;
 
 namespace Orgtap.App.Composition;
@@ -66,7 +67,9 @@ public sealed class Installation : IAsyncDisposable
         Engine.Add(services, Settings);
         services.AddSingleton<Outbox>();
         services.AddMail();
+        services.AddReauthorization(all => all.GetRequiredService<SocketsHttpHandler>());
         services.AddSingleton<Overviews.MailChange>();
+        services.AddSingleton<Overviews.RequestDesk>();
         services.AddSingleton<Overviews.OverviewReader>();
         services.AddSingleton<Overviews.Timeline>();
         services.AddSingleton<UserStore>();

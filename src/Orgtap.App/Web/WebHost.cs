@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Orgtap.App.Api;
 using Orgtap.App.Composition;
 using Orgtap.App.Web.Audit;
+using Orgtap.App.Web.Authorize;
 using Orgtap.App.Web.Connections;
 using Orgtap.App.Web.DataSources;
 using Orgtap.App.Web.EditDataSync;
@@ -67,6 +68,8 @@ public static class WebHost
         SignInPages.Map(pages);
         DataSourcesPages.Map(pages);
         ConnectPages.Map(pages);
+        AdminPages.Map(pages);
+        RequestPages.Map(pages);
         ConnectionPages.Map(pages);
         EditDataSyncPages.Map(pages);
         RunPages.Map(pages);

@@ -104,10 +104,11 @@ internal sealed class SyncedOrg : IAsyncDisposable
         var grants = new GrantStore(_store, cipher, time);
         // Requests time out on the machine's time: they are real here.
         _oauth = new OAuthClient(_transport, TimeProvider.System);
-        _tokens = new AccessTokens(grants, Connections, _oauth, addresses, TimeProvider.System, NullLogger<AccessTokens>.Instance);
+        var revocations = new Revocations(_store, cipher, _oauth, TimeProvider.System, NullLogger<Revocations>.Instance);
+        _tokens = new AccessTokens(grants, Connections, _oauth, addresses, revocations, TimeProvider.System, NullLogger<AccessTokens>.Instance);
         if ((await Connections.ListAsync(Cancel)).Count == 0)
         {
-            var connector = new OrgConnector(_store, Connections, grants, _tokens, _oauth, addresses, _transport, cipher, new AuditLog(_store, time), TimeProvider.System, NullLogger<OrgConnector>.Instance);
+            var connector = new OrgConnector(_store, Connections, grants, _tokens, _oauth, addresses, _transport, cipher, revocations, new AuditLog(_store, time), TimeProvider.System);
             await connector.ConnectAsync(new ConnectRequest("acme", Host.Address.AbsoluteUri, AuthorizationFlow.Password, Host.ClientId, new SecretText(Host.ClientSecret),
                 Host.User, new SecretText(Host.Password), new SecretText(Host.SecurityToken), null, 95), "test", Cancel);
         }
