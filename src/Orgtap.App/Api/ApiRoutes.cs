@@ -18,6 +18,7 @@ internal static class ApiRoutes
         QueryApi.Map(api);
         AuditApi.Map(api);
         UsersApi.Map(api);
+        MailApi.Map(api);
     }
 }
 

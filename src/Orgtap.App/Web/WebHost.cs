@@ -17,6 +17,7 @@ using Orgtap.App.Web.People;
 using Orgtap.App.Web.Shell;
 using Orgtap.App.Web.SignIn;
 using Orgtap.App.Web.Health;
+using Orgtap.App.Web.Mail;
 using Orgtap.App.Web.Runs;
 
 namespace Orgtap.App.Web;
@@ -75,6 +76,7 @@ public static class WebHost
         AuditPages.Map(pages);
         PeoplePages.Map(pages);
         AccountPages.Map(pages);
+        MailPages.Map(pages);
         ApiRoutes.Map(app);
     }
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
+using Orgtap.SimulatedOrg.OAuth;
 
 namespace Orgtap.SimulatedOrg.Hosting;
 
@@ -24,6 +26,7 @@ internal static class CommandLine
         var redirect = new Option<string[]>("--redirect-uri") { Description = "A callback address of the app; repeatable. Without it any loopback address is accepted.", AllowMultipleArgumentsPerToken = false };
         var requirePkce = Flag("--require-pkce", "The app insists on PKCE.");
         var rotate = Flag("--rotate-refresh-tokens", "Each refresh hands out a new refresh token.");
+        var certificate = new Option<string?>("--jwt-certificate") { Description = "File with the certificate or public key (PEM or DER) that the app's JWTs are checked with; the user is approved for the app beforehand.", CustomParser = ReadCertificate };
         var limit = new Option<long>("--api-limit") { Description = "API calls per rolling 24 hours.", DefaultValueFactory = _ => Defaults.ApiLimit };
         var bulkDelay = new Option<double>("--bulk-delay") { Description = "Seconds that a Bulk job stays unfinished." };
         var pageRows = new Option<int>("--bulk-page-rows") { Description = "Rows per Bulk result page where the client does not say.", DefaultValueFactory = _ => Defaults.BulkPageRows };
@@ -50,7 +53,7 @@ internal static class CommandLine
               orgtap-simulated-org --listen 127.0.0.1:9333 --seed 7 --records Account=5000,Contact=12000 --user me@example.com --password secret
             """)
         {
-            listen, seed, records, extraObjects, extraFields, user, password, token, clientId, clientSecret, redirect, requirePkce, rotate, limit,
+            listen, seed, records, extraObjects, extraFields, user, password, token, clientId, clientSecret, redirect, requirePkce, rotate, certificate, limit,
             bulkDelay, pageRows, now, controlKey, spool, maxVersion, noResultPages, noComposite, noCountHeader, noProcessed, noRecordCount,
             unquoted, crlf, locators, shortIds, noBulk,
         };
@@ -69,6 +72,7 @@ internal static class CommandLine
             RedirectUris = parsed.GetValue(redirect) ?? [],
             RequirePkce = parsed.GetValue(requirePkce),
             RotateRefreshTokens = parsed.GetValue(rotate),
+            JwtCertificate = parsed.GetValue(certificate),
             ApiLimit = parsed.GetValue(limit),
             BulkDelay = TimeSpan.FromSeconds(parsed.GetValue(bulkDelay)),
             BulkPageRows = parsed.GetValue(pageRows),
@@ -125,6 +129,19 @@ internal static class CommandLine
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (cancellationToken.Register(stopped.SetResult)) await stopped.Task;
         return 0;
+    }
+
+    private static string? ReadCertificate(ArgumentResult result)
+    {
+        try
+        {
+            return RsaKeys.ReadFile(result.Tokens[0].Value);
+        }
+        catch (Exception broken) when (broken is FormatException or IOException or UnauthorizedAccessException)
+        {
+            result.AddError($"--jwt-certificate {result.Tokens[0].Value}: {broken.Message}");
+            return null;
+        }
     }
 
     private static Option<string> Text(string name, string description, string value) =>

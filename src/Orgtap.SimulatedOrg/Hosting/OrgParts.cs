@@ -24,11 +24,19 @@ internal sealed class OrgParts : IDisposable
             RequirePkce = options.RequirePkce,
             RequireSecret = options.RequireSecret,
             RotateRefreshTokens = options.RotateRefreshTokens,
-            ClientCredentials = options.AllowClientCredentials,
+            RefreshTokenIdleLife = options.RefreshTokenIdleLife,
+            ClientCredentials = true,
+            RunAs = options.AllowClientCredentials ? options.User : null,
+            JwtCertificate = options.JwtCertificate,
+            AdminApproved = options.JwtCertificate is null ? [] : [options.User],
         };
         Apps = new ConnectedApps(App, ConnectedApp.PlatformCli);
-        Tokens = new TokenStore(Clock, Store.OrganizationId, options.SessionLife, options.RefreshTokenIdleLife);
+        Settings = new OrgSettings(new OrgPolicies { PasswordFlow = options.AllowPasswordFlow });
+        Tokens = new TokenStore(Clock, Store.OrganizationId, options.SessionLife,
+            session => Users.ById(session.UserId) is { Active: true } && Apps.Find(session.ClientId) is not { Blocked: true });
+        Users.PasswordChanged += user => Tokens.Outdate(user.Id);
         Codes = new AuthorizationCodes(Clock);
+        Consents = new Consents(Clock);
         Browsers = new Browsers(Clock, Users);
         Usage = new ApiUsage(Clock, options.ApiLimit);
         Changes = new ChangeFeed(Store, Clock);
@@ -49,6 +57,9 @@ internal sealed class OrgParts : IDisposable
     public ConnectedApps Apps { get; }
     public TokenStore Tokens { get; }
     public AuthorizationCodes Codes { get; }
+    public Consents Consents { get; }
+    public OrgSettings Settings { get; }
+    public LoginHistory Logins { get; } = new();
     public Browsers Browsers { get; }
     public ApiUsage Usage { get; }
     public ChangeFeed Changes { get; }

@@ -31,10 +31,7 @@ internal static partial class OrgServer
         server.Use((context, next) => IsControl(context) ? next(context) : faults.InvokeAsync(context, next));
         server.UseResponseCompression();
 
-        new AuthorizeEndpoint(parts.Users, parts.Apps, parts.Tokens, parts.Codes, parts.Browsers).Map(server);
-        new TokenEndpoint(parts.Users, parts.Apps, parts.Tokens, parts.Codes, parts.Store.OrganizationId, new OrgPolicies(parts.Options.AllowPasswordFlow)).Map(server);
-        new TokenCare(parts.Users, parts.Apps, parts.Tokens, parts.Store.OrganizationId).Map(server);
-        new IdentityEndpoints(parts.Users, parts.Tokens, parts.Store.OrganizationId, parts.Clock.GetUtcNow()).Map(server);
+        OAuthResources.Map(server, parts);
         new RestFrontDoor(parts.Routes, parts.Versions, parts.Tokens, parts.Usage).Map(server);
         new CometdEndpoint(parts.Streams, parts.Tokens, parts.Clock).Map(server);
         ControlApi.Map(server, parts);
