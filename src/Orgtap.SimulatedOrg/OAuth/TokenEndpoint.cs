@@ -8,7 +8,9 @@ namespace Orgtap.SimulatedOrg.OAuth;
 /// <summary><c>/services/oauth2/token</c>: which grant is asked for, and how its outcome is told. A further grant type is one more line in <see cref="Grant"/>.</summary>
 internal sealed class TokenEndpoint(ConnectedApps apps, TokenGrants grants, DeviceFlow devices, string organizationId)
 {
-    public void Map(IEndpointRouteBuilder routes) => routes.MapPost("/services/oauth2/token", TokenAsync).WithDisplayName("token");
+    public const string Path = "/services/oauth2/token";
+
+    public void Map(IEndpointRouteBuilder routes) => routes.MapPost(Path, TokenAsync).WithDisplayName("token");
 
     private async Task TokenAsync(HttpContext context)
     {
