@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
+using Orgtap.SimulatedOrg.Control;
 using Orgtap.SimulatedOrg.OAuth;
 
 namespace Orgtap.SimulatedOrg.Hosting;
@@ -30,6 +31,7 @@ internal static class CommandLine
         var limit = new Option<long>("--api-limit") { Description = "API calls per rolling 24 hours.", DefaultValueFactory = _ => Defaults.ApiLimit };
         var bulkDelay = new Option<double>("--bulk-delay") { Description = "Seconds that a Bulk job stays unfinished." };
         var pageRows = new Option<int>("--bulk-page-rows") { Description = "Rows per Bulk result page where the client does not say.", DefaultValueFactory = _ => Defaults.BulkPageRows };
+        var scenario = new Option<string?>("--scenario") { Description = "File (JSON) that says what happens in the course of time: faults, changed people, apps and policies. The README describes it.", CustomParser = ReadScenario };
         var now = new Option<DateTimeOffset?>("--now") { Description = "Where the org's clock starts. Default: the machine's time.", CustomParser = result => DateTimeOffset.Parse(result.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) };
         var controlKey = Secret("--control-key", "The key of the control API.");
         var spool = new Option<string?>("--spool") { Description = "Where the folder for Bulk results is made, which is removed at the end. Default: the temporary folder." };
@@ -54,7 +56,7 @@ internal static class CommandLine
             """)
         {
             listen, seed, records, extraObjects, extraFields, user, password, token, clientId, clientSecret, redirect, requirePkce, rotate, certificate, limit,
-            bulkDelay, pageRows, now, controlKey, spool, maxVersion, noResultPages, noComposite, noCountHeader, noProcessed, noRecordCount,
+            bulkDelay, pageRows, scenario, now, controlKey, spool, maxVersion, noResultPages, noComposite, noCountHeader, noProcessed, noRecordCount,
             unquoted, crlf, locators, shortIds, noBulk,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(new SimulatedOrgOptions
@@ -76,6 +78,7 @@ internal static class CommandLine
             ApiLimit = parsed.GetValue(limit),
             BulkDelay = TimeSpan.FromSeconds(parsed.GetValue(bulkDelay)),
             BulkPageRows = parsed.GetValue(pageRows),
+            Scenario = parsed.GetValue(scenario),
             Now = parsed.GetValue(now),
             ControlKey = parsed.GetValue(controlKey),
             SpoolFolder = parsed.GetValue(spool),
@@ -131,15 +134,25 @@ internal static class CommandLine
         return 0;
     }
 
-    private static string? ReadCertificate(ArgumentResult result)
+    private static string? ReadCertificate(ArgumentResult result) => Read(result, "--jwt-certificate", RsaKeys.ReadFile);
+
+    private static string? ReadScenario(ArgumentResult result) => Read(result, "--scenario", path =>
     {
+        var json = File.ReadAllText(path);
+        Scenario.Parse(json);
+        return json;
+    });
+
+    private static string? Read(ArgumentResult result, string option, Func<string, string> read)
+    {
+        var path = result.Tokens[0].Value;
         try
         {
-            return RsaKeys.ReadFile(result.Tokens[0].Value);
+            return read(path);
         }
         catch (Exception broken) when (broken is FormatException or IOException or UnauthorizedAccessException)
         {
-            result.AddError($"--jwt-certificate {result.Tokens[0].Value}: {broken.Message}");
+            result.AddError($"{option} {path}: {broken.Message}");
             return null;
         }
     }

@@ -1,4 +1,5 @@
 using Orgtap.SimulatedOrg.Bulk;
+using Orgtap.SimulatedOrg.Control;
 using Orgtap.SimulatedOrg.Data;
 using Orgtap.SimulatedOrg.Faults;
 using Orgtap.SimulatedOrg.Limits;
@@ -16,6 +17,7 @@ internal sealed class OrgParts : IDisposable
     {
         Options = options;
         Clock = new SimulatedClock(options.Now, options.Frozen);
+        Faults = new FaultPlan(Clock);
         Store = new OrgStore(new OrgSeed(options.Seed, options.Records, Clock.GetUtcNow(), options.ExtraObjects, options.ExtraFields), Clock);
         Soql = new SoqlEngine(Store, Clock);
         Users = new OrgUsers(FirstUser(options, Store));
@@ -46,6 +48,7 @@ internal sealed class OrgParts : IDisposable
         Jobs = new BulkJobs(Soql, Shelf, Faults, Clock, options.Oldness, options.BulkDelay);
         Versions = new ApiVersions(options.Oldness.MaxApiVersion);
         Routes = RestResources();
+        Scenario = new Scenario(this, options.Scenario);
     }
 
     public SimulatedOrgOptions Options { get; }
@@ -59,6 +62,7 @@ internal sealed class OrgParts : IDisposable
     public AuthorizationCodes Codes { get; }
     public Consents Consents { get; }
     public OrgSettings Settings { get; }
+    public OrgKey Key { get; } = new();
     public LoginHistory Logins { get; } = new();
     public Browsers Browsers { get; }
     public ApiUsage Usage { get; }
@@ -69,10 +73,15 @@ internal sealed class OrgParts : IDisposable
     public BulkJobs Jobs { get; }
     public ApiVersions Versions { get; }
     public RestRoutes Routes { get; }
-    public FaultPlan Faults { get; } = new();
+    public FaultPlan Faults { get; }
+    public Scenario Scenario { get; }
     public RequestLog Requests { get; } = new();
 
-    public void Dispose() => Shelf.Dispose();
+    public void Dispose()
+    {
+        Shelf.Dispose();
+        Key.Dispose();
+    }
 
     private RestRoutes RestResources()
     {

@@ -77,6 +77,9 @@ public sealed record SimulatedOrgOptions
     /// <value>Rows per Bulk result page where the client does not say. Default 50,000.</value>
     public int BulkPageRows { get; init; } = 50_000;
 
+    /// <value>What happens in the course of time: the JSON text of a scenario; null = nothing. Default null.</value>
+    public string? Scenario { get; init; }
+
     /// <value>Where the org's clock starts, and what base stamps precede; null = the machine's time. Default null.</value>
     public DateTimeOffset? Now { get; init; }
 
