@@ -20,6 +20,7 @@ internal static class ApiRoutes
         UsersApi.Map(api);
         MailApi.Map(api);
         RequestsApi.Map(api);
+        SystemApi.Map(api);
     }
 }
 

@@ -16,7 +16,20 @@ internal sealed class OwnerHere(IServiceProvider services) : IOwner
     public async Task<ConnectionDocument> ConnectAsync(ConnectRequest request, CancellationToken cancellationToken) =>
         await DocumentOf(await Get<OrgConnector>().ConnectAsync(request, ConnectVerb.Actor, cancellationToken), cancellationToken);
 
-    public Task<AuthorizationStart> StartAsync(ConnectRequest request, CancellationToken cancellationToken) => Get<OrgConnector>().StartAsync(request, ConnectVerb.Actor, cancellationToken);
+    public async Task<AuthorizationStart> StartAsync(ConnectRequest request, bool again, CancellationToken cancellationToken) => await Get<OrgConnector>().StartAsync(
+        again ? await Authorizing.AgainAsync(Get<ConnectionStore>(), request, ConnectVerb.Actor, cancellationToken) : new PendingAuthorization(request, ConnectVerb.Actor), cancellationToken);
+
+    public Task<DeviceDocument> StartDeviceAsync(ConnectRequest request, CancellationToken cancellationToken) => Get<Authorizing>().StartDeviceAsync(request, ConnectVerb.Actor, cancellationToken);
+
+    public Task<DeviceDocument> LookAtDeviceAsync(string id, CancellationToken cancellationToken) => Get<Authorizing>().LookAtDeviceAsync(id, cancellationToken);
+
+    public async Task<ConnectionDocument> ReauthorizeAsync(string connection, ReauthorizeDocument wanted, CancellationToken cancellationToken) =>
+        await DocumentOf(await Get<Authorizing>().ReauthorizeAsync(await FindAsync(connection, cancellationToken), wanted, ConnectVerb.Actor, cancellationToken), cancellationToken);
+
+    public Task<int> RotateSecretsAsync(CancellationToken cancellationToken) => Get<Composition.SecretRotation>().RotateAsync(ConnectVerb.Actor, cancellationToken);
+
+    public async Task<IReadOnlyList<CheckDocument>> TestAsync(string connection, CancellationToken cancellationToken) =>
+        [.. (await Get<Authorizing>().TestAsync(await FindAsync(connection, cancellationToken), ConnectVerb.Actor, cancellationToken)).Select(CheckDocument.Of)];
 
     public async Task<ConnectionDocument> CompleteAsync(CallbackAnswer answer, SecretText browserSecret, CancellationToken cancellationToken) =>
         await Get<AuthorizationReturn>().CompleteAsync(answer.State, answer.Code, answer.Error, answer.ErrorDescription, browserSecret, cancellationToken) switch

@@ -62,6 +62,7 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton(Time);
         KeyRing.Add(services, this);
         services.AddSingleton<ISecretCipher, DataProtectionCipher>();
+        services.AddSingleton<SecretRotation>();
         services.AddSingleton(all => new AuditLog(Store, Time) { Origin = AuditOrigin.Of(all.GetService<IHttpContextAccessor>()) });
         services.AddSingleton<ConnectionStore>();
         Engine.Add(services, Settings);
@@ -70,6 +71,7 @@ public sealed class Installation : IAsyncDisposable
         services.AddReauthorization(all => all.GetRequiredService<SocketsHttpHandler>());
         services.AddSingleton<Overviews.MailChange>();
         services.AddSingleton<Overviews.RequestDesk>();
+        services.AddSingleton<Overviews.Authorizing>();
         services.AddSingleton<Overviews.OverviewReader>();
         services.AddSingleton<Overviews.Timeline>();
         services.AddSingleton<UserStore>();

@@ -30,6 +30,8 @@ public static class AuditWords
         "request.withdrawn" => "Withdrew a request to an admin",
         "request.started" => "Pressed Authorize",
         "request.declined" => "Declined to authorize",
+        "connection.tested" => "Tested a connection",
+        "secrets.rotated" => "Encrypted stored secrets with a new key",
         "mail.set" => "Set up the mail server",
         "mail.removed" => "Forgot the mail server",
         "mail.tested" => "Sent a test e-mail",

@@ -56,6 +56,7 @@ public sealed class Timeline(RunStore runs, AuditLog audit, SchemaChangeStore ch
     private static string Worded(AuditEntry entry) => (entry.Action switch
     {
         "connection.created" => "Connected",
+        "connection.tested" => "Tested",
         "connection.reauthorized" => "Authorized again",
         "request.made" => "Admin asked to authorize",
         "request.resent" => "Admin asked again",

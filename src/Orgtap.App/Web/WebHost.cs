@@ -72,6 +72,8 @@ public static class WebHost
         ConnectPages.Map(pages);
         AdminPages.Map(pages);
         RequestPages.Map(pages);
+        TestPages.Map(pages);
+        SetupGuidePages.Map(pages);
         ConnectionPages.Map(pages);
         EditDataSyncPages.Map(pages);
         RunPages.Map(pages);

@@ -55,5 +55,6 @@ public static class ReauthorizationServices
     /// <param name="transport">For calls with a grant that is not stored yet; see <see cref="Salesforce.Transport"/>.</param>
     public static IServiceCollection AddReauthorization(this IServiceCollection services, Func<IServiceProvider, HttpMessageHandler> transport) => services
         .AddSingleton<AuthorizationRequestStore>().AddSingleton<AuthorizationRequests>().AddSingleton<SelectionAccess>().AddSingleton<JobRestarts>().AddSingleton<AfterReauthorization>()
-        .AddSingleton(all => ActivatorUtilities.CreateInstance<GrantAcceptance>(all, transport(all))).AddSingleton<AuthorizationReturn>();
+        .AddSingleton(all => ActivatorUtilities.CreateInstance<GrantAcceptance>(all, transport(all))).AddSingleton<AuthorizationReturn>()
+        .AddSingleton<DeviceSignIns>().AddSingleton(all => ActivatorUtilities.CreateInstance<ConnectionTest>(all, transport(all)));
 }

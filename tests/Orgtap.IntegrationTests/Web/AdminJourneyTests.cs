@@ -117,7 +117,8 @@ public sealed partial class AdminJourneyTests(Browser browser) : IClassFixture<B
         await LookAsync(site, link, "admin-missing");
         site.Org.Store.Schema.HideObject("Contact", false);
 
-        // Salesforce never calls back: an app that is not installed.
+        // Salesforce never calls back: an app that is not installed, and a user who has not approved it before.
+        site.Org.Tokens.RevokeAll();
         site.Org.Apps.Put(site.Org.Apps.Find(site.Org.ClientId)! with { Uninstalled = true });
         var page = await browser.OpenAsync(site.Address, script: false);
         await page.GotoAsync(link);
@@ -140,7 +141,7 @@ public sealed partial class AdminJourneyTests(Browser browser) : IClassFixture<B
         // Declined, withdrawn, expired, unknown.
         var declined = await AskAsync("declines@acme.example");
         await page.GotoAsync(declined);
-        await page.GetByText("Not you, or no?").ClickAsync();
+        await page.GetByText("I am not the right person, or decline").ClickAsync();
         await page.GetByLabel("Say why").FillAsync("Ask our head of IT.");
         await page.GetByRole(AriaRole.Button, new() { Name = "Decline" }).ClickAsync();
         await Expect(declined, "You declined");

@@ -15,7 +15,13 @@ namespace Orgtap.App.Web.Authorize;
 /// <param name="Typed">What was typed into the form of a first authorization.</param>
 public sealed record AdminModel(
     AuthorizationRequest Request, RequestState State, string Link, Connection? Connection, IReadOnlyList<string> Tables, string? Organization, Uri Callback, IReadOnlyList<RestartStep> Restarts, TimeProvider Time,
-    AppGiven? Typed = null, OrgtapException? Problem = null);
+    AppGiven? Typed = null, OrgtapException? Problem = null)
+{
+    /// <summary>A time for somebody whose zone we do not know.</summary>
+    public string When(DateTimeOffset? at) => at is { } known
+        ? $"{TimeZoneInfo.ConvertTime(known, Time.LocalTimeZone).ToString("ddd d MMMM yyyy, HH:mm", System.Globalization.CultureInfo.InvariantCulture)} ({Time.LocalTimeZone.Id})"
+        : "–";
+}
 
 /// <summary>What a Salesforce admin sees who was sent a link: no account, no script, on a phone. Looking changes nothing; only an accepted authorization uses the link up.</summary>
 internal static class AdminPages

@@ -28,25 +28,27 @@ internal static class ConnectPages
     public static void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/connections/new", (HttpContext context, string? flow, PublicAddress address, InstallationSettings settings) =>
-            Show(context, settings, address, new ConnectForm(flow == "password" ? AuthorizationFlow.Password : AuthorizationFlow.WebServer), null)).RequireAuthorization(Roles.Operator);
+            Show(context, settings, address, new ConnectForm(FlowOf(flow)), null)).RequireAuthorization(Roles.Operator);
         app.MapPost("/connections/new", ConnectAsync).RequireAuthorization(Roles.Operator);
         // No sign-in here: whoever began has the cookie, and the admin who allows it need not have an account.
         app.MapGet("/oauth/callback", CompleteAsync);
     }
 
     private static async Task<IResult> ConnectAsync(
-        HttpContext context, OrgConnector connector, PublicAddress address, InstallationSettings settings, CancellationToken cancellationToken)
+        HttpContext context, OrgConnector connector, DeviceSignIns devices, PublicAddress address, InstallationSettings settings, CancellationToken cancellationToken)
     {
         var form = await context.Request.ReadFormAsync(cancellationToken);
         var typed = new ConnectForm(
-            form["flow"] == "password" ? AuthorizationFlow.Password : AuthorizationFlow.WebServer, form["name"].ToString().Trim(), form["url"].ToString().Trim(),
+            FlowOf(form["flow"]), form["name"].ToString().Trim(), form["url"].ToString().Trim(),
             form["client-id"].ToString().Trim(), form["username"].ToString().Trim(), int.TryParse(form["threshold"], out var percent) ? percent : 0);
         var request = new ConnectRequest(
-            typed.Name, typed.Url, typed.Flow, typed.ClientId, SecretText.From(form["client-secret"]), typed.Flow == AuthorizationFlow.Password ? typed.Username : null,
-            SecretText.From(form["password"]), SecretText.From(form["security-token"]), typed.Flow == AuthorizationFlow.WebServer ? address.Callback.AbsoluteUri : null, typed.Threshold);
+            typed.Name, typed.Url, typed.Flow, typed.ClientId, SecretText.From(form["client-secret"]), typed.Flow is AuthorizationFlow.Password or AuthorizationFlow.JwtBearer ? typed.Username : null,
+            SecretText.From(form["password"]), SecretText.From(form["security-token"]), typed.Flow == AuthorizationFlow.WebServer ? address.Callback.AbsoluteUri : null, typed.Threshold) { PrivateKey = SecretText.From(form["private-key"].ToString().Trim()) };
         try
         {
-            if (typed.Flow == AuthorizationFlow.Password)
+            if (typed.Flow == AuthorizationFlow.Device)
+                return Page.SeeOther($"/device/{(await devices.StartAsync(new PendingAuthorization(request, context.User.ActorOf()), cancellationToken)).Id}");
+            if (typed.Flow != AuthorizationFlow.WebServer)
             {
                 var connection = await connector.ConnectAsync(request, context.User.ActorOf(), cancellationToken);
                 return Page.SeeOther($"/connections/{connection.Name}/data");
@@ -93,6 +95,12 @@ internal static class ConnectPages
     {
         HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = context.Request.IsHttps, Path = "/oauth", MaxAge = TimeSpan.FromHours(1), IsEssential = true,
     });
+
+    /// <summary>As the address and the form write it.</summary>
+    internal static AuthorizationFlow FlowOf(string? text) => text switch
+    {
+        "password" => AuthorizationFlow.Password, "client-credentials" => AuthorizationFlow.ClientCredentials, "jwt" => AuthorizationFlow.JwtBearer, "device" => AuthorizationFlow.Device, _ => AuthorizationFlow.WebServer,
+    };
 
     private static IResult Show(HttpContext context, InstallationSettings settings, PublicAddress address, ConnectForm form, OrgtapException? problem)
     {
