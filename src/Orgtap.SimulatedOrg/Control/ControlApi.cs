@@ -23,6 +23,7 @@ internal static class ControlApi
         AccessControl.Map(group, parts);
         FaultControl.Map(group, parts);
         StreamControl.Map(group, parts);
+        ConversationControl.Map(group, parts);
         TruthExport.Map(group, parts);
     }
 

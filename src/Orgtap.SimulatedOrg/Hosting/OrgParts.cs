@@ -31,6 +31,7 @@ internal sealed class OrgParts : IDisposable
         Codes = new AuthorizationCodes(Clock);
         Browsers = new Browsers(Clock, Users);
         Usage = new ApiUsage(Clock, options.ApiLimit);
+        ConversationCalls = new HourlyCalls(Clock, options.ConversationCallsPerHour);
         Changes = new ChangeFeed(Store, Clock);
         Streams = new BayeuxSessions(Changes, Clock);
         Cursors = new QueryCursors(Clock);
@@ -51,6 +52,7 @@ internal sealed class OrgParts : IDisposable
     public AuthorizationCodes Codes { get; }
     public Browsers Browsers { get; }
     public ApiUsage Usage { get; }
+    public HourlyCalls ConversationCalls { get; }
     public ChangeFeed Changes { get; }
     public BayeuxSessions Streams { get; }
     public QueryCursors Cursors { get; }
@@ -70,6 +72,7 @@ internal sealed class OrgParts : IDisposable
         routes.Add([.. new DescribeResources(Store.Schema, $"/id/{Store.OrganizationId}/{Users.First.Id}").Resources]);
         routes.Add([.. new RecordResources(Store, Soql, Clock).Resources]);
         routes.Add([.. new QueryResources(Soql, Cursors, Store.Schema).Resources]);
+        routes.Add(new ConversationResources(Store.Conversations, ConversationCalls).Entries);
         var limits = new LimitsResources(Store, Usage, Jobs);
         routes.Add(limits.Limits);
         if (!oldness.NoRecordCountResource) routes.Add(limits.RecordCount);
