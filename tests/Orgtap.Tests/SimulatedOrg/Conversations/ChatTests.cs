@@ -61,7 +61,7 @@ public sealed partial class ChatTests
         Assert.Contains(Chats, chat => chat[1]?.Contains("&lt;b&gt;", StringComparison.Ordinal) == true);
         Assert.Contains(Chats, chat => chat[1]?.Contains("Dr: Who: ", StringComparison.Ordinal) == true);
         Assert.Contains(Chats, chat => chat[2] == "InProgress" && chat[4] is null);
-        Assert.Contains(Chats, chat => Centre().Matches(chat[1] ?? "").Count == 4);
+        Assert.Contains(Chats, chat => Centre().Count(chat[1] ?? "") == 4);
         Assert.All(Chats, chat => Assert.True((chat[1]?.Length ?? 0) <= 131_072));
     }
 
