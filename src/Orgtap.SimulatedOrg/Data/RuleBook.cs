@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orgtap.SimulatedOrg.Data.Conversations;
+using Orgtap.SimulatedOrg.Data.Jobs;
 using Orgtap.SimulatedOrg.Data.Rules;
 using Orgtap.SimulatedOrg.Schema;
 
@@ -12,11 +13,13 @@ internal sealed class RuleBook
     private readonly Func<string, ObjectRows?> _rowsOf;
     private readonly Func<string, SObjectType?> _typeOf;
     private readonly DateTimeOffset _now;
+    private readonly JobRules _jobs;
 
-    public RuleBook(ulong seed, Func<string, ObjectRows?> rowsOf, Func<string, SObjectType?> typeOf, DateTimeOffset now)
+    public RuleBook(ulong seed, Func<string, ObjectRows?> rowsOf, Func<string, SObjectType?> typeOf, DateTimeOffset now, TimeProvider time)
     {
         (_rowsOf, _typeOf, _now) = (rowsOf, typeOf, now);
         Conversations = new ConversationRules(seed, rowsOf, Bind, now);
+        _jobs = new JobRules(rowsOf, Bind, time);
     }
 
     public ConversationRules Conversations { get; }
@@ -33,6 +36,7 @@ internal sealed class RuleBook
             "modstamp" => new StampRule(static (clock, ordinal, hash) => clock.ModStamp(ordinal, hash)),
             "ref" => new ReferenceRule(field, Number(words, 100), [.. field.ReferenceTo.Select(_rowsOf).OfType<ObjectRows>().Where(target => target.BaseCount > 0)]),
             "firstref" => new ReferenceRule(field, 100, [_rowsOf(field.ReferenceTo[0])!]),
+            "cron" => _jobs.For(field, words[1], words[2]),
             "pick" => new PickRule(field, Nulls(field, words)),
             "list" => new ListRule(field),
             "multipick" => new MultiPickRule(field, Math.Max(30, Nulls(field, words))),

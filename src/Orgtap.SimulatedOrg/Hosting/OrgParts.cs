@@ -73,6 +73,7 @@ internal sealed class OrgParts : IDisposable
         routes.Add([.. new RecordResources(Store, Soql, Clock).Resources]);
         routes.Add([.. new QueryResources(Soql, Cursors, Store.Schema).Resources]);
         routes.Add(new ConversationResources(Store.Conversations, ConversationCalls).Entries);
+        routes.Add([.. new ToolingResources(Store.Jobs).Resources]);
         var limits = new LimitsResources(Store, Usage, Jobs);
         routes.Add(limits.Limits);
         if (!oldness.NoRecordCountResource) routes.Add(limits.RecordCount);
