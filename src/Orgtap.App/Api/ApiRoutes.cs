@@ -17,6 +17,7 @@ internal static class ApiRoutes
         RunsApi.Map(api);
         QueryApi.Map(api);
         AuditApi.Map(api);
+        MailApi.Map(api);
     }
 }
 

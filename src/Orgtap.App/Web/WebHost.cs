@@ -15,6 +15,7 @@ using Orgtap.App.Web.Errors;
 using Orgtap.App.Web.Shell;
 using Orgtap.App.Web.SignIn;
 using Orgtap.App.Web.Health;
+using Orgtap.App.Web.Mail;
 using Orgtap.App.Web.Runs;
 
 namespace Orgtap.App.Web;
@@ -71,6 +72,7 @@ public static class WebHost
         RunPages.Map(pages);
         SystemPages.Map(pages);
         AuditPages.Map(pages);
+        MailPages.Map(pages);
         ApiRoutes.Map(app);
     }
 

@@ -9,7 +9,12 @@ internal static class SchemaControl
 {
     public static void Map(IEndpointRouteBuilder routes, OrgParts parts) => routes.MapControl("POST", "/schema", parts, async context =>
     {
-        var body = await ControlApi.BodyAsync(context);
+        Apply(await ControlApi.BodyAsync(context), parts);
+        await ControlApi.ReplyAsync(context, new { lastModified = parts.Store.Schema.LastModified });
+    });
+
+    public static void Apply(JsonElement body, OrgParts parts)
+    {
         var schema = parts.Store.Schema;
         var (sobject, kind) = (body.Text("object"), body.Text("kind"));
         switch (kind)
@@ -20,8 +25,7 @@ internal static class SchemaControl
             case "hideObject": schema.HideObject(sobject, body.Flag("hidden", true)); break;
             default: throw new JsonException($"\"{kind}\" is none of addField, removeField, hideField, hideObject.");
         }
-        await ControlApi.ReplyAsync(context, new { lastModified = schema.LastModified });
-    });
+    }
 
     private static FieldType Field(JsonElement body)
     {

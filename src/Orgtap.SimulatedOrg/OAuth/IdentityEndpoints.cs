@@ -1,3 +1,4 @@
+using Orgtap.SimulatedOrg.Faults;
 using Orgtap.SimulatedOrg.Rest;
 
 namespace Orgtap.SimulatedOrg.OAuth;
@@ -31,7 +32,7 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
             zoneinfo = "Europe/Berlin",
             photos = Photos(origin),
             urls = Urls(origin, "{version}"),
-            active = user.Active,
+            active = IsShownActive(context, user),
             user_type = "STANDARD",
             locale = "en_US",
             utcOffset = 3_600_000,
@@ -76,7 +77,7 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
             ["is_lightning_login_user"] = false,
             ["status"] = new Dictionary<string, object?> { ["created_date"] = null, ["body"] = null },
             ["urls"] = Urls(origin, version),
-            ["active"] = user.Active,
+            ["active"] = IsShownActive(context, user),
             ["user_type"] = "STANDARD",
             ["language"] = "en_US",
             ["locale"] = "en_US",
@@ -93,6 +94,8 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
         await TextAsync(context, StatusCodes.Status403Forbidden, token is null ? "Missing_OAuth_Token" : "Bad_OAuth_Token");
         return null;
     }
+
+    private static bool IsShownActive(HttpContext context, OrgUser user) => user.Active && ActiveFaults.Of(context).Find<FaultEffect.InactiveIdentity>() is null;
 
     private static Task TextAsync(HttpContext context, int status, string text)
     {
