@@ -1,4 +1,5 @@
 using Orgtap.SimulatedOrg.Bulk;
+using Orgtap.SimulatedOrg.Bulk.V1;
 using Orgtap.SimulatedOrg.Control;
 using Orgtap.SimulatedOrg.Data;
 using Orgtap.SimulatedOrg.Faults;
@@ -47,6 +48,7 @@ internal sealed class OrgParts : IDisposable
         Cursors = new QueryCursors(Clock);
         Shelf = new SpoolShelf(Path.Combine(options.SpoolFolder ?? Path.GetTempPath(), "simulated-org-" + RandomText.Of(12)), Store);
         Jobs = new BulkJobs(Soql, Shelf, Faults, Clock, options.Oldness, options.BulkDelay);
+        AsyncJobs = new AsyncJobs(Store, Soql, Shelf, Faults, Clock, options.Oldness, options.BulkDelay);
         Versions = new ApiVersions(options.Oldness.MaxApiVersion);
         Routes = RestResources();
         Scenario = new Scenario(this, options.Scenario);
@@ -72,6 +74,7 @@ internal sealed class OrgParts : IDisposable
     public QueryCursors Cursors { get; }
     public SpoolShelf Shelf { get; }
     public BulkJobs Jobs { get; }
+    public AsyncJobs AsyncJobs { get; }
     public ApiVersions Versions { get; }
     public RestRoutes Routes { get; }
     public FaultPlan Faults { get; }
