@@ -34,8 +34,10 @@ internal sealed class ToolingResources(OrgJobs jobs)
     private void Check(ApexStatement statement, IReadOnlyList<ApexStatement> all)
     {
         if (statement is ApexStatement.Abort abort) jobs.CheckAbort(abort.Id);
-        if (statement is ApexStatement.Schedule schedule)
-            jobs.CheckSchedule(schedule.Name, schedule.Expression, [.. all.TakeWhile(other => other != statement).OfType<ApexStatement.Schedule>().Select(other => other.Name)]);
+        if (statement is not ApexStatement.Schedule schedule) return;
+        var before = all.TakeWhile(other => other != statement).ToList();
+        jobs.CheckSchedule(schedule.Name, schedule.Expression, [.. before.OfType<ApexStatement.Schedule>().Select(other => other.Name)],
+            [.. before.OfType<ApexStatement.Abort>().Select(other => jobs.NameOf(other.Id)).OfType<string>()]);
     }
 
     private void Run(ApexStatement statement, string userId)

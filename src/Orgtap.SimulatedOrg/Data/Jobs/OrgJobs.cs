@@ -32,7 +32,7 @@ public sealed class OrgJobs
     {
         lock (_gate)
         {
-            CheckSchedule(name, expression, []);
+            CheckSchedule(name, expression, [], []);
             var now = new Dictionary<string, object?> { ["CreatedById"] = userId };
             var detail = _store.Insert("CronJobDetail", new Dictionary<string, object?> { ["Name"] = name, ["JobType"] = "7" });
             var zone = _store.Read("User", userId)?["TimeZoneSidKey"] as string ?? "UTC";
@@ -48,9 +48,10 @@ public sealed class OrgJobs
 
     /// <inheritdoc cref="Schedule"/>
     /// <param name="taken">Names that the same block of Apex schedules as well.</param>
-    internal void CheckSchedule(string name, string expression, IReadOnlyCollection<string> taken)
+    /// <param name="freed">Names that it aborts before.</param>
+    internal void CheckSchedule(string name, string expression, IReadOnlyCollection<string> taken, IReadOnlyCollection<string> freed)
     {
-        if (Names().Concat(taken).Contains(name, StringComparer.OrdinalIgnoreCase))
+        if (Names().Except(freed).Concat(taken).Contains(name, StringComparer.OrdinalIgnoreCase))
             throw new ApexException($"System.AsyncException: The Apex job named \"{name}\" is already scheduled for execution.");
         CronExpression cron;
         try
@@ -63,7 +64,7 @@ public sealed class OrgJobs
         }
         if (cron.Next(_time.GetUtcNow(), TimeZoneInfo.Utc) is null)
             throw new ApexException($"System.AsyncException: Based on configured schedule, the given trigger '{name}' will never fire.");
-        if (Triggers().Count(trigger => trigger.IsApex) + taken.Count >= MostScheduled)
+        if (Triggers().Count(trigger => trigger.IsApex) + taken.Count - freed.Count >= MostScheduled)
             throw new ApexException("System.LimitException: You have exceeded the maximum number (100) of Apex scheduled jobs.");
     }
 
@@ -96,6 +97,10 @@ public sealed class OrgJobs
         if (SalesforceId.Normalize(id) is null) throw new ApexException($"System.StringException: Invalid id: {id}");
         if (sobject is null || _store.Read(sobject, id) is null) throw new ApexException($"System.AsyncException: Invalid job id: {id}");
     }
+
+    /// <summary>The name of a trigger's job.</summary>
+    internal string? NameOf(string trigger) =>
+        _store.Read("CronTrigger", trigger)?["CronJobDetailId"] is string detail ? _store.Read("CronJobDetail", detail)?["Name"] as string : null;
 
     /// <summary>Adds the runs whose time has come since the last call; at most the last 500.</summary>
     internal void CatchUp()
