@@ -114,14 +114,10 @@ public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpa
     }
 
     /// <summary>Ends every session and approval of an app: an administrator blocked it, or revoked it under Connected Apps OAuth Usage.</summary>
-    public void RevokeApp(string clientId)
-    {
-        lock (_gate)
-        {
-            foreach (var approval in _approvals.Values.Where(held => held.ClientId == clientId).ToArray()) Drop(approval);
-            foreach (var session in _sessions.Values.Where(session => session.ClientId == clientId).ToArray()) _sessions.Remove(session.AccessToken);
-        }
-    }
+    public void RevokeApp(string clientId) => Revoke(held => held.ClientId == clientId, session => session.ClientId == clientId);
+
+    /// <summary>Ends every session and approval of a user.</summary>
+    public void RevokeUser(string userId) => Revoke(held => held.UserId == userId, session => session.UserId == userId);
 
     /// <summary>Ends every session; refresh tokens still work.</summary>
     public void ExpireAll() { lock (_gate) _sessions.Clear(); }
@@ -149,6 +145,15 @@ public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpa
             throw OAuthException.DeadToken();
         }
         return approval.Stale ? throw OAuthException.AuthenticationFailure() : approval;
+    }
+
+    private void Revoke(Func<Approval, bool> approvals, Func<Session, bool> sessions)
+    {
+        lock (_gate)
+        {
+            foreach (var approval in _approvals.Values.Where(approvals).ToArray()) Drop(approval);
+            foreach (var session in _sessions.Values.Where(sessions).ToArray()) _sessions.Remove(session.AccessToken);
+        }
     }
 
     private void Drop(Approval approval)

@@ -191,6 +191,26 @@ public sealed class RefusalTests
         Assert.Equal(DeadToken, await RefreshAsync(org, refresh));
     }
 
+    [Fact]
+    public async Task An_administrator_revokes_what_one_user_or_one_app_holds()
+    {
+        await using var org = await StartAsync(signIn: false);
+        await UserAsync(org, """{"username":"bob@example.com"}""");
+        var (ann, bob) = (org.Host.Users.First.Id, org.Host.Users.Find("bob@example.com")!.Id);
+        string Of(string app, string user) => org.Host.Tokens.Approve(app, user, ["api", "refresh_token"]).RefreshToken!;
+        var (hers, his, elsewhere) = (Of("key", ann), Of("key", bob), Of("PlatformCLI", ann));
+
+        await JsonAsync(await org.ControlAsync(HttpMethod.Post, "/tokens/revoke", """{"user":"bob@example.com"}"""), HttpStatusCode.OK);
+        Assert.Equal(DeadToken, await RefreshAsync(org, his));
+        Assert.Equal(HttpStatusCode.OK, (await SendRefreshAsync(org, hers)).StatusCode);
+        await JsonAsync(await org.ControlAsync(HttpMethod.Post, "/tokens/revoke", """{"clientId":"key"}"""), HttpStatusCode.OK);
+        Assert.Equal(DeadToken, await RefreshAsync(org, hers));
+        Assert.Equal(HttpStatusCode.OK, (await org.TokenAsync(("grant_type", "refresh_token"), ("refresh_token", elsewhere), ("client_id", "PlatformCLI"))).StatusCode);
+        await JsonAsync(await org.ControlAsync(HttpMethod.Post, "/tokens/revoke"), HttpStatusCode.OK);
+        Assert.Equal(0, org.Host.Tokens.ApprovalCount);
+        Assert.Equal(HttpStatusCode.BadRequest, (await org.ControlAsync(HttpMethod.Post, "/tokens/revoke", """{"user":"nobody"}""")).StatusCode);
+    }
+
     [Theory]
     [InlineData("""{"locked":true}""", "invalid_grant", "org locked")]
     [InlineData("""{"inactive":true}""", "inactive_org", "inactive organization")]
