@@ -74,6 +74,7 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton<ApiTokens>();
         services.AddSingleton<SignInFailures>();
         services.AddSingleton<SignIn>();
+        services.AddSingleton<People>();
     }
 
     public async ValueTask DisposeAsync()
