@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Orgtap.SimulatedOrg.Control;
 using Orgtap.SimulatedOrg.OAuth;
@@ -39,6 +41,7 @@ internal static class CommandLine
         var requirePkce = Flag("--require-pkce", "The app insists on PKCE.");
         var rotate = Flag("--rotate-refresh-tokens", "Each refresh hands out a new refresh token.");
         var certificate = new Option<string?>("--jwt-certificate") { Description = "File with the certificate or public key (PEM or DER) that the app's JWTs are checked with; the user is approved for the app beforehand.", CustomParser = ReadCertificate };
+        var tls = new Option<string?>("--tls-certificate") { Description = "File (PEM) with a certificate and its private key: the org speaks HTTPS with it, which some clients insist on. Default: plain HTTP.", CustomParser = ReadTlsCertificate };
         var limit = new Option<long>("--api-limit") { Description = "API calls per rolling 24 hours.", DefaultValueFactory = _ => Defaults.ApiLimit };
         var bulkDelay = new Option<double>("--bulk-delay") { Description = "Seconds that a Bulk job stays unfinished." };
         var pageRows = new Option<int>("--bulk-page-rows") { Description = "Rows per Bulk result page where the client does not say.", DefaultValueFactory = _ => Defaults.BulkPageRows };
@@ -71,7 +74,7 @@ internal static class CommandLine
             What can be changed while it runs (people, apps, faults, time, rows) is done over HTTP at controlAddress; its README tells how.
             """)
         {
-            listen, seed, records, extraObjects, extraFields, user, password, token, clientId, clientSecret, redirect, requirePkce, rotate, certificate, limit,
+            listen, seed, records, extraObjects, extraFields, user, password, token, clientId, clientSecret, redirect, requirePkce, rotate, certificate, tls, limit,
             bulkDelay, pageRows, scenario, now, controlKey, spool, maxVersion, noResultPages, noComposite, noCountHeader, noProcessed, noRecordCount,
             unquoted, crlf, locators, shortIds, noBulk,
         };
@@ -91,6 +94,7 @@ internal static class CommandLine
             RequirePkce = parsed.GetValue(requirePkce),
             RotateRefreshTokens = parsed.GetValue(rotate),
             JwtCertificate = parsed.GetValue(certificate),
+            TlsCertificate = parsed.GetValue(tls),
             ApiLimit = parsed.GetValue(limit),
             BulkDelay = TimeSpan.FromSeconds(parsed.GetValue(bulkDelay)),
             BulkPageRows = parsed.GetValue(pageRows),
@@ -161,6 +165,20 @@ internal static class CommandLine
     }
 
     private static string? ReadCertificate(ArgumentResult result) => Read(result, "--jwt-certificate", RsaKeys.ReadFile);
+
+    private static string? ReadTlsCertificate(ArgumentResult result) => Read(result, "--tls-certificate", path =>
+    {
+        var pem = File.ReadAllText(path);
+        try
+        {
+            X509Certificate2.CreateFromPem(pem, pem).Dispose();
+            return pem;
+        }
+        catch (CryptographicException broken)
+        {
+            throw new FormatException($"{broken.Message} The file holds a certificate and its private key, one behind the other, as PEM.", broken);
+        }
+    });
 
     private static string? ReadScenario(ArgumentResult result) => Read(result, "--scenario", path =>
     {

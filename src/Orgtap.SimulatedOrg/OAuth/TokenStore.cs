@@ -7,7 +7,7 @@ namespace Orgtap.SimulatedOrg.OAuth;
 /// each use gives them their full life again. Thread-safe.
 /// </summary>
 /// <param name="admits">Whether a session's user and app may still be served; asked at each use.</param>
-public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpan sessionLife, Predicate<Session> admits)
+public sealed class TokenStore(TimeProvider time, string organizationId, OrgSettings settings, Predicate<Session> admits)
 {
     private const int ApprovalsPerUserAndApp = 5;
     private readonly Lock _gate = new();
@@ -19,7 +19,7 @@ public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpa
     public Session Open(string clientId, string userId, IReadOnlyList<string> scopes, long? approval)
     {
         var now = time.GetUtcNow();
-        var session = new Session($"{organizationId[..15]}!{RandomText.OfSession(96)}", clientId, userId, scopes, approval, now, now + sessionLife);
+        var session = new Session($"{organizationId[..15]}!{RandomText.OfSession(96)}", clientId, userId, scopes, approval, now, now + settings.Policies.SessionLife);
         lock (_gate) _sessions.Add(session.AccessToken, session);
         return session;
     }
@@ -30,7 +30,7 @@ public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpa
         lock (_gate)
         {
             if (Peek(accessToken) is not { } session) return null;
-            return _sessions[accessToken] = session with { Expires = time.GetUtcNow() + sessionLife };
+            return _sessions[accessToken] = session with { Expires = time.GetUtcNow() + settings.Policies.SessionLife };
         }
     }
 

@@ -311,6 +311,7 @@ public sealed class RefusalTests
         using var identity = await org.GetAsync(new Uri(tokens.GetProperty("id").GetString()!).PathAndQuery, ("Authorization", "Bearer " + tokens.GetProperty("access_token").GetString()));
         Assert.Equal("Bob Baker", (await JsonAsync(identity, HttpStatusCode.OK)).GetProperty("display_name").GetString());
         org.Http.DefaultRequestHeaders.Authorization = new("Bearer", tokens.GetProperty("access_token").GetString());
+        Assert.Equal(tokens.GetProperty("id").GetString(), (await org.GetJsonAsync(Root)).GetProperty("identity").GetString());
         Assert.Equal(1, (await org.QueryJsonAsync("SELECT Id FROM User WHERE Username = 'bob@example.com'")).GetProperty("totalSize").GetInt32());
     }
 
@@ -326,6 +327,18 @@ public sealed class RefusalTests
         await using var org = await StartAsync(signIn: false);
         var response = await org.ControlAsync(HttpMethod.Post, path, json);
         Assert.Contains(words, (await JsonAsync(response, HttpStatusCode.BadRequest)).GetProperty("error").GetString());
+    }
+
+    [Fact]
+    public async Task A_shorter_session_life_holds_from_the_next_use_on()
+    {
+        await using var org = await StartAsync();
+        await OrgAsync(org, """{"sessionLife":"00:15:00"}""");
+        Assert.Equal(HttpStatusCode.OK, (await org.GetAsync(Root)).StatusCode);
+        org.Host.Clock.Advance(TimeSpan.FromMinutes(14));
+        Assert.Equal(HttpStatusCode.OK, (await org.GetAsync(Root)).StatusCode);
+        org.Host.Clock.Advance(TimeSpan.FromMinutes(15));
+        Assert.Equal(401, (await ErrorAsync(await org.GetAsync(Root))).Status);
     }
 
     [Fact]
