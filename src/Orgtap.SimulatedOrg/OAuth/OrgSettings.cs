@@ -46,6 +46,12 @@ public sealed record OrgPolicies
     /// <value>How often a user may sign in or refresh within an hour. Default 3,600.</value>
     public int LoginsPerHour { get; init; } = 3_600;
 
+    /// <value>So many wrong passwords in a row lock a user out for <see cref="LockoutLasts"/>. Default 10.</value>
+    public int WrongPasswords { get; init; } = 10;
+
+    /// <value>How long a lockout lasts. Default 15 minutes.</value>
+    public TimeSpan LockoutLasts { get; init; } = TimeSpan.FromMinutes(15);
+
     /// <value>Whether the org answers at all. Default <see cref="OAuth.Availability.Up"/>.</value>
     public Availability Availability { get; init; }
 }

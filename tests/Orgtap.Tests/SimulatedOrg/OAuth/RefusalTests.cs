@@ -54,6 +54,19 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task Ten_wrong_passwords_in_a_row_lock_a_user_out_for_a_quarter_of_an_hour()
+    {
+        await using var org = await StartAsync(signIn: false);
+        for (var wrong = 0; wrong < 9; wrong++) await PasswordAsync(org, "wrong");
+        Assert.Equal(HttpStatusCode.OK, (await SendPasswordAsync(org, "pt")).StatusCode);
+        for (var wrong = 0; wrong < 10; wrong++) await PasswordAsync(org, "wrong");
+        Assert.Equal(AuthenticationFailure, await PasswordAsync(org));
+        Assert.Equal(LoginRefusal.LockedOut, org.Host.Logins.Attempts[^1].Refusal);
+        org.Host.Clock.Advance(TimeSpan.FromMinutes(15));
+        Assert.Equal(HttpStatusCode.OK, (await SendPasswordAsync(org, "pt")).StatusCode);
+    }
+
+    [Fact]
     public async Task A_changed_password_brings_a_new_security_token_and_ends_earlier_refresh_tokens()
     {
         await using var org = await StartAsync();
