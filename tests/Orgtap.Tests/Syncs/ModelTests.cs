@@ -48,7 +48,7 @@ public sealed class ModelTests
         };
         await org.OpenAsync();
         await org.SelectAsync(Tables);
-        var model = new OrgModel(org, Tables);
+        var model = new OrgModel(org.Host, Tables);
         var counts = model.Counts;
         foreach (var deed in Enum.GetNames<Deed>()) counts[deed.ToLowerInvariant()] = 0;
         foreach (var round in history.Rounds)

@@ -1,10 +1,11 @@
 using Orgtap.SimulatedOrg.Data;
+using Orgtap.SimulatedOrg.Hosting;
 using Orgtap.SimulatedOrg.Schema;
 
 namespace Orgtap.Tests.Syncs;
 
 /// <summary>Random things that happen to an org, each counted by its kind. What happens follows from what is drawn and from what happened before.</summary>
-internal sealed class OrgModel(SyncedOrg org, string[] sobjects)
+internal sealed class OrgModel(SimulatedOrgHost org, string[] sobjects)
 {
     private readonly List<(string SObject, string Id)> _binned = [];
     private readonly List<(string SObject, string Id)> _hidden = [];
@@ -21,7 +22,7 @@ internal sealed class OrgModel(SyncedOrg org, string[] sobjects)
         ["field retyped"] = 0, ["field renamed"] = 0, ["field removed"] = 0, ["table hidden"] = 0, ["table back"] = 0,
     };
 
-    private OrgStore Store => org.Host.Store;
+    private OrgStore Store => org.Store;
 
     public void Happen(Random drawn)
     {
@@ -39,10 +40,10 @@ internal sealed class OrgModel(SyncedOrg org, string[] sobjects)
                 else Store.Update("Account", winner, Values("Account"));
             }); break;
             case 11: OnRow(sobject, "hard delete", id => { Store.HardDelete(sobject, id); _binned.Remove((sobject, id)); }); break;
-            case 12: Count("late commit", () => Store.Insert(sobject, With(Values(sobject), "SystemModstamp", org.Host.Clock.GetUtcNow().AddSeconds(-_random.Next(1, 400))))); break;
+            case 12: Count("late commit", () => Store.Insert(sobject, With(Values(sobject), "SystemModstamp", org.Clock.GetUtcNow().AddSeconds(-_random.Next(1, 400))))); break;
             case 13: Count("equal stamps", () =>
             {
-                var stamp = DateTimeOffset.FromUnixTimeSeconds(org.Host.Clock.GetUtcNow().ToUnixTimeSeconds());
+                var stamp = DateTimeOffset.FromUnixTimeSeconds(org.Clock.GetUtcNow().ToUnixTimeSeconds());
                 for (var i = 0; i < 12; i++) Store.Insert(sobject, With(Values(sobject), "SystemModstamp", stamp));
             }); break;
             // A formula of Invoice__c shows its account's name, and has no stamp of its own.
