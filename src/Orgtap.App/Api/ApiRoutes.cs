@@ -17,6 +17,8 @@ internal static class ApiRoutes
         RunsApi.Map(api);
         QueryApi.Map(api);
         AuditApi.Map(api);
+        UsersApi.Map(api);
+        MailApi.Map(api);
     }
 }
 
@@ -44,7 +46,7 @@ internal static class ApiDocument
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {
-            ["token"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "Made with `orgtap users token`." },
+            ["token"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "Made on the page Your account, or with `orgtap users token`." },
         };
         document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("token", document)] = [] }];
         return Task.CompletedTask;

@@ -24,7 +24,7 @@ internal static class QueryApi
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public static void Map(IEndpointRouteBuilder api) => api.MapPost("/connections/{name}/query", QueryAsync)
-        .AddEndpointFilter<KnownConnectionFilter>().RequireAuthorization(Roles.Viewer).WithTags("Query").WithSummary("Ask the replica in SQL; nothing can be changed");
+        .AddEndpointFilter<KnownConnectionFilter>().RequireAuthorization(Roles.Rows).WithTags("Query").WithSummary("Ask the replica in SQL; nothing can be changed");
 
     private static async Task<QueryAnswerDocument> QueryAsync(
         string name, QueryDocument query, HttpContext context, ConnectionStore connections, ReplicaFiles replicas, TimeProvider time, CancellationToken cancellationToken)

@@ -15,10 +15,9 @@ internal sealed class TokenAuthentication(IOptionsMonitor<AuthenticationSchemeOp
         if (LocalSocket.Carries(Context)) return AuthenticateResult.Success(new AuthenticationTicket(LocalSocket.Principal(Scheme.Name), Scheme.Name));
         var header = Request.Headers.Authorization.ToString();
         if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return AuthenticateResult.NoResult();
-        var user = await tokens.FindUserAsync(header["Bearer ".Length..].Trim(), Context.RequestAborted);
-        return user is null
-            ? AuthenticateResult.Fail("The token is unknown or revoked.")
-            : AuthenticateResult.Success(new AuthenticationTicket(SessionTickets.PrincipalOf(user, Scheme.Name), Scheme.Name));
+        return await tokens.FindAsync(header["Bearer ".Length..].Trim(), Context.RequestAborted) is { } bearer
+            ? AuthenticateResult.Success(new AuthenticationTicket(Roles.PrincipalOf(bearer, Scheme.Name), Scheme.Name))
+            : AuthenticateResult.Fail("The token is unknown, revoked or expired.");
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)

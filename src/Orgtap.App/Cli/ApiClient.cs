@@ -114,7 +114,7 @@ internal sealed class ApiClient : IDisposable
         return (int)response.StatusCode switch
         {
             401 => new InvalidInputException($"{Where} does not know this API token.", "Make one there with `orgtap users token` and set ORGTAP_TOKEN to it."),
-            403 => new InvalidInputException($"{Where} does not allow this to the token's user.", "Use the token of an operator or administrator."),
+            403 => new InvalidInputException($"{Where} does not allow this: by the role of the token's user, or by the token's scopes.", "Use the token of somebody who may, with the scope for it."),
             _ when problem?.Title is { } title => new OrgtapException(problem.Kind ?? FailureKind.InvalidInput, title, problem.NextStep ?? problem.Detail ?? "See its log.", problem.Salesforce),
             var status => new OrgtapException(FailureKind.Defect, $"{Where} answered with status {status}.", "Check that it is an Orgtap of the same version."),
         };

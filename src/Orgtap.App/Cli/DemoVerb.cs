@@ -8,6 +8,7 @@ using Orgtap.App.Users;
 using Orgtap.App.Web;
 using Orgtap.Catalog;
 using Orgtap.Connections;
+using Orgtap.Notifications;
 using Orgtap.Primitives;
 using Orgtap.Scheduling;
 using Orgtap.SimulatedOrg.Hosting;
@@ -56,6 +57,7 @@ internal static class DemoVerb
                 {
                     await demo.InviteAsync(directory, cancellationToken);
                     await app.Services.KeepScheduleAsync(cancellationToken);
+                    await app.Services.KeepMailAsync(cancellationToken);
                     await ServeVerb.UntilStoppedAsync(cancellationToken);
                     context.Terminal.Error.WriteLine("Stopping.");
                     await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None);

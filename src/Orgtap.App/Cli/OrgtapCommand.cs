@@ -50,6 +50,7 @@ public static class OrgtapCommand
             QueryVerb.Build(verbs),
             UsersVerb.Build(verbs),
             AuditVerb.Build(verbs),
+            MailVerb.Build(verbs),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         if (help.Action is HelpAction plain) help.Action = new HelpWithExamples(plain, verbs);

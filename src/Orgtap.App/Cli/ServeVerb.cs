@@ -2,6 +2,7 @@ using System.CommandLine;
 using Orgtap.App.Composition;
 using Orgtap.App.Users;
 using Orgtap.App.Web;
+using Orgtap.Notifications;
 using Orgtap.Primitives;
 using Orgtap.Scheduling;
 using Orgtap.Syncs;
@@ -38,6 +39,7 @@ internal static class ServeVerb
             context.Out.WriteLine($"Orgtap serves {reached.Value}");
 
             await app.Services.KeepScheduleAsync(cancellationToken);
+            await app.Services.KeepMailAsync(cancellationToken);
             await UntilStoppedAsync(cancellationToken);
             context.Terminal.Error.WriteLine("Stopping.");
             await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None);

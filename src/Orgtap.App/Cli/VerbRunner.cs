@@ -14,6 +14,9 @@ internal enum Needs
     /// <summary>Reads, or edits rows of the control store; works beside an owner.</summary>
     Stores,
 
+    /// <summary>As <see cref="Stores"/>; with <c>--server</c> the HTTP API there does it.</summary>
+    StoresAnywhere,
+
     /// <summary>Speaks to Salesforce or writes replicas, which one process at a time may: this one, or the owner that is there, asked through <see cref="IOwner"/>.</summary>
     Owner,
 
@@ -32,6 +35,9 @@ internal sealed record VerbContext(ParseResult Parsed, Terminal Terminal, Instal
 
     /// <summary>For verbs that need <see cref="Needs.Owner"/>.</summary>
     public IOwner Owner => Services.GetRequiredService<IOwner>();
+
+    /// <summary>For verbs that need <see cref="Needs.StoresAnywhere"/>.</summary>
+    public IPeople People => Services.GetRequiredService<IPeople>();
 
     public T Service<T>() where T : notnull => Services.GetRequiredService<T>();
 }
@@ -117,7 +123,7 @@ internal sealed class VerbRunner(Terminal terminal)
     {
         if (parsed.GetValue(Server) is { } server)
         {
-            if (needs != Needs.Owner)
+            if (needs is not (Needs.Owner or Needs.StoresAnywhere))
                 throw new InvalidInputException($"`orgtap {NameOf(command)}` cannot be done over --server.", "Run it where the data directory is, or use the pages or the HTTP API there.");
             return await AskAsync(ApiClient.OverNetwork(server, SecretText.From(terminal.Variable("ORGTAP_TOKEN"))), work);
         }
@@ -141,6 +147,7 @@ internal sealed class VerbRunner(Terminal terminal)
             services.AddLogging(logging => LogTo(logging, parsed.GetValue(Verbose)));
             installation.AddTo(services);
             services.AddSingleton<IOwner, OwnerHere>();
+            services.AddSingleton<IPeople, PeopleHere>();
             await using var provider = services.BuildServiceProvider();
             return await work(provider);
         }
@@ -152,6 +159,7 @@ internal sealed class VerbRunner(Terminal terminal)
         services.AddSingleton(api);
         services.AddSingleton(terminal);
         services.AddSingleton<IOwner, OwnerElsewhere>();
+        services.AddSingleton<IPeople, PeopleElsewhere>();
         await using var provider = services.BuildServiceProvider();
         return await work(provider);
     }

@@ -1,5 +1,6 @@
 using Orgtap.App.Users;
 using Orgtap.Connections;
+using Orgtap.Notifications;
 using Orgtap.Primitives;
 using Orgtap.Storage;
 
@@ -63,6 +64,9 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton(all => new AuditLog(Store, Time) { Origin = AuditOrigin.Of(all.GetService<IHttpContextAccessor>()) });
         services.AddSingleton<ConnectionStore>();
         Engine.Add(services, Settings);
+        services.AddSingleton<Outbox>();
+        services.AddMail();
+        services.AddSingleton<Overviews.MailChange>();
         services.AddSingleton<Overviews.OverviewReader>();
         services.AddSingleton<Overviews.Timeline>();
         services.AddSingleton<UserStore>();
@@ -70,6 +74,7 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton<ApiTokens>();
         services.AddSingleton<SignInFailures>();
         services.AddSingleton<SignIn>();
+        services.AddSingleton<People>();
     }
 
     public async ValueTask DisposeAsync()

@@ -31,7 +31,18 @@ public sealed class SignIn(UserStore users, SignInFailures failures, AuditLog au
     // Checked for unknown addresses, so that they take as long as known ones.
     private static readonly string NobodysHash = Hasher.HashPassword("", Guid.NewGuid().ToString());
 
+    /// <summary>Somebody wants in.</summary>
     public async Task<SignInAnswer> TryAsync(string email, string password, CancellationToken cancellationToken)
+    {
+        var answer = await CheckAsync(email, password, cancellationToken);
+        if (answer is not SignInAnswer.SignedIn { User: var user }) return answer;
+        await users.SetSignedInAsync(user, cancellationToken);
+        await audit.WriteAsync(user.Email, "sign-in.accepted", user.Email, null, cancellationToken);
+        return answer;
+    }
+
+    /// <summary>Whether a password is the right one; wrong ones count, and a pause is kept.</summary>
+    public async Task<SignInAnswer> CheckAsync(string email, string password, CancellationToken cancellationToken)
     {
         if (await failures.WaitAsync(email, cancellationToken) is { } until) return new SignInAnswer.Waits(until);
 
@@ -48,8 +59,6 @@ public sealed class SignIn(UserStore users, SignInFailures failures, AuditLog au
         await failures.ForgetAsync(email, cancellationToken);
         if (verdict == PasswordVerificationResult.SuccessRehashNeeded)
             await users.RehashAsync(user, Hasher.HashPassword(user.Email, password), cancellationToken);
-        await users.SetSignedInAsync(user, cancellationToken);
-        await audit.WriteAsync(user.Email, "sign-in.accepted", user.Email, null, cancellationToken);
         return new SignInAnswer.SignedIn(user);
     }
 

@@ -15,7 +15,7 @@ public enum Role
 
 /// <summary>Somebody who may sign in.</summary>
 /// <param name="Email">Lower case; unique.</param>
-/// <param name="SecurityStamp">Changes with the password and the role; a session with another stamp is over.</param>
+/// <param name="SecurityStamp">Changes with the password and when sessions are ended; a session with another stamp is over.</param>
 public sealed record User(
     string Id, string Email, string Name, Role Role, string? PasswordHash, string SecurityStamp, DateTimeOffset CreatedAt, DateTimeOffset? LastSignInAt)
 {

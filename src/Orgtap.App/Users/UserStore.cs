@@ -74,12 +74,31 @@ public sealed class UserStore(ControlStore store, TimeProvider time)
     public Task SetSignedInAsync(User user, CancellationToken cancellationToken) =>
         UpdateAsync("last_sign_in_at = @at", user, new { id = user.Id, at = time.GetUtcNow().ToUnixTimeMilliseconds() }, cancellationToken);
 
-    /// <exception cref="InvalidInputException">It is the last administrator.</exception>
-    public async Task RemoveAsync(User user, CancellationToken cancellationToken)
+    /// <summary>Sessions and tokens go on with the new role at once.</summary>
+    /// <exception cref="InvalidInputException">It would leave no administrator.</exception>
+    public Task SetRoleAsync(User user, Role role, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
     {
-        if (user.Role == Role.Administrator && (await ListAsync(cancellationToken)).Count(other => other.Role == Role.Administrator) == 1)
-            throw new InvalidInputException($"{user.Email} is the last administrator.", "Add another administrator first.");
-        await store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync("DELETE FROM users WHERE id = @Id", new { user.Id }, transaction), cancellationToken);
+        if (role != Role.Administrator) await KeepAnAdministratorAsync(user, transaction);
+        await transaction.Connection!.ExecuteAsync("UPDATE users SET role = @role WHERE id = @Id", new { user.Id, role = role.ToString() }, transaction);
+    }, cancellationToken);
+
+    /// <summary>Ends every browser session of the user.</summary>
+    public Task EndSessionsAsync(User user, CancellationToken cancellationToken) =>
+        UpdateAsync("security_stamp = @stamp", user, new { id = user.Id, stamp = NewStamp() }, cancellationToken);
+
+    /// <exception cref="InvalidInputException">It is the last administrator.</exception>
+    public Task RemoveAsync(User user, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+    {
+        await KeepAnAdministratorAsync(user, transaction);
+        await transaction.Connection!.ExecuteAsync("DELETE FROM users WHERE id = @Id", new { user.Id }, transaction);
+    }, cancellationToken);
+
+    // Within the transaction, so that two administrators cannot remove each other at the same moment.
+    private static async Task KeepAnAdministratorAsync(User user, System.Data.Common.DbTransaction transaction)
+    {
+        var administrators = (await transaction.Connection!.QueryAsync<string>("SELECT id FROM users WHERE role = @role", new { role = nameof(Role.Administrator) }, transaction)).ToList();
+        if (administrators.Count == 1 && administrators[0] == user.Id)
+            throw new InvalidInputException($"{user.Email} is the last administrator.", "Make somebody else an administrator first.");
     }
 
     private async Task<User> InsertAsync(string email, string name, Role role, CancellationToken cancellationToken)

@@ -8,6 +8,9 @@ internal static class LiveEvents
 {
     public const string Patch = "patch";
 
+    /// <summary>Says that the server listens; carries nothing.</summary>
+    private const string Open = "open";
+
     /// <summary>Nothing will change any more; the script stops listening.</summary>
     public const string End = "end";
 
@@ -23,6 +26,8 @@ internal static class LiveEvents
         Func<CancellationToken, IAsyncEnumerable<SseItem<string>>> watch, CancellationToken left, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         using var any = CancellationTokenSource.CreateLinkedTokenSource(left, stopping, cancellationToken);
+        // Headers go out with the first event, and there may be nothing to tell for long.
+        yield return new SseItem<string>("", Open);
         await using var items = watch(any.Token).GetAsyncEnumerator(any.Token);
         while (true)
         {

@@ -7,14 +7,17 @@ using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.HttpOverrides;
 using Orgtap.App.Api;
 using Orgtap.App.Composition;
+using Orgtap.App.Web.Account;
 using Orgtap.App.Web.Audit;
 using Orgtap.App.Web.Connections;
 using Orgtap.App.Web.DataSources;
 using Orgtap.App.Web.EditDataSync;
 using Orgtap.App.Web.Errors;
+using Orgtap.App.Web.People;
 using Orgtap.App.Web.Shell;
 using Orgtap.App.Web.SignIn;
 using Orgtap.App.Web.Health;
+using Orgtap.App.Web.Mail;
 using Orgtap.App.Web.Runs;
 
 namespace Orgtap.App.Web;
@@ -71,6 +74,9 @@ public static class WebHost
         RunPages.Map(pages);
         SystemPages.Map(pages);
         AuditPages.Map(pages);
+        PeoplePages.Map(pages);
+        AccountPages.Map(pages);
+        MailPages.Map(pages);
         ApiRoutes.Map(app);
     }
 

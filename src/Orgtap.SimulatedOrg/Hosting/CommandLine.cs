@@ -1,6 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
+using Orgtap.SimulatedOrg.Control;
+using Orgtap.SimulatedOrg.OAuth;
 
 namespace Orgtap.SimulatedOrg.Hosting;
 
@@ -24,9 +27,11 @@ internal static class CommandLine
         var redirect = new Option<string[]>("--redirect-uri") { Description = "A callback address of the app; repeatable. Without it any loopback address is accepted.", AllowMultipleArgumentsPerToken = false };
         var requirePkce = Flag("--require-pkce", "The app insists on PKCE.");
         var rotate = Flag("--rotate-refresh-tokens", "Each refresh hands out a new refresh token.");
+        var certificate = new Option<string?>("--jwt-certificate") { Description = "File with the certificate or public key (PEM or DER) that the app's JWTs are checked with; the user is approved for the app beforehand.", CustomParser = ReadCertificate };
         var limit = new Option<long>("--api-limit") { Description = "API calls per rolling 24 hours.", DefaultValueFactory = _ => Defaults.ApiLimit };
         var bulkDelay = new Option<double>("--bulk-delay") { Description = "Seconds that a Bulk job stays unfinished." };
         var pageRows = new Option<int>("--bulk-page-rows") { Description = "Rows per Bulk result page where the client does not say.", DefaultValueFactory = _ => Defaults.BulkPageRows };
+        var scenario = new Option<string?>("--scenario") { Description = "File (JSON) that says what happens in the course of time: faults, changed people, apps and policies. The README describes it.", CustomParser = ReadScenario };
         var now = new Option<DateTimeOffset?>("--now") { Description = "Where the org's clock starts. Default: the machine's time.", CustomParser = result => DateTimeOffset.Parse(result.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) };
         var controlKey = Secret("--control-key", "The key of the control API.");
         var spool = new Option<string?>("--spool") { Description = "Where the folder for Bulk results is made, which is removed at the end. Default: the temporary folder." };
@@ -50,8 +55,8 @@ internal static class CommandLine
               orgtap-simulated-org --listen 127.0.0.1:9333 --seed 7 --records Account=5000,Contact=12000 --user me@example.com --password secret
             """)
         {
-            listen, seed, records, extraObjects, extraFields, user, password, token, clientId, clientSecret, redirect, requirePkce, rotate, limit,
-            bulkDelay, pageRows, now, controlKey, spool, maxVersion, noResultPages, noComposite, noCountHeader, noProcessed, noRecordCount,
+            listen, seed, records, extraObjects, extraFields, user, password, token, clientId, clientSecret, redirect, requirePkce, rotate, certificate, limit,
+            bulkDelay, pageRows, scenario, now, controlKey, spool, maxVersion, noResultPages, noComposite, noCountHeader, noProcessed, noRecordCount,
             unquoted, crlf, locators, shortIds, noBulk,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(new SimulatedOrgOptions
@@ -69,9 +74,11 @@ internal static class CommandLine
             RedirectUris = parsed.GetValue(redirect) ?? [],
             RequirePkce = parsed.GetValue(requirePkce),
             RotateRefreshTokens = parsed.GetValue(rotate),
+            JwtCertificate = parsed.GetValue(certificate),
             ApiLimit = parsed.GetValue(limit),
             BulkDelay = TimeSpan.FromSeconds(parsed.GetValue(bulkDelay)),
             BulkPageRows = parsed.GetValue(pageRows),
+            Scenario = parsed.GetValue(scenario),
             Now = parsed.GetValue(now),
             ControlKey = parsed.GetValue(controlKey),
             SpoolFolder = parsed.GetValue(spool),
@@ -125,6 +132,29 @@ internal static class CommandLine
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (cancellationToken.Register(stopped.SetResult)) await stopped.Task;
         return 0;
+    }
+
+    private static string? ReadCertificate(ArgumentResult result) => Read(result, "--jwt-certificate", RsaKeys.ReadFile);
+
+    private static string? ReadScenario(ArgumentResult result) => Read(result, "--scenario", path =>
+    {
+        var json = File.ReadAllText(path);
+        Scenario.Parse(json);
+        return json;
+    });
+
+    private static string? Read(ArgumentResult result, string option, Func<string, string> read)
+    {
+        var path = result.Tokens[0].Value;
+        try
+        {
+            return read(path);
+        }
+        catch (Exception broken) when (broken is FormatException or IOException or UnauthorizedAccessException)
+        {
+            result.AddError($"{option} {path}: {broken.Message}");
+            return null;
+        }
     }
 
     private static Option<string> Text(string name, string description, string value) =>

@@ -1,4 +1,5 @@
 using Orgtap.SimulatedOrg.Bulk;
+using Orgtap.SimulatedOrg.Control;
 using Orgtap.SimulatedOrg.Data;
 using Orgtap.SimulatedOrg.Faults;
 using Orgtap.SimulatedOrg.Limits;
@@ -16,6 +17,7 @@ internal sealed class OrgParts : IDisposable
     {
         Options = options;
         Clock = new SimulatedClock(options.Now, options.Frozen);
+        Faults = new FaultPlan(Clock);
         Store = new OrgStore(new OrgSeed(options.Seed, options.Records, Clock.GetUtcNow(), options.ExtraObjects, options.ExtraFields), Clock);
         Soql = new SoqlEngine(Store, Clock);
         Users = new OrgUsers(FirstUser(options, Store));
@@ -24,11 +26,19 @@ internal sealed class OrgParts : IDisposable
             RequirePkce = options.RequirePkce,
             RequireSecret = options.RequireSecret,
             RotateRefreshTokens = options.RotateRefreshTokens,
-            ClientCredentials = options.AllowClientCredentials,
+            RefreshTokenIdleLife = options.RefreshTokenIdleLife,
+            ClientCredentials = true,
+            RunAs = options.AllowClientCredentials ? options.User : null,
+            JwtCertificate = options.JwtCertificate,
+            AdminApproved = options.JwtCertificate is null ? [] : [options.User],
         };
         Apps = new ConnectedApps(App, ConnectedApp.PlatformCli);
-        Tokens = new TokenStore(Clock, Store.OrganizationId, options.SessionLife, options.RefreshTokenIdleLife);
+        Settings = new OrgSettings(new OrgPolicies { PasswordFlow = options.AllowPasswordFlow });
+        Tokens = new TokenStore(Clock, Store.OrganizationId, options.SessionLife,
+            session => Users.ById(session.UserId) is { Active: true } && Apps.Find(session.ClientId) is not { Blocked: true });
+        Users.PasswordChanged += user => Tokens.Outdate(user.Id);
         Codes = new AuthorizationCodes(Clock);
+        Consents = new Consents(Clock);
         Browsers = new Browsers(Clock, Users);
         Usage = new ApiUsage(Clock, options.ApiLimit);
         Changes = new ChangeFeed(Store, Clock);
@@ -38,6 +48,7 @@ internal sealed class OrgParts : IDisposable
         Jobs = new BulkJobs(Soql, Shelf, Faults, Clock, options.Oldness, options.BulkDelay);
         Versions = new ApiVersions(options.Oldness.MaxApiVersion);
         Routes = RestResources();
+        Scenario = new Scenario(this, options.Scenario);
     }
 
     public SimulatedOrgOptions Options { get; }
@@ -49,6 +60,10 @@ internal sealed class OrgParts : IDisposable
     public ConnectedApps Apps { get; }
     public TokenStore Tokens { get; }
     public AuthorizationCodes Codes { get; }
+    public Consents Consents { get; }
+    public OrgSettings Settings { get; }
+    public OrgKey Key { get; } = new();
+    public LoginHistory Logins { get; } = new();
     public Browsers Browsers { get; }
     public ApiUsage Usage { get; }
     public ChangeFeed Changes { get; }
@@ -58,10 +73,15 @@ internal sealed class OrgParts : IDisposable
     public BulkJobs Jobs { get; }
     public ApiVersions Versions { get; }
     public RestRoutes Routes { get; }
-    public FaultPlan Faults { get; } = new();
+    public FaultPlan Faults { get; }
+    public Scenario Scenario { get; }
     public RequestLog Requests { get; } = new();
 
-    public void Dispose() => Shelf.Dispose();
+    public void Dispose()
+    {
+        Shelf.Dispose();
+        Key.Dispose();
+    }
 
     private RestRoutes RestResources()
     {

@@ -25,17 +25,27 @@ internal static partial class OrgServer
     {
         var faults = new FaultMiddleware(parts.Faults, parts.Tokens, parts.Clock, request => ObjectOf(request, parts));
         server.Use(SingleSlashes);
+        server.Use((context, next) =>
+        {
+            parts.Scenario.CatchUp();
+            return next(context);
+        });
         server.UseRouting();
         server.Use((context, next) => LogAsync(context, next, parts));
+        var closed = new ClosedOrg(parts.Settings);
+        server.Use((context, next) => IsControl(context) ? next(context) : closed.InvokeAsync(context, next));
         server.Use((context, next) => IsControl(context) ? next(context) : LimitHeadAsync(context, next));
         server.Use((context, next) => IsControl(context) ? next(context) : faults.InvokeAsync(context, next));
         server.UseResponseCompression();
+        // Behind the faults, which may have ended the session by now.
+        server.Use(async (context, next) =>
+        {
+            var viewer = !IsControl(context) && AccessTokens.Of(context.Request) is { } token ? parts.Tokens.Peek(token)?.UserId : null;
+            using (parts.Store.Schema.As(viewer)) await next(context);
+        });
 
-        new AuthorizeEndpoint(parts.Users, parts.Apps, parts.Tokens, parts.Codes, parts.Browsers).Map(server);
-        new TokenEndpoint(parts.Users, parts.Apps, parts.Tokens, parts.Codes, parts.Store.OrganizationId, new OrgPolicies(parts.Options.AllowPasswordFlow)).Map(server);
-        new TokenCare(parts.Users, parts.Apps, parts.Tokens, parts.Store.OrganizationId).Map(server);
-        new IdentityEndpoints(parts.Users, parts.Tokens, parts.Store.OrganizationId, parts.Clock.GetUtcNow()).Map(server);
-        new RestFrontDoor(parts.Routes, parts.Versions, parts.Tokens, parts.Usage).Map(server);
+        OAuthResources.Map(server, parts);
+        new RestFrontDoor(parts.Routes, parts.Versions, parts.Tokens, new ApiGate(parts.Users, parts.Apps, parts.Settings), parts.Usage).Map(server);
         new CometdEndpoint(parts.Streams, parts.Tokens, parts.Clock).Map(server);
         ControlApi.Map(server, parts);
     }

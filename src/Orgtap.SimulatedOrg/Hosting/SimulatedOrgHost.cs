@@ -57,6 +57,12 @@ public sealed class SimulatedOrgHost : IAsyncDisposable
     /// <summary>Which apps the org knows.</summary>
     public ConnectedApps Apps => _parts.Apps;
 
+    /// <summary>What the whole org lets in.</summary>
+    public OrgSettings Settings => _parts.Settings;
+
+    /// <summary>Who came in or was refused, and the true reason.</summary>
+    public LoginHistory Logins => _parts.Logins;
+
     /// <summary>Username.</summary>
     public string User => Options.User;
 

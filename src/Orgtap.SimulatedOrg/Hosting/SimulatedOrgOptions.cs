@@ -51,6 +51,11 @@ public sealed record SimulatedOrgOptions
     /// <value>The org allows the username-password flow. Default true (Salesforce: off in orgs made since Summer '23).</value>
     public bool AllowPasswordFlow { get; init; } = true;
 
+    /// <value>
+    /// Certificate or public key (PEM text) that the app's JWTs are checked with; with it the user is approved for the app beforehand. Null = no JWT bearer flow. Default null.
+    /// </value>
+    public string? JwtCertificate { get; init; }
+
     /// <value>The app has a Run-As user for the client credentials flow. Default true.</value>
     public bool AllowClientCredentials { get; init; } = true;
 
@@ -71,6 +76,9 @@ public sealed record SimulatedOrgOptions
 
     /// <value>Rows per Bulk result page where the client does not say. Default 50,000.</value>
     public int BulkPageRows { get; init; } = 50_000;
+
+    /// <value>What happens in the course of time: the JSON text of a scenario; null = nothing. Default null.</value>
+    public string? Scenario { get; init; }
 
     /// <value>Where the org's clock starts, and what base stamps precede; null = the machine's time. Default null.</value>
     public DateTimeOffset? Now { get; init; }

@@ -14,7 +14,7 @@ internal sealed class Browsers(TimeProvider time, OrgUsers users)
     {
         if (request.Cookies[Cookie] is not { } cookie) return null;
         lock (_gate)
-            return _signedIn.TryGetValue(cookie, out var held) && held.Expires > time.GetUtcNow() && users.Find(held.Username) is { Active: true } user
+            return _signedIn.TryGetValue(cookie, out var held) && held.Expires > time.GetUtcNow() && users.Find(held.Username) is { Active: true, Frozen: false } user
                 ? user : null;
     }
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Orgtap.SimulatedOrg.OAuth;
@@ -16,7 +15,7 @@ internal sealed record ClientAuthentication(ConnectedApp App, bool SecretShown)
         if (id.Length == 0) throw OAuthException.Missing("client_id");
         if (apps.Find(id) is not { } app) throw OAuthException.UnknownClient();
         if (secret.Length == 0) return new ClientAuthentication(app, SecretShown: false);
-        if (app.ClientSecret is null || !Same(app.ClientSecret, secret)) throw OAuthException.WrongSecret();
+        if (app.ClientSecret is null || !SameText.As(app.ClientSecret, secret)) throw OAuthException.WrongSecret();
         return new ClientAuthentication(app, SecretShown: true);
     }
 
@@ -33,7 +32,4 @@ internal sealed record ClientAuthentication(ConnectedApp App, bool SecretShown)
         var pair = Encoding.UTF8.GetString(bytes.AsSpan(0, length)).Split(':', 2);
         return (Uri.UnescapeDataString(pair[0]), pair.Length > 1 ? Uri.UnescapeDataString(pair[1]) : "");
     }
-
-    private static bool Same(string expected, string given) =>
-        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(expected), Encoding.UTF8.GetBytes(given));
 }

@@ -1,6 +1,6 @@
 namespace Orgtap.SimulatedOrg.OAuth;
 
-/// <summary>An app known to the org.</summary>
+/// <summary>An app known to the org, with what its developer and the org's administrator set.</summary>
 /// <param name="ClientId">The consumer key.</param>
 /// <param name="ClientSecret">The consumer secret; null for a public app.</param>
 /// <param name="RedirectUris">Callback addresses, compared exactly; empty = any loopback address.</param>
@@ -20,11 +20,44 @@ public sealed record ConnectedApp(
     /// <summary>Each refresh hands out a new refresh token and kills the old one.</summary>
     public bool RotateRefreshTokens { get; init; }
 
-    /// <summary>Has a Run-As user, so that the client credentials flow works.</summary>
+    /// <summary>Refresh tokens are handed out dead: the policy "immediately expire refresh token".</summary>
+    public bool RefreshTokensExpireAtOnce { get; init; }
+
+    /// <summary>A refresh token unused for so long dies; null = never.</summary>
+    public TimeSpan? RefreshTokenIdleLife { get; init; }
+
+    /// <summary>A refresh token dies so long after the approval, used or not; null = never.</summary>
+    public TimeSpan? RefreshTokenLife { get; init; }
+
+    /// <summary>The client credentials flow is enabled.</summary>
     public bool ClientCredentials { get; init; }
 
-    /// <summary>Not installed in the org: authorizing it ends on Salesforce's own error page.</summary>
+    /// <summary>Username of the user that the client credentials flow runs as; null = none chosen.</summary>
+    public string? RunAs { get; init; }
+
+    /// <summary>The device flow is enabled.</summary>
+    public bool DeviceFlow { get; init; } = true;
+
+    /// <summary>Certificate or public key (PEM) that the app's JWTs are checked with; null = no JWT bearer flow.</summary>
+    public string? JwtCertificate { get; init; }
+
+    /// <summary>Permitted Users = "Admin approved users are pre-authorized": nobody else may use the app.</summary>
+    public bool AdminApprovedOnly { get; init; }
+
+    /// <summary>Usernames whose profile or permission set an administrator added to the app.</summary>
+    public IReadOnlyList<string> AdminApproved { get; init; } = [];
+
+    /// <summary>The app enforces IP ranges, and clients are outside of them.</summary>
+    public bool IpRestricted { get; init; }
+
+    /// <summary>An administrator blocked the app: its sessions and approvals are dead, and no new ones are made.</summary>
+    public bool Blocked { get; init; }
+
+    /// <summary>Not installed in the org: authorizing it ends on Salesforce's own error page, for those who did not approve it earlier.</summary>
     public bool Uninstalled { get; init; }
+
+    /// <summary>On the allowlist of API Access Control.</summary>
+    public bool Allowlisted { get; init; }
 
     /// <summary>The public app that the sf command line signs in with.</summary>
     public static ConnectedApp PlatformCli { get; } = new("PlatformCLI", null, "Salesforce CLI", ["http://localhost:1717/OauthRedirect"], AllScopes);
@@ -33,6 +66,12 @@ public sealed record ConnectedApp(
     public bool Accepts(string redirectUri) => RedirectUris.Count > 0
         ? RedirectUris.Contains(redirectUri, StringComparer.Ordinal)
         : Uri.TryCreate(redirectUri, UriKind.Absolute, out var address) && address.IsLoopback;
+
+    /// <summary>The scopes of flows that nobody is asked in: all but the one for refresh tokens, which these flows do not give.</summary>
+    public IReadOnlyList<string> UnattendedScopes => [.. Scopes.Where(scope => scope != "refresh_token")];
+
+    /// <summary>True where an administrator approved the user for the app.</summary>
+    public bool IsAdminApproved(OrgUser user) => AdminApproved.Contains(user.Username, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The scopes to grant: what was asked for, or every scope of the app; null where one is not the app's.</summary>
     /// <param name="asked">Separated by spaces; <c>offline_access</c> is another word for <c>refresh_token</c>.</param>

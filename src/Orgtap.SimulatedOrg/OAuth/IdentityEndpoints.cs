@@ -1,3 +1,4 @@
+using Orgtap.SimulatedOrg.Faults;
 using Orgtap.SimulatedOrg.Rest;
 
 namespace Orgtap.SimulatedOrg.OAuth;
@@ -31,7 +32,7 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
             zoneinfo = "Europe/Berlin",
             photos = Photos(origin),
             urls = Urls(origin, "{version}"),
-            active = user.Active,
+            active = IsShownActive(context, user),
             user_type = "STANDARD",
             locale = "en_US",
             utcOffset = 3_600_000,
@@ -51,7 +52,7 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
         var origin = Origin(context.Request);
         var (given, family) = Names(user);
         var version = context.Request.Query["version"].ToString() switch { "" => "{version}", "latest" => ApiVersions.Newest, var asked => asked };
-        await context.Response.WriteAsJsonAsync(new Dictionary<string, object?>
+        var identity = new Dictionary<string, object?>
         {
             ["id"] = $"{origin}/id/{organizationId}/{user.Id}",
             ["asserted_user"] = true,
@@ -76,13 +77,20 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
             ["is_lightning_login_user"] = false,
             ["status"] = new Dictionary<string, object?> { ["created_date"] = null, ["body"] = null },
             ["urls"] = Urls(origin, version),
-            ["active"] = user.Active,
+            ["active"] = IsShownActive(context, user),
             ["user_type"] = "STANDARD",
             ["language"] = "en_US",
             ["locale"] = "en_US",
             ["utcOffset"] = 3_600_000,
             ["last_modified_date"] = SalesforceTime.Rest(userModified),
-        }, context.RequestAborted);
+        };
+        if (!IdentityXml.IsWanted(context.Request))
+        {
+            await context.Response.WriteAsJsonAsync(identity, context.RequestAborted);
+            return;
+        }
+        context.Response.ContentType = "application/xml;charset=UTF-8";
+        await context.Response.WriteAsync(IdentityXml.Of(identity), context.RequestAborted);
     }
 
     private async Task<OrgUser?> UserAsync(HttpContext context)
@@ -93,6 +101,8 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
         await TextAsync(context, StatusCodes.Status403Forbidden, token is null ? "Missing_OAuth_Token" : "Bad_OAuth_Token");
         return null;
     }
+
+    private static bool IsShownActive(HttpContext context, OrgUser user) => user.Active && ActiveFaults.Of(context).Find<FaultEffect.InactiveIdentity>() is null;
 
     private static Task TextAsync(HttpContext context, int status, string text)
     {

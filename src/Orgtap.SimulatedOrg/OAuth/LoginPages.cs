@@ -11,9 +11,10 @@ internal static class LoginPages
     public const string ConsentPath = "/setup/secur/RemoteAccessAuthorizationPage.apexp";
 
     /// <param name="goOn">Path and query to return to once signed in.</param>
-    public static string Login(string goOn, string? username, bool refused) => Page("Login", $"""
+    /// <param name="refused">Why the last try failed; null on a first one.</param>
+    public static string Login(string goOn, string? username, LoginRefusal? refused) => Page("Login", $"""
         <h1>Log in to the simulated org</h1>
-        {(refused ? """<p class="error" role="alert" id="error">Please check your username and password. If you still can't log in, contact your administrator.</p>""" : "")}
+        {(refused is { } refusal ? $"""<p class="error" role="alert" id="error">{Encode(LoginWords.Page(refusal))}</p>""" : "")}
         <form method="post" action="{LoginPath}" name="login" id="login_form">
           <input type="hidden" name="startURL" value="{Encode(goOn)}">
           <label for="username">Username</label>
@@ -24,8 +25,9 @@ internal static class LoginPages
         </form>
         """);
 
-    public static string Consent(AuthorizationAsk ask, OrgUser user, string handle) => Page("Allow Access?", $"""
+    public static string Consent(ConsentAsk ask, OrgUser user, string handle) => Page("Allow Access?", $"""
         <h1>Allow Access?</h1>
+        {(ask is DeviceAsk device ? $"""<p>A device that shows the code <b id="device_code">{Encode(device.UserCode)}</b> waits. Is it yours?</p>""" : "")}
         <p><b id="app">{Encode(ask.App.Name)}</b> is asking to:</p>
         <ul id="scopes">{string.Concat(ask.Scopes.Select(scope => $"<li>{Encode(Describe(scope))} ({Encode(scope)})</li>"))}</ul>
         <p>Do you want to allow access for <b id="user">{Encode(user.Username)}</b>?</p>
@@ -35,6 +37,26 @@ internal static class LoginPages
           <button id="oaapprove" name="save" value="Allow" type="submit">Allow</button>
         </form>
         """);
+
+    /// <summary>The page of the device flow: somebody reads a code off a screen elsewhere and types it here.</summary>
+    public static string ConnectDevice(string typed, bool refused) => Page("Connect Your Device", $"""
+        <h1>Connect Your Device</h1>
+        {(refused ? """<p class="error" role="alert" id="error">This code isn't valid, or it has expired or been used. Check the code on your device, or start again there.</p>""" : "")}
+        <p>Type the code that your device shows.</p>
+        <form method="post" action="{DeviceFlow.ConnectPath}" name="device" id="device_form">
+          <label for="user_code">Code</label>
+          <input id="user_code" name="user_code" value="{Encode(typed)}" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="20" required autofocus>
+          <button id="save" name="save" value="Connect" type="submit">Connect</button>
+        </form>
+        """);
+
+    public static Task SendAsync(HttpContext context, string html, int status = StatusCodes.Status200OK)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/html;charset=UTF-8";
+        context.Response.Headers.CacheControl = "no-store";
+        return context.Response.WriteAsync(html, context.RequestAborted);
+    }
 
     public static string Message(string title, string text) => Page(title, $"<h1>{Encode(title)}</h1><p>{Encode(text)}</p>");
 

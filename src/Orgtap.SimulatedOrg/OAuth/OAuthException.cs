@@ -9,7 +9,7 @@ public sealed class OAuthException(string error, string description) : Exception
     /// <summary>Salesforce's own words.</summary>
     public string Description { get; } = description;
 
-    /// <summary>Bad password, missing security token, locked user, flow not allowed: Salesforce answers all alike.</summary>
+    /// <summary>Bad password, missing security token, locked user, flow not allowed: Salesforce answers all alike. So it does when the user behind a refresh token is deactivated or has another password.</summary>
     public static OAuthException AuthenticationFailure() => new("invalid_grant", "authentication failure");
 
     public static OAuthException UnknownClient() => new("invalid_client_id", "client identifier invalid");
@@ -17,6 +17,8 @@ public sealed class OAuthException(string error, string description) : Exception
     public static OAuthException WrongSecret() => new("invalid_client", "invalid client credentials");
 
     public static OAuthException DeadToken() => new("invalid_grant", "expired access/refresh token");
+
+    public static OAuthException NoRunAsUser() => new("invalid_grant", "no client credentials user enabled");
 
     public static OAuthException Missing(string parameter) => new("invalid_request", $"missing required parameter: {parameter}");
 }

@@ -2,7 +2,9 @@ namespace Orgtap.SimulatedOrg.OAuth;
 
 /// <summary>What a user allowed an app; lives as long as its refresh token.</summary>
 /// <param name="RefreshToken">The one valid refresh token; null where the scope did not include one.</param>
-internal sealed record Approval(long Number, string ClientId, string UserId, IReadOnlyList<string> Scopes, string? RefreshToken, DateTimeOffset LastUsed);
+/// <param name="Stale">The user's password was changed since.</param>
+internal sealed record Approval(
+    long Number, string ClientId, string UserId, IReadOnlyList<string> Scopes, string? RefreshToken, DateTimeOffset GrantedAt, DateTimeOffset LastUsed, bool Stale);
 
 /// <summary>An access token, which is a session id.</summary>
 /// <param name="Scopes">Empty = no restriction (username-password flow).</param>

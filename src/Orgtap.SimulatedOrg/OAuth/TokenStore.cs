@@ -6,7 +6,8 @@ namespace Orgtap.SimulatedOrg.OAuth;
 /// Approvals, refresh tokens and sessions. A user holds at most five approvals per app: the sixth revokes the oldest. Sessions slide:
 /// each use gives them their full life again. Thread-safe.
 /// </summary>
-public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpan sessionLife, TimeSpan? refreshIdleLife)
+/// <param name="admits">Whether a session's user and app may still be served; asked at each use.</param>
+public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpan sessionLife, Predicate<Session> admits)
 {
     private const int ApprovalsPerUserAndApp = 5;
     private readonly Lock _gate = new();
@@ -36,7 +37,8 @@ public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpa
     /// <summary>As <see cref="Use"/>, without prolonging it.</summary>
     public Session? Peek(string accessToken)
     {
-        lock (_gate) return _sessions.TryGetValue(accessToken, out var session) && session.Expires > time.GetUtcNow() ? session : null;
+        lock (_gate)
+            return _sessions.TryGetValue(accessToken, out var session) && session.Expires > time.GetUtcNow() && admits(session) ? session : null;
     }
 
     /// <summary>Records that a user allowed an app, and returns a session of it.</summary>
@@ -48,29 +50,34 @@ public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpa
             var held = _approvals.Values.Where(other => other.ClientId == clientId && other.UserId == userId).OrderBy(other => other.Number).ToArray();
             foreach (var oldest in held.Take(held.Length - ApprovalsPerUserAndApp + 1)) Drop(oldest);
             var refresh = scopes.Contains("refresh_token") ? NewRefreshToken() : null;
-            var approval = new Approval(++_lastApproval, clientId, userId, scopes, refresh, time.GetUtcNow());
+            var approval = new Approval(++_lastApproval, clientId, userId, scopes, refresh, time.GetUtcNow(), time.GetUtcNow(), Stale: false);
             _approvals.Add(approval.Number, approval);
             return (Open(clientId, userId, scopes, approval.Number), refresh);
         }
     }
 
-    /// <summary>A new session for a refresh token; with <paramref name="rotate"/> also a new refresh token, and the old one is dead.</summary>
-    /// <returns>Null where the token is unknown, another app's, revoked, rotated away or idle for too long.</returns>
-    public (Session Session, string RefreshToken)? Refresh(string refreshToken, string clientId, bool rotate)
+    /// <summary>Whose refresh token it is.</summary>
+    /// <exception cref="OAuthException">Unknown, another app's, revoked, rotated away, or dead by one of the app's policies; or the user's password was changed.</exception>
+    public string OwnerOf(string refreshToken, ConnectedApp app) { lock (_gate) return Alive(refreshToken, app).UserId; }
+
+    /// <summary>A new session for a refresh token; where the app rotates them also a new refresh token, and the old one is dead.</summary>
+    /// <exception cref="OAuthException">As <see cref="OwnerOf"/>.</exception>
+    public (Session Session, string RefreshToken) Refresh(string refreshToken, ConnectedApp app)
     {
         lock (_gate)
         {
-            if (_approvals.Values.FirstOrDefault(held => held.RefreshToken == refreshToken && held.ClientId == clientId) is not { } approval) return null;
-            var now = time.GetUtcNow();
-            if (refreshIdleLife is { } idle && now - approval.LastUsed > idle)
-            {
-                Drop(approval);
-                return null;
-            }
-            var next = rotate ? NewRefreshToken() : refreshToken;
-            _approvals[approval.Number] = approval with { RefreshToken = next, LastUsed = now };
-            return (Open(clientId, approval.UserId, approval.Scopes, approval.Number), next);
+            var approval = Alive(refreshToken, app);
+            var next = app.RotateRefreshTokens ? NewRefreshToken() : refreshToken;
+            _approvals[approval.Number] = approval with { RefreshToken = next, LastUsed = time.GetUtcNow() };
+            return (Open(app.ClientId, approval.UserId, approval.Scopes, approval.Number), next);
         }
+    }
+
+    /// <summary>The refresh tokens that a user gave apps before are refused from now on: the password was changed.</summary>
+    public void Outdate(string userId)
+    {
+        lock (_gate)
+            foreach (var approval in _approvals.Values.Where(held => held.UserId == userId).ToArray()) _approvals[approval.Number] = approval with { Stale = true };
     }
 
     /// <summary>True where the user allowed the app at least these scopes before; then the consent page is not shown again.</summary>
@@ -79,6 +86,9 @@ public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpa
         lock (_gate)
             return _approvals.Values.Any(held => held.ClientId == clientId && held.UserId == userId && scopes.All(held.Scopes.Contains));
     }
+
+    /// <summary>True where somebody allowed the app before.</summary>
+    public bool HasApprovals(string clientId) { lock (_gate) return _approvals.Values.Any(held => held.ClientId == clientId); }
 
     /// <summary>Revokes an access token, or a refresh token with all its sessions.</summary>
     /// <returns>False where nothing of the kind is known.</returns>
@@ -103,6 +113,16 @@ public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpa
         }
     }
 
+    /// <summary>Ends every session and approval of an app: an administrator blocked it, or revoked it under Connected Apps OAuth Usage.</summary>
+    public void RevokeApp(string clientId)
+    {
+        lock (_gate)
+        {
+            foreach (var approval in _approvals.Values.Where(held => held.ClientId == clientId).ToArray()) Drop(approval);
+            foreach (var session in _sessions.Values.Where(session => session.ClientId == clientId).ToArray()) _sessions.Remove(session.AccessToken);
+        }
+    }
+
     /// <summary>Ends every session; refresh tokens still work.</summary>
     public void ExpireAll() { lock (_gate) _sessions.Clear(); }
 
@@ -118,6 +138,18 @@ public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpa
 
     /// <summary>Live approvals; sessions of the flows without approval are not counted.</summary>
     public int ApprovalCount { get { lock (_gate) return _approvals.Count; } }
+
+    private Approval Alive(string refreshToken, ConnectedApp app)
+    {
+        if (_approvals.Values.FirstOrDefault(held => held.RefreshToken == refreshToken && held.ClientId == app.ClientId) is not { } approval) throw OAuthException.DeadToken();
+        var now = time.GetUtcNow();
+        if (app.RefreshTokensExpireAtOnce || now - approval.LastUsed > app.RefreshTokenIdleLife || now - approval.GrantedAt > app.RefreshTokenLife)
+        {
+            Drop(approval);
+            throw OAuthException.DeadToken();
+        }
+        return approval.Stale ? throw OAuthException.AuthenticationFailure() : approval;
+    }
 
     private void Drop(Approval approval)
     {

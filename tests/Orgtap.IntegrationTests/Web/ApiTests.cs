@@ -84,7 +84,7 @@ public sealed class ApiTests(WebInstallation site)
     private async Task<HttpClient> ClientAsync(string email, Role role)
     {
         var user = await site.UserAsync(email, role);
-        var token = await site.Service<ApiTokens>().IssueAsync(user, "test", Cancellation);
+        var token = await site.Service<ApiTokens>().IssueAsync(user, new TokenWish("test"), Cancellation);
         var client = site.Client();
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Reveal());
         return client;

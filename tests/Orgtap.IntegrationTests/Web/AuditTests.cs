@@ -75,7 +75,7 @@ public sealed class AuditTests(Browser browser, WebInstallation site)
 
     private async Task<HttpClient> ClientAsync(string email, Role role)
     {
-        var token = await site.Service<ApiTokens>().IssueAsync(await site.UserAsync(email, role), "audit test", Cancellation);
+        var token = await site.Service<ApiTokens>().IssueAsync(await site.UserAsync(email, role), new TokenWish("audit test"), Cancellation);
         var client = site.Client();
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Reveal());
         return client;

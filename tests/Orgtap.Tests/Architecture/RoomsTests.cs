@@ -20,7 +20,7 @@ public sealed partial class RoomsTests
         ["Syncs"] = 5,
         ["Conversations"] = 6,
         ["Scheduling"] = 7,
-        ["Reauthorization"] = 8,
+        ["Reauthorization"] = 9,
         ["Notifications"] = 8,
     };
 

@@ -22,7 +22,7 @@ public sealed class TestStore : IAsyncDisposable
     private TestStore(StoreDatabase database, string folder, ControlStore control, ManualTime time, HttpMessageHandler org, AddressPolicy addresses)
     {
         (_database, _folder, Control, Time, Addresses) = (database, folder, control, time, addresses);
-        var cipher = new MarkingCipher();
+        var cipher = Cipher;
         Connections = new ConnectionStore(control, cipher, time);
         Grants = new GrantStore(control, cipher, time);
         Audit = new AuditLog(control, time);
@@ -30,6 +30,8 @@ public sealed class TestStore : IAsyncDisposable
         Tokens = new AccessTokens(Grants, Connections, OAuth, addresses, time, NullLogger<AccessTokens>.Instance);
         Connector = new OrgConnector(control, Connections, Grants, Tokens, OAuth, addresses, org, cipher, Audit, time, NullLogger<OrgConnector>.Instance);
     }
+
+    public ISecretCipher Cipher { get; } = new MarkingCipher();
 
     public ControlStore Control { get; }
 

@@ -82,6 +82,13 @@ public sealed class RunningOrg : IAsyncDisposable
         return ((int)response.StatusCode, body[0].GetProperty("errorCode").GetString()!, body[0].GetProperty("message").GetString()!);
     }
 
+    /// <summary>What the token endpoint refused with, after its status was found to be 400.</summary>
+    public static async Task<(string Error, string Description)> RefusalAsync(HttpResponseMessage response)
+    {
+        var body = await JsonAsync(response, HttpStatusCode.BadRequest);
+        return (body.GetProperty("error").GetString()!, body.GetProperty("error_description").GetString()!);
+    }
+
     /// <summary>A recorded response, or a visible skip where the folder ORGTAP_FIXTURES is not set.</summary>
     public static JsonElement Fixture(string name)
     {

@@ -22,11 +22,16 @@ internal static class ErrorPages
     {
         var context = status.HttpContext;
         var code = context.Response.StatusCode;
+        if (code == StatusCodes.Status403Forbidden && IsApi(context))
+        {
+            await Problem(code, "The user's role or the token's scopes do not allow this.", "Nothing was changed. Use a token of somebody who may, with the scope for it.").ExecuteAsync(context);
+            return;
+        }
         await (IsApi(context) ? Problem(code, TitleOf(code).Title, TitleOf(code).NextStep) : Of(TitleOf(code), code)).ExecuteAsync(context);
     }
 
     public static IResult DeadLink() => Of(new ErrorModel("This link does not work any more",
-        "It was used, is older than a day, or a newer one was made. Ask for a new one: orgtap users link and your e-mail address.", BackPath: "/sign-in", BackText: "Sign in"), StatusCodes.Status404NotFound);
+        "It was used, is older than a day, or a newer one was made. Ask an administrator of this Orgtap for a new one.", BackPath: "/sign-in", BackText: "Sign in"), StatusCodes.Status404NotFound);
 
     public static IResult StaleForm(HttpContext context) => Of(new ErrorModel("This form is too old",
         "Nothing was changed. Open the page again and repeat what you did.", BackPath: Referrer(context), BackText: "Open the page again"), StatusCodes.Status400BadRequest);

@@ -100,8 +100,8 @@ public sealed partial class BesideServeTests
         await using var beside = await ServedInstallation.StartAsync(serving: true);
         await beside.ConnectAsync();
         var users = beside.Service<UserStore>();
-        var viewer = (await beside.Service<ApiTokens>().IssueAsync(await users.AddAsync("vi@example.com", "Vi", Role.Viewer, Stop), "t", Stop)).Reveal();
-        var boss = (await beside.Service<ApiTokens>().IssueAsync(await users.AddAsync("op@example.com", "Op", Role.Operator, Stop), "t", Stop)).Reveal();
+        var viewer = (await beside.Service<ApiTokens>().IssueAsync(await users.AddAsync("vi@example.com", "Vi", Role.Viewer, Stop), new TokenWish("t"), Stop)).Reveal();
+        var boss = (await beside.Service<ApiTokens>().IssueAsync(await users.AddAsync("op@example.com", "Op", Role.Operator, Stop), new TokenWish("t"), Stop)).Reveal();
 
         async Task<(int Code, string Error)> SyncAsync(string? token)
         {
@@ -119,6 +119,32 @@ public sealed partial class BesideServeTests
         Assert.Contains("https", plain.Error, StringComparison.Ordinal);
         var local = CliSession.With(name => "orgtap_x");
         Assert.Equal(ExitCode.BadInput, await local.RunAsync("runs", "--server", beside.Address.AbsoluteUri));
+    }
+
+    [Fact]
+    public async Task People_are_looked_after_over_the_network_with_an_administrators_token()
+    {
+        await using var beside = await ServedInstallation.StartAsync(serving: true);
+        var users = beside.Service<UserStore>();
+        var lesser = (await beside.Service<ApiTokens>().IssueAsync(await users.AddAsync("op@example.com", "Op", Role.Operator, Stop), new TokenWish("t"), Stop)).Reveal();
+        var boss = (await beside.Service<ApiTokens>().IssueAsync(await users.AddAsync("boss@example.com", "Boss", Role.Administrator, Stop), new TokenWish("t"), Stop)).Reveal();
+        async Task<(int Code, string Output, string Error)> RunAsync(string token, params string[] verb)
+        {
+            var session = CliSession.With(name => name == "ORGTAP_TOKEN" ? token : null);
+            return (await session.RunAsync([.. verb, "--server", beside.Address.AbsoluteUri]), session.Output, session.Error);
+        }
+
+        Assert.Equal(ExitCode.BadInput, (await RunAsync(lesser, "users", "list")).Code);
+        var added = await RunAsync(boss, "users", "add", "new@example.com", "--name", "New", "--role", "viewer");
+        Assert.StartsWith(new Uri(beside.Address, "/link/").AbsoluteUri, added.Output, StringComparison.Ordinal);
+        Assert.Equal((ExitCode.Done, ""), ((await RunAsync(boss, "users", "role", "new@example.com", "operator")) is var role ? role.Code : -1, role.Error));
+        Assert.Equal(Role.Operator, (await users.GetByEmailAsync("new@example.com", Stop)).Role);
+        var made = await RunAsync(boss, "users", "token", "new@example.com", "--name", "robot", "--scope", "read", "--days", "3");
+        Assert.Equal(TokenScopes.Read, (await beside.Service<ApiTokens>().FindAsync(made.Output.Trim(), Stop))!.Scopes);
+        Assert.Contains("robot", (await RunAsync(boss, "users", "list", "--json")).Output, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Done, (await RunAsync(boss, "users", "revoke-token", "new@example.com", "--name", "robot")).Code);
+        Assert.Equal(ExitCode.Done, (await RunAsync(boss, "users", "remove", "new@example.com")).Code);
+        Assert.Contains("There is no user new@example.com", (await RunAsync(boss, "users", "remove", "new@example.com")).Error, StringComparison.Ordinal);
     }
 
     [Fact]

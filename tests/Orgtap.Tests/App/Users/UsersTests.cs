@@ -83,13 +83,13 @@ public abstract class UsersTests(StoreDatabase database)
         await using var site = await OpenedInstallation.OpenAsync(database: database);
         var user = await site.Service<UserStore>().AddAsync("marta@example.com", "Marta", Role.Viewer, Cancellation);
         var tokens = site.Service<ApiTokens>();
-        var token = (await tokens.IssueAsync(user, "export", Cancellation)).Reveal();
+        var token = (await tokens.IssueAsync(user, new TokenWish("export"), Cancellation)).Reveal();
         Assert.StartsWith(ApiTokens.Prefix, token, StringComparison.Ordinal);
-        Assert.Equal(user.Id, (await tokens.FindUserAsync(token, Cancellation))?.Id);
+        Assert.Equal(user.Id, (await tokens.FindAsync(token, Cancellation))?.User.Id);
         Assert.NotNull((await tokens.ListAsync(user, Cancellation)).Single().LastUsedAt);
-        Assert.Null(await tokens.FindUserAsync(token + "x", Cancellation));
+        Assert.Null(await tokens.FindAsync(token + "x", Cancellation));
         await tokens.RevokeAsync(user, "export", Cancellation);
-        Assert.Null(await tokens.FindUserAsync(token, Cancellation));
+        Assert.Null(await tokens.FindAsync(token, Cancellation));
     }
 
     [Fact]

@@ -55,6 +55,35 @@ public sealed class TokenEndpointTests
     }
 
     [Fact]
+    public async Task Client_credentials_are_refused_in_the_words_of_each_cause()
+    {
+        await using var org = await StartAsync(signIn: false);
+        var app = org.Host.Apps.Find("key")!;
+        Assert.Equal(("invalid_client", "invalid client credentials"), await RefusalAsync(await org.TokenAsync(("grant_type", "client_credentials"), ("client_id", "key"), ("client_secret", "no"))));
+        Assert.Equal(("invalid_client_id", "client identifier invalid"), await RefusalAsync(await org.TokenAsync(("grant_type", "client_credentials"), ("client_id", "no"), ("client_secret", "secret"))));
+
+        org.Host.Apps.Put(app with { ClientCredentials = false });
+        Assert.Equal(("invalid_grant", "client credentials flow not enabled"), await RefusalAsync(await ClientCredentialsAsync(org)));
+        org.Host.Apps.Put(app with { RunAs = "nobody@example.com" });
+        Assert.Equal(("invalid_grant", "no client credentials user enabled"), await RefusalAsync(await ClientCredentialsAsync(org)));
+        org.Host.Apps.Put(app);
+        org.Host.Users.Put(org.Host.Users.First with { Active = false });
+        Assert.Equal(("invalid_grant", "no client credentials user enabled"), await RefusalAsync(await ClientCredentialsAsync(org)));
+    }
+
+    [Fact]
+    public async Task Client_credentials_want_the_orgs_own_domain_and_no_shared_login_host()
+    {
+        await using var org = await StartAsync(signIn: false);
+        org.Http.DefaultRequestHeaders.Host = "login.localhost:" + org.Host.Address.Port;
+        Assert.Equal(("invalid_grant", "request not supported on this domain"), await RefusalAsync(await ClientCredentialsAsync(org)));
+        org.Http.DefaultRequestHeaders.Host = "acme.localhost:" + org.Host.Address.Port;
+        var reply = await JsonAsync(await ClientCredentialsAsync(org), HttpStatusCode.OK);
+        Assert.False(reply.TryGetProperty("refresh_token", out _));
+        Assert.DoesNotContain("refresh_token", reply.GetProperty("scope").GetString());
+    }
+
+    [Fact]
     public async Task The_answer_has_every_member_of_a_recorded_one()
     {
         var recorded = Fixture("restforce-auth_success_response.json");

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using Orgtap.SimulatedOrg.Hosting;
+using Orgtap.SimulatedOrg.OAuth;
 using static Orgtap.Tests.SimulatedOrg.RunningOrg;
 
 namespace Orgtap.Tests.SimulatedOrg.OAuth;
@@ -42,6 +43,26 @@ public sealed class WebServerFlowTests
         var callback = await AllowAsync(org, Address(org, ("code_challenge", Challenge())));
         var refused = await JsonAsync(await ExchangeAsync(org, callback["code"], verifier: "another"), HttpStatusCode.BadRequest);
         Assert.Equal("invalid code verifier", refused.GetProperty("error_description").GetString());
+    }
+
+    [Fact]
+    public async Task A_consent_page_that_nobody_answers_runs_out_and_leaves_nothing_behind()
+    {
+        var time = new SimulatedClock(Noon, frozen: true);
+        var consents = new Consents(time);
+        var ask = new DeviceAsk(ConnectedApp.PlatformCli, ["api"], "CODE");
+        var (first, second) = (consents.Show(ask, "005"), consents.Show(ask, "005"));
+        Assert.Null(consents.Take(second, "another"));
+        time.Advance(TimeSpan.FromMinutes(14));
+        Assert.Same(ask, consents.Take(second, "005"));
+        Assert.Null(consents.Take(second, "005"));
+        time.Advance(TimeSpan.FromMinutes(1));
+        consents.Show(ask, "005");
+        Assert.Equal(1, consents.Count);
+        Assert.Null(consents.Take(first, "005"));
+
+        await using var org = await StartAsync(signIn: false);
+        Assert.Equal(HttpStatusCode.BadRequest, (await org.PostFormAsync("/setup/secur/RemoteAccessAuthorizationPage.apexp", ("request", "gone"), ("save", "Allow"))).StatusCode);
     }
 
     [Fact]
