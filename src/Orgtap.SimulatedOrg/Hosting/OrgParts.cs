@@ -1,4 +1,5 @@
 using Orgtap.SimulatedOrg.Bulk;
+using Orgtap.SimulatedOrg.Bulk.V1;
 using Orgtap.SimulatedOrg.Control;
 using Orgtap.SimulatedOrg.Data;
 using Orgtap.SimulatedOrg.Faults;
@@ -41,11 +42,13 @@ internal sealed class OrgParts : IDisposable
         Consents = new Consents(Clock);
         Browsers = new Browsers(Clock, Users);
         Usage = new ApiUsage(Clock, options.ApiLimit);
+        ConversationCalls = new HourlyCalls(Clock, options.ConversationCallsPerHour);
         Changes = new ChangeFeed(Store, Clock);
         Streams = new BayeuxSessions(Changes, Clock);
         Cursors = new QueryCursors(Clock);
         Shelf = new SpoolShelf(Path.Combine(options.SpoolFolder ?? Path.GetTempPath(), "simulated-org-" + RandomText.Of(12)), Store);
         Jobs = new BulkJobs(Soql, Shelf, Faults, Clock, options.Oldness, options.BulkDelay);
+        AsyncJobs = new AsyncJobs(Store, Soql, Shelf, Faults, Clock, options.Oldness, options.BulkDelay);
         Versions = new ApiVersions(options.Oldness.MaxApiVersion);
         Routes = RestResources();
         Scenario = new Scenario(this, options.Scenario);
@@ -66,11 +69,13 @@ internal sealed class OrgParts : IDisposable
     public LoginHistory Logins { get; } = new();
     public Browsers Browsers { get; }
     public ApiUsage Usage { get; }
+    public HourlyCalls ConversationCalls { get; }
     public ChangeFeed Changes { get; }
     public BayeuxSessions Streams { get; }
     public QueryCursors Cursors { get; }
     public SpoolShelf Shelf { get; }
     public BulkJobs Jobs { get; }
+    public AsyncJobs AsyncJobs { get; }
     public ApiVersions Versions { get; }
     public RestRoutes Routes { get; }
     public FaultPlan Faults { get; }
@@ -90,6 +95,8 @@ internal sealed class OrgParts : IDisposable
         routes.Add([.. new DescribeResources(Store.Schema, $"/id/{Store.OrganizationId}/{Users.First.Id}").Resources]);
         routes.Add([.. new RecordResources(Store, Soql, Clock).Resources]);
         routes.Add([.. new QueryResources(Soql, Cursors, Store.Schema).Resources]);
+        routes.Add(new ConversationResources(Store.Conversations, ConversationCalls).Entries);
+        routes.Add([.. new ToolingResources(Store.Jobs).Resources]);
         var limits = new LimitsResources(Store, Usage, Jobs);
         routes.Add(limits.Limits);
         if (!oldness.NoRecordCountResource) routes.Add(limits.RecordCount);
