@@ -11,7 +11,7 @@ public sealed class ResumingTests
         await using var org = await SyncedOrg.StartAsync();
         await org.OpenAsync();
         await org.SelectAsync("Account");
-        var crash = new Crash(5);
+        var crash = new Crash(7);
         org.Wrap = replica => new CrashingReplica(replica, crash);
         await org.OpenAsync();
         await org.SyncAsync();
@@ -34,7 +34,7 @@ public sealed class ResumingTests
         await using var org = await SyncedOrg.StartAsync();
         await org.OpenAsync();
         await org.SelectAsync("Account");
-        var crash = new Crash(5);
+        var crash = new Crash(7);
         org.Wrap = replica => new CrashingReplica(replica, crash);
         await org.OpenAsync();
         await org.SyncAsync();
