@@ -69,6 +69,8 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton<Overviews.MailChange>();
         services.AddSingleton<Overviews.OverviewReader>();
         services.AddSingleton<Overviews.Timeline>();
+        services.AddSingleton<Orgtap.Syncs.ReplicaRows>();
+        services.AddSingleton<Overviews.RowExplorer>();
         services.AddSingleton<UserStore>();
         services.AddSingleton<OneTimeLinks>();
         services.AddSingleton<ApiTokens>();

@@ -72,6 +72,7 @@ public static class WebHost
         ConnectionPages.Map(pages);
         EditDataSyncPages.Map(pages);
         RunPages.Map(pages);
+        Rows.RowPages.Map(pages);
         SystemPages.Map(pages);
         AuditPages.Map(pages);
         PeoplePages.Map(pages);
