@@ -70,6 +70,7 @@ public static class WebHost
         DataSourcesPages.Map(pages);
         ConnectPages.Map(pages);
         ConnectionPages.Map(pages);
+        SettingsPages.Map(pages);
         EditDataSyncPages.Map(pages);
         RunPages.Map(pages);
         Rows.RowPages.Map(pages);
@@ -96,6 +97,7 @@ public static class WebHost
             options.SuppressXFrameOptionsHeader = true;
         });
         services.AddScoped<LiveFragments>();
+        services.AddSingleton<SourcesBoard>();
         services.AddSingleton<RunReader>();
         services.AddSingleton<Picker>();
         services.AddSingleton<Reviewing>();

@@ -142,7 +142,7 @@ public sealed class RowSql(string quotedTable, IReadOnlyList<RowColumn> columns,
         };
     }
 
-    private string Like(RowColumn column, string pattern) =>
+    private static string Like(RowColumn column, string pattern) =>
         $"LOWER(CAST({Quote(column)} AS TEXT)) LIKE LOWER({Text(pattern)}) ESCAPE '!'";
 
     private static string Escaped(string value) =>

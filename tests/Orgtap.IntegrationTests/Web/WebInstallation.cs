@@ -36,10 +36,22 @@ public sealed class WebInstallation : IAsyncLifetime
         Org = await SimulatedOrgHost.StartAsync(OrgOptions, TestContext.Current.CancellationToken);
         var settings = new InstallationSettings(_directory, null, null, [Org.Address.Authority], null);
         _installation = await Installation.OpenAsync(settings, "test", TimeProvider.System, TestContext.Current.CancellationToken);
-        var listen = new ListenAddress("localhost", 5180).NextFree();
-        App = WebHost.Build(_installation, listen, logging => logging.ClearProviders());
-        await App.StartAsync(TestContext.Current.CancellationToken);
-        Address = listen.Address;
+        // Another test may take the port between looking and listening.
+        for (var attempt = 1; ; attempt++)
+        {
+            var listen = new ListenAddress("localhost", 5180).NextFree();
+            App = WebHost.Build(_installation, listen, logging => logging.ClearProviders());
+            try
+            {
+                await App.StartAsync(TestContext.Current.CancellationToken);
+                Address = listen.Address;
+                return;
+            }
+            catch (IOException) when (attempt < 5)
+            {
+                await App.DisposeAsync();
+            }
+        }
     }
 
     /// <summary>Adds a user who can sign in with <see cref="Password"/>; does nothing if there is one.</summary>
