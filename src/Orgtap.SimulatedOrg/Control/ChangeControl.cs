@@ -24,7 +24,8 @@ internal static class ChangeControl
         });
     }
 
-    private static string Apply(JsonElement body, OrgParts parts)
+    /// <returns>The Id of the row.</returns>
+    public static string Apply(JsonElement body, OrgParts parts)
     {
         var store = parts.Store;
         var sobject = body.Text("object");

@@ -21,8 +21,11 @@ internal static class ControlApi
         ChangeControl.Map(group, parts);
         SchemaControl.Map(group, parts);
         AccessControl.Map(group, parts);
+        PeopleControl.Map(group, parts);
         FaultControl.Map(group, parts);
+        group.MapControl("GET", "/scenario", parts, context => ReplyAsync(context, parts.Scenario.Steps));
         StreamControl.Map(group, parts);
+        ConversationControl.Map(group, parts);
         TruthExport.Map(group, parts);
     }
 
@@ -41,12 +44,16 @@ internal static class ControlApi
             {
                 await answer(context);
             }
-            catch (Exception refusal) when (refusal is ArgumentException or JsonException or KeyNotFoundException or FormatException or InvalidOperationException or NotSupportedException)
+            catch (Exception refusal) when (IsRefusal(refusal))
             {
                 await ReplyAsync(context, new { error = refusal.Message }, StatusCodes.Status400BadRequest);
             }
         });
     }
+
+    /// <summary>True for what is wrong with a request, and not with us.</summary>
+    public static bool IsRefusal(Exception failure) =>
+        failure is ArgumentException or JsonException or KeyNotFoundException or FormatException or InvalidOperationException or NotSupportedException;
 
     public static Task ReplyAsync(HttpContext context, object reply, int status = StatusCodes.Status200OK)
     {

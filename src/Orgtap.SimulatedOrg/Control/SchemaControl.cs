@@ -9,9 +9,21 @@ internal static class SchemaControl
 {
     public static void Map(IEndpointRouteBuilder routes, OrgParts parts) => routes.MapControl("POST", "/schema", parts, async context =>
     {
-        var body = await ControlApi.BodyAsync(context);
+        Apply(await ControlApi.BodyAsync(context), parts);
+        await ControlApi.ReplyAsync(context, new { lastModified = parts.Store.Schema.LastModified });
+    });
+
+    public static void Apply(JsonElement body, OrgParts parts)
+    {
         var schema = parts.Store.Schema;
         var (sobject, kind) = (body.Text("object"), body.Text("kind"));
+        if (body.TryGetProperty("user", out _))
+        {
+            var user = parts.Users.Find(body.Text("user")) ?? throw new JsonException($"There is no user {body.Text("user")}.");
+            if (kind is not ("hideField" or "hideObject")) throw new JsonException($"\"user\" goes with hideField and hideObject, not with {kind}.");
+            schema.Hide(user.Id, sobject, kind == "hideField" ? body.Text("field") : null, body.Flag("hidden", true));
+            return;
+        }
         switch (kind)
         {
             case "addField": schema.AddField(sobject, Field(body)); break;
@@ -20,8 +32,7 @@ internal static class SchemaControl
             case "hideObject": schema.HideObject(sobject, body.Flag("hidden", true)); break;
             default: throw new JsonException($"\"{kind}\" is none of addField, removeField, hideField, hideObject.");
         }
-        await ControlApi.ReplyAsync(context, new { lastModified = schema.LastModified });
-    });
+    }
 
     private static FieldType Field(JsonElement body)
     {

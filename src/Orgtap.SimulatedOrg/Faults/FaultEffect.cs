@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using Orgtap.SimulatedOrg.OAuth;
 
 namespace Orgtap.SimulatedOrg.Faults;
 
@@ -6,6 +8,10 @@ namespace Orgtap.SimulatedOrg.Faults;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(Answer), "answer")]
 [JsonDerivedType(typeof(Delay), "delay")]
+[JsonDerivedType(typeof(RestError), "error")]
+[JsonDerivedType(typeof(OAuthError), "oauthError")]
+[JsonDerivedType(typeof(Closed), "closed")]
+[JsonDerivedType(typeof(SlowBody), "slowBody")]
 [JsonDerivedType(typeof(StallBody), "stallBody")]
 [JsonDerivedType(typeof(CutBody), "cutBody")]
 [JsonDerivedType(typeof(DropRows), "dropRows")]
@@ -15,6 +21,7 @@ namespace Orgtap.SimulatedOrg.Faults;
 [JsonDerivedType(typeof(RevokeGrant), "revokeGrant")]
 [JsonDerivedType(typeof(ExpireSession), "expireSession")]
 [JsonDerivedType(typeof(InstanceUrl), "instanceUrl")]
+[JsonDerivedType(typeof(InactiveIdentity), "inactiveIdentity")]
 [JsonDerivedType(typeof(RedirectTo), "redirectTo")]
 [JsonDerivedType(typeof(OmitHeader), "omitHeader")]
 [JsonDerivedType(typeof(StreamError), "streamError")]
@@ -30,8 +37,32 @@ public abstract record FaultEffect
     {
         /// <summary>The usual error body: an array of one message and code.</summary>
         public static Answer Error(int status, string errorCode, string message) =>
-            new(status, $$"""[{"message":{{System.Text.Json.JsonSerializer.Serialize(message)}},"errorCode":"{{errorCode}}"}]""");
+            new(status, $$"""[{"message":{{JsonSerializer.Serialize(message)}},"errorCode":"{{errorCode}}"}]""");
     }
+
+    /// <summary>The request is refused as the REST API refuses: an array of one message and error code.</summary>
+    public sealed record RestError(int Status, string ErrorCode, string Message) : FaultEffect;
+
+    /// <summary>The request is refused as the token endpoint refuses: 400 with error and description.</summary>
+    /// <param name="Code">e.g. <c>invalid_grant</c>.</param>
+    public sealed record OAuthError(string Code, string Description) : FaultEffect;
+
+    /// <summary>The request meets an org that is under maintenance (503) or gone (an empty 420).</summary>
+    public sealed record Closed(Availability As = Availability.Maintenance) : FaultEffect;
+
+    /// <summary>The body comes slowly, on the org's clock.</summary>
+    public sealed record SlowBody(int BytesPerSecond) : FaultEffect;
+
+    /// <summary>Identity and userinfo say that the user is inactive, and are answered all the same.</summary>
+    public sealed record InactiveIdentity : FaultEffect;
+
+    /// <summary>The same effect as a plain answer, where it is one.</summary>
+    internal FaultEffect Plain => this switch
+    {
+        RestError error => Answer.Error(error.Status, error.ErrorCode, error.Message),
+        OAuthError error => new Answer(400, JsonSerializer.Serialize(new Dictionary<string, string> { ["error"] = error.Code, ["error_description"] = error.Description })),
+        _ => this,
+    };
 
     /// <summary>The answer comes later, on the org's clock.</summary>
     public sealed record Delay(TimeSpan For) : FaultEffect;

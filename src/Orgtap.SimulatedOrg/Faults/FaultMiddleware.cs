@@ -14,7 +14,7 @@ internal sealed class FaultMiddleware(FaultPlan plan, TokenStore tokens, TimePro
             return;
         }
         var request = context.Request;
-        var target = new FaultTarget(request.Method, request.Path + Uri.UnescapeDataString(request.QueryString.Value ?? ""), objectOf(request));
+        var target = new FaultTarget(request.Method, request.Path + Uri.UnescapeDataString(request.QueryString.Value ?? ""), objectOf(request), await GrantOfAsync(context));
         var effects = plan.Take(target, effect => effect is not (FaultEffect.FailBulkJob or FaultEffect.StickBulkJob));
         if (effects.Count == 0)
         {
@@ -47,6 +47,9 @@ internal sealed class FaultMiddleware(FaultPlan plan, TokenStore tokens, TimePro
                     return Task.CompletedTask;
                 });
                 return false;
+            case FaultEffect.Closed closed:
+                await ClosedOrg.AnswerAsync(context, closed.As);
+                return true;
             case FaultEffect.RedirectTo redirect:
                 context.Response.StatusCode = redirect.Status;
                 context.Response.Headers.Location = redirect.Url;
@@ -63,8 +66,16 @@ internal sealed class FaultMiddleware(FaultPlan plan, TokenStore tokens, TimePro
         }
     }
 
-    private static async Task ServeAsync(HttpContext context, RequestDelegate next, IReadOnlyList<FaultEffect> effects)
+    private static async Task<string?> GrantOfAsync(HttpContext context)
     {
+        if (context.Request.Path != TokenEndpoint.Path || !context.Request.HasFormContentType) return null;
+        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        return form["response_type"].ToString() is "device_code" and var start ? start : form["grant_type"].ToString();
+    }
+
+    private async Task ServeAsync(HttpContext context, RequestDelegate next, IReadOnlyList<FaultEffect> effects)
+    {
+        if (effects.OfType<FaultEffect.SlowBody>().FirstOrDefault() is { } slow) context.Response.Body = new SlowBody(context.Response.Body, slow.BytesPerSecond, time);
         var whole = context.Response.Body;
         var faulty = effects.Select(effect => effect switch
         {

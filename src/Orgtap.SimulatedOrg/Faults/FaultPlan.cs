@@ -3,7 +3,8 @@ using System.IO.Enumeration;
 namespace Orgtap.SimulatedOrg.Faults;
 
 /// <summary>The rules in force, and how often each has fired. Thread-safe.</summary>
-public sealed class FaultPlan
+/// <param name="time">The org's clock, by which rules begin and end.</param>
+public sealed class FaultPlan(TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly List<Entry> _entries = [];
@@ -16,11 +17,15 @@ public sealed class FaultPlan
     }
 
     /// <returns>The rule's number, for <see cref="Remove"/>.</returns>
-    public int Add(FaultRule rule)
+    /// <exception cref="ArgumentException">A member of the rule that can never be met.</exception>
+    public int Add(FaultRule rule) => Add(rule, time.GetUtcNow());
+
+    internal int Add(FaultRule rule, DateTimeOffset since)
     {
+        Check(rule);
         lock (_gate)
         {
-            _entries.Add(new Entry(++_lastNumber, rule));
+            _entries.Add(new Entry(++_lastNumber, rule with { Effect = rule.Effect.Plain }, since + (rule.After ?? TimeSpan.Zero)));
             return _lastNumber;
         }
     }
@@ -43,13 +48,25 @@ public sealed class FaultPlan
         lock (_gate)
         {
             List<FaultEffect>? effects = null;
+            var now = time.GetUtcNow();
             foreach (var entry in _entries)
-                if (wanted(entry.Rule.Effect) && entry.Matches(target) && entry.Fires()) (effects ??= []).Add(entry.Rule.Effect);
+                if (wanted(entry.Rule.Effect) && entry.IsInForce(now) && entry.Matches(target) && entry.Fires()) (effects ??= []).Add(entry.Rule.Effect);
             return effects ?? (IReadOnlyList<FaultEffect>)[];
         }
     }
 
-    private sealed class Entry(int number, FaultRule rule)
+    /// <exception cref="ArgumentException">A member of the rule that can never be met.</exception>
+    internal static void Check(FaultRule rule)
+    {
+        if (rule.Nth is < 1) throw new ArgumentException("\"nth\" counts from 1.");
+        if (rule.Every is < 1) throw new ArgumentException("\"every\" is 1 or more.");
+        if (rule.Probability is < 0 or > 1) throw new ArgumentException("\"probability\" lies between 0 and 1.");
+        if (rule.Duration <= TimeSpan.Zero) throw new ArgumentException("\"duration\" is more than nothing.");
+        if (rule.After < TimeSpan.Zero) throw new ArgumentException("\"after\" is not negative.");
+        if (rule.Effect is FaultEffect.SlowBody { BytesPerSecond: < 1 }) throw new ArgumentException("\"bytesPerSecond\" is 1 or more.");
+    }
+
+    private sealed class Entry(int number, FaultRule rule, DateTimeOffset begins)
     {
         private readonly Random _random = new(rule.Seed);
 
@@ -58,11 +75,14 @@ public sealed class FaultPlan
         public int Seen { get; private set; }
         public int Fired { get; private set; }
 
+        public bool IsInForce(DateTimeOffset now) => now >= begins && !(now - begins >= rule.Duration);
+
         public bool Matches(FaultTarget target)
         {
             var space = rule.Route.IndexOf(' ', StringComparison.Ordinal);
             return (space < 0 || target.Method.Equals(rule.Route[..space], StringComparison.OrdinalIgnoreCase))
                 && FileSystemName.MatchesSimpleExpression(rule.Route.AsSpan(space + 1), target.Path, ignoreCase: true)
+                && (rule.Grant is null || rule.Grant.Equals(target.Grant, StringComparison.Ordinal))
                 && (rule.SObject is null || rule.SObject.Equals(target.SObject, StringComparison.OrdinalIgnoreCase));
         }
 

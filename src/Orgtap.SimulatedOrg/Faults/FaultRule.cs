@@ -11,6 +11,17 @@ public sealed record FaultRule(string Route, FaultEffect Effect)
     /// <value>Only requests about this object: from <c>/sobjects/X</c> in the path, the FROM of a query, or the object of the Bulk job.</value>
     public string? SObject { get; init; }
 
+    /// <value>
+    /// Only token requests with this <c>grant_type</c> (<c>refresh_token</c>, <c>device</c> …), or <c>device_code</c> for the start of the device flow.
+    /// </value>
+    public string? Grant { get; init; }
+
+    /// <value>In force only from so long after it was added, on the org's clock. Default: at once.</value>
+    public TimeSpan? After { get; init; }
+
+    /// <value>In force only for so long, counted from <see cref="After"/>; null = no end. Requests before and behind are not counted.</value>
+    public TimeSpan? Duration { get; init; }
+
     /// <value>Only the n-th matching request (1 = the first).</value>
     public int? Nth { get; init; }
 
@@ -30,4 +41,5 @@ public sealed record FaultRule(string Route, FaultEffect Effect)
 /// <summary>What a rule is compared with.</summary>
 /// <param name="Path">Path and query.</param>
 /// <param name="SObject">The object concerned, where known.</param>
-public readonly record struct FaultTarget(string Method, string Path, string? SObject);
+/// <param name="Grant">The <c>grant_type</c> of a token request.</param>
+public readonly record struct FaultTarget(string Method, string Path, string? SObject, string? Grant = null);

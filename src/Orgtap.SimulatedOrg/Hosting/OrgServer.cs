@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.ResponseCompression;
+using Orgtap.SimulatedOrg.Bulk.V1;
 using Orgtap.SimulatedOrg.Control;
 using Orgtap.SimulatedOrg.Faults;
 using Orgtap.SimulatedOrg.OAuth;
@@ -25,14 +26,29 @@ internal static partial class OrgServer
     {
         var faults = new FaultMiddleware(parts.Faults, parts.Tokens, parts.Clock, request => ObjectOf(request, parts));
         server.Use(SingleSlashes);
+        server.Use((context, next) =>
+        {
+            parts.Scenario.CatchUp();
+            return next(context);
+        });
         server.UseRouting();
         server.Use((context, next) => LogAsync(context, next, parts));
+        var closed = new ClosedOrg(parts.Settings);
+        server.Use((context, next) => IsControl(context) ? next(context) : closed.InvokeAsync(context, next));
         server.Use((context, next) => IsControl(context) ? next(context) : LimitHeadAsync(context, next));
         server.Use((context, next) => IsControl(context) ? next(context) : faults.InvokeAsync(context, next));
         server.UseResponseCompression();
+        // Behind the faults, which may have ended the session by now.
+        server.Use(async (context, next) =>
+        {
+            var viewer = !IsControl(context) && AccessTokens.Of(context.Request) is { } token ? parts.Tokens.Peek(token)?.UserId : null;
+            using (parts.Store.Schema.As(viewer)) await next(context);
+        });
 
         OAuthResources.Map(server, parts);
-        new RestFrontDoor(parts.Routes, parts.Versions, parts.Tokens, parts.Usage).Map(server);
+        var gate = new ApiGate(parts.Users, parts.Apps, parts.Settings);
+        new RestFrontDoor(parts.Routes, parts.Versions, parts.Tokens, gate, parts.Usage).Map(server);
+        new AsyncDoor(parts.AsyncJobs, parts.Versions, parts.Tokens, gate, parts.Usage, parts.Clock).Map(server);
         new CometdEndpoint(parts.Streams, parts.Tokens, parts.Clock).Map(server);
         ControlApi.Map(server, parts);
     }

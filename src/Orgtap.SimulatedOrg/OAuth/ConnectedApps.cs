@@ -6,6 +6,9 @@ public sealed class ConnectedApps(params ConnectedApp[] first)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ConnectedApp> _apps = first.ToDictionary(app => app.ClientId);
 
+    /// <summary>Every app, by consumer key.</summary>
+    public IReadOnlyList<ConnectedApp> All { get { lock (_gate) return [.. _apps.Values.OrderBy(app => app.ClientId, StringComparer.Ordinal)]; } }
+
     /// <summary>The app of that consumer key.</summary>
     public ConnectedApp? Find(string clientId) { lock (_gate) return _apps.GetValueOrDefault(clientId); }
 

@@ -1,3 +1,4 @@
+using Orgtap.SimulatedOrg.Faults;
 using Orgtap.SimulatedOrg.Rest;
 
 namespace Orgtap.SimulatedOrg.OAuth;
@@ -30,8 +31,8 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
             family_name = family,
             zoneinfo = "Europe/Berlin",
             photos = Photos(origin),
-            urls = Urls(origin, "{version}"),
-            active = user.Active,
+            urls = Urls(origin, "{version}", user),
+            active = IsShownActive(context, user),
             user_type = "STANDARD",
             locale = "en_US",
             utcOffset = 3_600_000,
@@ -51,7 +52,7 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
         var origin = Origin(context.Request);
         var (given, family) = Names(user);
         var version = context.Request.Query["version"].ToString() switch { "" => "{version}", "latest" => ApiVersions.Newest, var asked => asked };
-        await context.Response.WriteAsJsonAsync(new Dictionary<string, object?>
+        var identity = new Dictionary<string, object?>
         {
             ["id"] = $"{origin}/id/{organizationId}/{user.Id}",
             ["asserted_user"] = true,
@@ -75,14 +76,21 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
             ["mobile_phone_verified"] = false,
             ["is_lightning_login_user"] = false,
             ["status"] = new Dictionary<string, object?> { ["created_date"] = null, ["body"] = null },
-            ["urls"] = Urls(origin, version),
-            ["active"] = user.Active,
+            ["urls"] = Urls(origin, version, user),
+            ["active"] = IsShownActive(context, user),
             ["user_type"] = "STANDARD",
             ["language"] = "en_US",
             ["locale"] = "en_US",
             ["utcOffset"] = 3_600_000,
             ["last_modified_date"] = SalesforceTime.Rest(userModified),
-        }, context.RequestAborted);
+        };
+        if (!IdentityXml.IsWanted(context.Request))
+        {
+            await context.Response.WriteAsJsonAsync(identity, context.RequestAborted);
+            return;
+        }
+        context.Response.ContentType = "application/xml;charset=UTF-8";
+        await context.Response.WriteAsync(IdentityXml.Of(identity), context.RequestAborted);
     }
 
     private async Task<OrgUser?> UserAsync(HttpContext context)
@@ -93,6 +101,8 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
         await TextAsync(context, StatusCodes.Status403Forbidden, token is null ? "Missing_OAuth_Token" : "Bad_OAuth_Token");
         return null;
     }
+
+    private static bool IsShownActive(HttpContext context, OrgUser user) => user.Active && ActiveFaults.Of(context).Find<FaultEffect.InactiveIdentity>() is null;
 
     private static Task TextAsync(HttpContext context, int status, string text)
     {
@@ -111,7 +121,7 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
         ["picture"] = origin + "/profilephoto/005/F", ["thumbnail"] = origin + "/profilephoto/005/T",
     };
 
-    private Dictionary<string, string> Urls(string origin, string version) => new()
+    private Dictionary<string, string> Urls(string origin, string version, OrgUser user) => new()
     {
         ["enterprise"] = $"{origin}/services/Soap/c/{version}/{organizationId}",
         ["metadata"] = $"{origin}/services/Soap/m/{version}/{organizationId}",
@@ -123,7 +133,7 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
         ["recent"] = $"{origin}/services/data/v{version}/recent/",
         ["tooling_soap"] = $"{origin}/services/Soap/T/{version}/{organizationId}",
         ["tooling_rest"] = $"{origin}/services/data/v{version}/tooling/",
-        ["profile"] = $"{origin}/{users.First.Id}",
+        ["profile"] = $"{origin}/{user.Id}",
         ["custom_domain"] = origin,
     };
 }

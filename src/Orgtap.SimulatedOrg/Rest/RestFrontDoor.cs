@@ -13,7 +13,7 @@ namespace Orgtap.SimulatedOrg.Rest;
 /// Everything that holds for every REST resource alike: version, session, quota and its header, error bodies. Order of checks: version,
 /// session, quota; a call refused by one of them is not counted.
 /// </summary>
-internal sealed class RestFrontDoor(RestRoutes resources, ApiVersions versions, TokenStore tokens, ApiUsage usage)
+internal sealed class RestFrontDoor(RestRoutes resources, ApiVersions versions, TokenStore tokens, ApiGate gate, ApiUsage usage)
 {
     private const string LimitHeader = "Sforce-Limit-Info";
 
@@ -54,7 +54,7 @@ internal sealed class RestFrontDoor(RestRoutes resources, ApiVersions versions, 
         if (ApiVersions.IsRetired(version)) throw new RestException(410, "GONE", $"API version {version} has been retired");
         if (!versions.Serves(version)) throw RestException.NotFound();
         if (AccessTokens.Of(context.Request) is not { } token || tokens.Use(token) is not { } session) throw RestException.InvalidSession();
-        if (!session.AllowsApi) throw RestException.NoApiScope();
+        gate.Check(session);
         if (!usage.TryCount(1))
         {
             context.Response.Headers[LimitHeader] = usage.Header;

@@ -93,7 +93,7 @@ public sealed class ControlApiTests
         Assert.Equal((200, 170), (quota.GetProperty("limit").GetInt64(), quota.GetProperty("used").GetInt64()));
         await org.ControlAsync(HttpMethod.Post, "/tokens/expire");
         Assert.Equal(HttpStatusCode.Unauthorized, (await org.GetAsync(Root)).StatusCode);
-        await org.ControlAsync(HttpMethod.Post, "/users/active", """{"user":"ann@example.com","active":false}""");
+        await org.ControlAsync(HttpMethod.Post, "/users", """{"username":"ann@example.com","active":false}""");
         await Assert.ThrowsAsync<KeyNotFoundException>(org.PasswordTokenAsync);
     }
 

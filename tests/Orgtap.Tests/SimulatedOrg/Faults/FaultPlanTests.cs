@@ -119,7 +119,7 @@ public sealed class FaultPlanTests
 
     private static List<int> Fired(FaultRule rule)
     {
-        var plan = new FaultPlan();
+        var plan = new FaultPlan(TimeProvider.System);
         plan.Add(rule);
         return [.. Enumerable.Range(1, 6).Where(_ => plan.Take(Limits, effect => true).Count > 0)];
     }
