@@ -20,6 +20,8 @@ internal static class ApiRoutes
         AuditApi.Map(api);
         UsersApi.Map(api);
         MailApi.Map(api);
+        RequestsApi.Map(api);
+        SystemApi.Map(api);
     }
 }
 

@@ -52,6 +52,8 @@ public static class OrgtapCommand
             UsersVerb.Build(verbs),
             AuditVerb.Build(verbs),
             MailVerb.Build(verbs),
+            RequestsVerb.Build(verbs),
+            SecretsVerb.Build(verbs),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         if (help.Action is HelpAction plain) help.Action = new HelpWithExamples(plain, verbs);

@@ -2,6 +2,7 @@ using Orgtap.App.Users;
 using Orgtap.Connections;
 using Orgtap.Notifications;
 using Orgtap.Primitives;
+using Orgtap.Reauthorization;
 using Orgtap.Storage;
 
 namespace Orgtap.App.Composition;
@@ -61,12 +62,16 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton(Time);
         KeyRing.Add(services, this);
         services.AddSingleton<ISecretCipher, DataProtectionCipher>();
+        services.AddSingleton<SecretRotation>();
         services.AddSingleton(all => new AuditLog(Store, Time) { Origin = AuditOrigin.Of(all.GetService<IHttpContextAccessor>()) });
         services.AddSingleton<ConnectionStore>();
         Engine.Add(services, Settings);
         services.AddSingleton<Outbox>();
         services.AddMail();
+        services.AddReauthorization(all => all.GetRequiredService<SocketsHttpHandler>());
         services.AddSingleton<Overviews.MailChange>();
+        services.AddSingleton<Overviews.RequestDesk>();
+        services.AddSingleton<Overviews.Authorizing>();
         services.AddSingleton<Overviews.OverviewReader>();
         services.AddSingleton<Overviews.Timeline>();
         services.AddSingleton<Orgtap.Syncs.ReplicaRows>();

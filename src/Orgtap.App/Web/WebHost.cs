@@ -9,6 +9,7 @@ using Orgtap.App.Api;
 using Orgtap.App.Composition;
 using Orgtap.App.Web.Account;
 using Orgtap.App.Web.Audit;
+using Orgtap.App.Web.Authorize;
 using Orgtap.App.Web.Connections;
 using Orgtap.App.Web.DataSources;
 using Orgtap.App.Web.EditDataSync;
@@ -69,6 +70,10 @@ public static class WebHost
         SignInPages.Map(pages);
         DataSourcesPages.Map(pages);
         ConnectPages.Map(pages);
+        AdminPages.Map(pages);
+        RequestPages.Map(pages);
+        TestPages.Map(pages);
+        SetupGuidePages.Map(pages);
         ConnectionPages.Map(pages);
         SettingsPages.Map(pages);
         EditDataSyncPages.Map(pages);

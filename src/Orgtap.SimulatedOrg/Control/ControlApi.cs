@@ -25,6 +25,7 @@ internal static class ControlApi
         FaultControl.Map(group, parts);
         group.MapControl("GET", "/scenario", parts, context => ReplyAsync(context, parts.Scenario.Steps));
         StreamControl.Map(group, parts);
+        ConversationControl.Map(group, parts);
         TruthExport.Map(group, parts);
     }
 

@@ -79,6 +79,9 @@ internal sealed class Scratch
 {
     private byte[] _buffer = new byte[4096];
     private int _used;
+    private object? _known;
+    private ObjectRows? _knownRows;
+    private long _knownOrdinal;
 
     /// <summary>Cells read before are no longer valid.</summary>
     public void Reset() => _used = 0;
@@ -94,6 +97,17 @@ internal sealed class Scratch
         var room = _buffer.AsSpan(_used, length);
         _used += length;
         return room;
+    }
+
+    /// <summary>What was worked out for a row, for as long as no other row is asked about.</summary>
+    /// <param name="make">Pure: the same row gives the same.</param>
+    public T Remember<T>(scoped in RowRef row, Func<RowRef, T> make)
+        where T : class
+    {
+        if (_known is T known && ReferenceEquals(_knownRows, row.Rows) && _knownOrdinal == row.Ordinal) return known;
+        var made = make(row);
+        (_known, _knownRows, _knownOrdinal) = (made, row.Rows, row.Ordinal);
+        return made;
     }
 
     /// <summary>Gives back the end of the last room.</summary>

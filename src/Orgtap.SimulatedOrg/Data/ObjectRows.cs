@@ -54,8 +54,12 @@ internal sealed class ObjectRows
     /// <returns>Null when there is none.</returns>
     public long? LiveBaseOrdinal(ulong chance, long below)
     {
-        if (below <= 0) return null;
-        var start = Hash.PickLong(chance, below);
+        return below <= 0 ? null : LiveBaseOrdinalFrom(Hash.PickLong(chance, below), below);
+    }
+
+    /// <summary>The first live base row at or after a place, going round at <paramref name="below"/>.</summary>
+    public long? LiveBaseOrdinalFrom(long start, long below)
+    {
         for (var i = 0L; i < Math.Min(below, 1000); i++)
         {
             var ordinal = start + i < below ? start + i : start + i - below;

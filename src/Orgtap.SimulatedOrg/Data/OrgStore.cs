@@ -1,3 +1,5 @@
+using Orgtap.SimulatedOrg.Data.Conversations;
+using Orgtap.SimulatedOrg.Data.Jobs;
 using Orgtap.SimulatedOrg.Schema;
 
 namespace Orgtap.SimulatedOrg.Data;
@@ -17,7 +19,7 @@ public sealed class OrgStore
     {
         _time = time;
         Schema = new OrgSchema(StandardObjects.All(seed.ExtraObjects, seed.ExtraFields), seed.Now, time);
-        _rules = new RuleBook(RowsOrNull, Schema.FindAny, seed.Now);
+        _rules = new RuleBook(Hash.Mix((ulong)seed.Seed), RowsOrNull, Schema.FindAny, seed.Now, time);
         var counts = new Dictionary<string, long>(seed.Records, StringComparer.OrdinalIgnoreCase) { ["Organization"] = 1 };
         foreach (var type in Schema.AllObjects)
         {
@@ -27,6 +29,9 @@ public sealed class OrgStore
             _byPrefix.Add(rows.KeyPrefix, rows);
         }
         if (counts.Count > 0) throw new ArgumentException($"no object {string.Join(", ", counts.Keys)}", nameof(seed));
+        ChanceSeed = Hash.Mix((ulong)seed.Seed);
+        Conversations = new ConversationLog(this);
+        Jobs = new OrgJobs(this, time);
         OrganizationId = SalesforceId.Text(_byName["Organization"].KeyPrefix, 0);
     }
 
@@ -37,6 +42,15 @@ public sealed class OrgStore
     public string OrganizationId { get; }
 
     public OrgSchema Schema { get; }
+
+    /// <summary>What was said in conversations, which is in no row.</summary>
+    public ConversationLog Conversations { get; }
+
+    /// <summary>Scheduled Apex and its runs.</summary>
+    public OrgJobs Jobs { get; }
+
+    internal ConversationRules Stories => _rules.Conversations;
+    internal ulong ChanceSeed { get; }
 
     /// <summary>Grows with every change of data or schema.</summary>
     public long Version => Interlocked.Read(ref _changes) + Schema.Version;

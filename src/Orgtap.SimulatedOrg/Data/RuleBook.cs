@@ -1,13 +1,28 @@
 using System.Globalization;
+using Orgtap.SimulatedOrg.Data.Conversations;
+using Orgtap.SimulatedOrg.Data.Jobs;
 using Orgtap.SimulatedOrg.Data.Rules;
 using Orgtap.SimulatedOrg.Schema;
 
 namespace Orgtap.SimulatedOrg.Data;
 
 /// <summary>Chooses the rule for a field by its <see cref="FieldType.Content"/>.</summary>
-internal sealed class RuleBook(Func<string, ObjectRows?> rowsOf, Func<string, SObjectType?> typeOf, DateTimeOffset now)
+internal sealed class RuleBook
 {
     private const int UsualNullPercent = 8;
+    private readonly Func<string, ObjectRows?> _rowsOf;
+    private readonly Func<string, SObjectType?> _typeOf;
+    private readonly DateTimeOffset _now;
+    private readonly JobRules _jobs;
+
+    public RuleBook(ulong seed, Func<string, ObjectRows?> rowsOf, Func<string, SObjectType?> typeOf, DateTimeOffset now, TimeProvider time)
+    {
+        (_rowsOf, _typeOf, _now) = (rowsOf, typeOf, now);
+        Conversations = new ConversationRules(seed, rowsOf, Bind, now);
+        _jobs = new JobRules(rowsOf, Bind, time);
+    }
+
+    public ConversationRules Conversations { get; }
 
     public ValueRule For(ObjectRows rows, FieldType field)
     {
@@ -19,7 +34,9 @@ internal sealed class RuleBook(Func<string, ObjectRows?> rowsOf, Func<string, SO
             "created" => new StampRule(static (clock, ordinal, hash) => clock.Created(ordinal, hash)),
             "modified" => new StampRule(static (clock, ordinal, hash) => clock.Modified(ordinal, hash)),
             "modstamp" => new StampRule(static (clock, ordinal, hash) => clock.ModStamp(ordinal, hash)),
-            "ref" => new ReferenceRule(field, Number(words, 100), [.. field.ReferenceTo.Select(rowsOf).OfType<ObjectRows>().Where(target => target.BaseCount > 0)]),
+            "ref" => new ReferenceRule(field, Number(words, 100), [.. field.ReferenceTo.Select(_rowsOf).OfType<ObjectRows>().Where(target => target.BaseCount > 0)]),
+            "firstref" => new ReferenceRule(field, 100, [_rowsOf(field.ReferenceTo[0])!]),
+            "cron" => _jobs.For(field, words[1], words[2]),
             "pick" => new PickRule(field, Nulls(field, words)),
             "list" => new ListRule(field),
             "multipick" => new MultiPickRule(field, Math.Max(30, Nulls(field, words))),
@@ -31,8 +48,8 @@ internal sealed class RuleBook(Func<string, ObjectRows?> rowsOf, Func<string, SO
             "zeroes" => new NumberRule(field, Nulls(field, words), NumberKind.Zeroes),
             "latitude" => new GeoRule(field, 90),
             "longitude" => new GeoRule(field, 180),
-            "date" or "datetime" or "time" => new TimeRule(field, Nulls(field, words), now, 6),
-            "birthdate" => new TimeRule(field, Nulls(field, words), now, 85),
+            "date" or "datetime" or "time" => new TimeRule(field, Nulls(field, words), _now, 6),
+            "birthdate" => new TimeRule(field, Nulls(field, words), _now, 85),
             "text" => new ProseRule(field, Nulls(field, words), ProseKind.Line),
             "longtext" => new ProseRule(field, Nulls(field, words), ProseKind.Long),
             "nultext" => new ProseRule(field, Nulls(field, words), ProseKind.WithNul),
@@ -46,7 +63,7 @@ internal sealed class RuleBook(Func<string, ObjectRows?> rowsOf, Func<string, SO
             "isnull" => new IsNullRule(Bind(rows, words[1])),
             "parent" => Parent(rows, words),
             "" or "empty" => new FixedRule(CellKind.Null),
-            _ => Recipe(field, words),
+            _ => Conversations.For(field, words) ?? Recipe(field, words),
         };
     }
 
@@ -74,6 +91,7 @@ internal sealed class RuleBook(Func<string, ObjectRows?> rowsOf, Func<string, SO
             "product" => Recipes.Product,
             "deal" => Recipes.Deal,
             "year" => Recipes.Year,
+            "uuid" => Recipes.Uuid,
             _ => throw new InvalidOperationException($"{field.Name}: no content {words[0]}"),
         }),
     };
@@ -87,12 +105,12 @@ internal sealed class RuleBook(Func<string, ObjectRows?> rowsOf, Func<string, SO
     private ParentRule Parent(ObjectRows rows, string[] words)
     {
         var reference = Bind(rows, words[1]);
-        var parents = rowsOf(reference.Field.ReferenceTo[0])!;
-        return new ParentRule(reference, words[2], parents, name => typeOf(parents.Name)?.AnyField(name) is { } field ? parents.Bind(field) : null);
+        var parents = _rowsOf(reference.Field.ReferenceTo[0])!;
+        return new ParentRule(reference, words[2], parents, name => _typeOf(parents.Name)?.AnyField(name) is { } field ? parents.Bind(field) : null);
     }
 
     private BoundField Bind(ObjectRows rows, string name) =>
-        typeOf(rows.Name)?.AnyField(name) is { } field ? rows.Bind(field)
+        _typeOf(rows.Name)?.AnyField(name) is { } field ? rows.Bind(field)
             : new BoundField(new FieldType { Name = name, Type = "string" }, new FixedRule(CellKind.Null));
 
     private static int Number(string[] words, int otherwise) => words.Length > 1 ? int.Parse(words[1], CultureInfo.InvariantCulture) : otherwise;

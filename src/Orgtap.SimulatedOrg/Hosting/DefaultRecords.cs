@@ -1,6 +1,6 @@
 namespace Orgtap.SimulatedOrg.Hosting;
 
-/// <summary>The rows of an org started without a choice: about 250,000 over 20 tables, in the proportions of a middling sales org.</summary>
+/// <summary>The rows of an org started without a choice: about 350,000 over 35 tables, in the proportions of a middling org of sales and service.</summary>
 public static class DefaultRecords
 {
     /// <summary>Object name → base rows.</summary>
@@ -21,6 +21,26 @@ public static class DefaultRecords
         ["Event"] = 8_000,
         ["Case"] = 18_000,
         ["CaseComment"] = 12_000,
+        ["EmailMessage"] = 20_000,
+        ["FeedItem"] = 6_000,
+        ["FeedComment"] = 3_000,
+        ["LiveChatTranscript"] = 5_000,
+        ["LiveChatTranscriptEvent"] = 20_000,
+        ["LiveChatVisitor"] = 5_000,
+        ["LiveChatDeployment"] = 2,
+        ["LiveChatButton"] = 3,
+        ["MessagingChannel"] = 7,
+        ["MessagingEndUser"] = 1_500,
+        ["MessagingSession"] = 3_000,
+        ["Conversation"] = 2_400,
+        ["ConversationParticipant"] = 7_200,
+        ["ConversationEntry"] = 24_000,
+        ["VoiceCall"] = 400,
+        ["Group"] = 6,
+        ["CronTrigger"] = 12,
+        ["CronJobDetail"] = 12,
+        ["ApexClass"] = 8,
+        ["AsyncApexJob"] = 60,
         ["Invoice__c"] = 10_000,
         ["Invoice_Line__c"] = 20_000,
         ["User"] = 250,

@@ -1,4 +1,5 @@
 using Orgtap.SimulatedOrg.Bulk;
+using Orgtap.SimulatedOrg.Bulk.V1;
 using Orgtap.SimulatedOrg.Control;
 using Orgtap.SimulatedOrg.Data;
 using Orgtap.SimulatedOrg.Faults;
@@ -33,19 +34,21 @@ internal sealed class OrgParts : IDisposable
             AdminApproved = options.JwtCertificate is null ? [] : [options.User],
         };
         Apps = new ConnectedApps(App, ConnectedApp.PlatformCli);
-        Settings = new OrgSettings(new OrgPolicies { PasswordFlow = options.AllowPasswordFlow });
-        Tokens = new TokenStore(Clock, Store.OrganizationId, options.SessionLife,
+        Settings = new OrgSettings(new OrgPolicies { PasswordFlow = options.AllowPasswordFlow, SessionLife = options.SessionLife });
+        Tokens = new TokenStore(Clock, Store.OrganizationId, Settings,
             session => Users.ById(session.UserId) is { Active: true } && Apps.Find(session.ClientId) is not { Blocked: true });
         Users.PasswordChanged += user => Tokens.Outdate(user.Id);
         Codes = new AuthorizationCodes(Clock);
         Consents = new Consents(Clock);
         Browsers = new Browsers(Clock, Users);
         Usage = new ApiUsage(Clock, options.ApiLimit);
+        ConversationCalls = new HourlyCalls(Clock, options.ConversationCallsPerHour);
         Changes = new ChangeFeed(Store, Clock);
         Streams = new BayeuxSessions(Changes, Clock);
         Cursors = new QueryCursors(Clock);
         Shelf = new SpoolShelf(Path.Combine(options.SpoolFolder ?? Path.GetTempPath(), "simulated-org-" + RandomText.Of(12)), Store);
         Jobs = new BulkJobs(Soql, Shelf, Faults, Clock, options.Oldness, options.BulkDelay);
+        AsyncJobs = new AsyncJobs(Store, Soql, Shelf, Faults, Clock, options.Oldness, options.BulkDelay);
         Versions = new ApiVersions(options.Oldness.MaxApiVersion);
         Routes = RestResources();
         Scenario = new Scenario(this, options.Scenario);
@@ -66,11 +69,13 @@ internal sealed class OrgParts : IDisposable
     public LoginHistory Logins { get; } = new();
     public Browsers Browsers { get; }
     public ApiUsage Usage { get; }
+    public HourlyCalls ConversationCalls { get; }
     public ChangeFeed Changes { get; }
     public BayeuxSessions Streams { get; }
     public QueryCursors Cursors { get; }
     public SpoolShelf Shelf { get; }
     public BulkJobs Jobs { get; }
+    public AsyncJobs AsyncJobs { get; }
     public ApiVersions Versions { get; }
     public RestRoutes Routes { get; }
     public FaultPlan Faults { get; }
@@ -87,9 +92,11 @@ internal sealed class OrgParts : IDisposable
     {
         var oldness = Options.Oldness;
         var routes = new RestRoutes();
-        routes.Add([.. new DescribeResources(Store.Schema, $"/id/{Store.OrganizationId}/{Users.First.Id}").Resources]);
+        routes.Add([.. new DescribeResources(Store.Schema, Store.OrganizationId).Resources]);
         routes.Add([.. new RecordResources(Store, Soql, Clock).Resources]);
         routes.Add([.. new QueryResources(Soql, Cursors, Store.Schema).Resources]);
+        routes.Add(new ConversationResources(Store.Conversations, ConversationCalls).Entries);
+        routes.Add([.. new ToolingResources(Store.Jobs).Resources]);
         var limits = new LimitsResources(Store, Usage, Jobs);
         routes.Add(limits.Limits);
         if (!oldness.NoRecordCountResource) routes.Add(limits.RecordCount);

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.ResponseCompression;
+using Orgtap.SimulatedOrg.Bulk.V1;
 using Orgtap.SimulatedOrg.Control;
 using Orgtap.SimulatedOrg.Faults;
 using Orgtap.SimulatedOrg.OAuth;
@@ -45,7 +46,9 @@ internal static partial class OrgServer
         });
 
         OAuthResources.Map(server, parts);
-        new RestFrontDoor(parts.Routes, parts.Versions, parts.Tokens, new ApiGate(parts.Users, parts.Apps, parts.Settings), parts.Usage).Map(server);
+        var gate = new ApiGate(parts.Users, parts.Apps, parts.Settings);
+        new RestFrontDoor(parts.Routes, parts.Versions, parts.Tokens, gate, parts.Usage).Map(server);
+        new AsyncDoor(parts.AsyncJobs, parts.Versions, parts.Tokens, gate, parts.Usage, parts.Clock).Map(server);
         new CometdEndpoint(parts.Streams, parts.Tokens, parts.Clock).Map(server);
         ControlApi.Map(server, parts);
     }

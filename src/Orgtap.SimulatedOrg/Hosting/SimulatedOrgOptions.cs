@@ -6,10 +6,13 @@ public sealed record SimulatedOrgOptions
     /// <value>Address and port; port 0 = any free one. Default 127.0.0.1:0.</value>
     public string Listen { get; init; } = "127.0.0.1:0";
 
+    /// <value>PEM text of a certificate and its private key: the org speaks HTTPS with it, which some clients insist on. Null = plain HTTP. Default null.</value>
+    public string? TlsCertificate { get; init; }
+
     /// <value>All data follow from it. Default 1.</value>
     public int Seed { get; init; } = 1;
 
-    /// <value>Object name → number of base rows. Default: about 250,000 rows over 20 tables.</value>
+    /// <value>Object name → number of base rows. Default: about 350,000 rows over 35 tables.</value>
     public IReadOnlyDictionary<string, long> Records { get; init; } = DefaultRecords.Counts;
 
     /// <value>Further custom objects, beyond those the schema has anyway. Default 0.</value>
@@ -67,6 +70,9 @@ public sealed record SimulatedOrgOptions
 
     /// <value>API calls per rolling 24 hours. Default 15,000, a Developer Edition's.</value>
     public long ApiLimit { get; init; } = 15_000;
+
+    /// <value>Calls for conversation entries per hour, user and app. Default 1,000, Salesforce's.</value>
+    public int ConversationCallsPerHour { get; init; } = 1_000;
 
     /// <value>What the org lacks. Default: nothing.</value>
     public Oldness Oldness { get; init; } = new();

@@ -22,13 +22,15 @@ internal sealed partial class QueryResources(SoqlEngine soql, QueryCursors curso
 
     public IEnumerable<RestResource> Resources =>
     [
-        new("query", "GET", "query", call => Query(call, includeDeleted: false)),
-        new("queryAll", "GET", "queryAll", call => Query(call, includeDeleted: true)),
+        new("query", "GET", "query", call => Query(call, includeDeleted: false, call.VersionPath)),
+        new("tooling.query", "GET", "tooling/query", call => Query(call, includeDeleted: false, call.VersionPath + "/tooling")),
+        new("queryMore", "GET", "tooling/query/{locator}", More),
+        new("queryAll", "GET", "queryAll", call => Query(call, includeDeleted: true, call.VersionPath)),
         new("queryMore", "GET", "query/{locator}", More),
         new("queryMore", "GET", "queryAll/{locator}", More),
     ];
 
-    private RestReply Query(RestCall call, bool includeDeleted)
+    private RestReply Query(RestCall call, bool includeDeleted, string path)
     {
         var text = call.Parameter("q") ?? throw new RestException(400, "MALFORMED_QUERY", "A query string has to be specified");
         var query = soql.Prepare(text, includeDeleted);
@@ -36,7 +38,7 @@ internal sealed partial class QueryResources(SoqlEngine soql, QueryCursors curso
         var rows = query.Run();
         if (query.IsCountOnly) return RestReply.Of(writer => WriteCount(writer, rows.Count));
         var batch = BatchSize(call.Headers("Sforce-Query-Options"));
-        return RestReply.Of(writer => WritePage(writer, call, rows, 0, batch, call.VersionPath, () => cursors.Open(rows, call.Session.UserId, call.VersionPath, batch).Id));
+        return RestReply.Of(writer => WritePage(writer, call, rows, 0, batch, path, () => cursors.Open(rows, call.Session.UserId, path, batch).Id));
     }
 
     private RestReply More(RestCall call)

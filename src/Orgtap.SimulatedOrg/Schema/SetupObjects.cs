@@ -46,6 +46,13 @@ internal static class SetupObjects
             RollupDescription | string 80 | | text
             PortalType | picklist 40 | ro restricted pick=None;CustomerPortal;Partner | pick
             """, Traits.NoIsDeleted),
+        Define("Group", "00G", "Groups", """
+            Name | string 40 | name | jobtitle 0
+            DeveloperName | string 80 | req | code Queue
+            Type | picklist 40 | req restricted pick=Queue;Regular | pick
+            Email | email 255 | | email
+            RelatedId | reference | ref=UserRole rel=Related ro | empty
+            """, Traits.NoIsDeleted),
         Define("Profile", "00e", "Profiles", """
             Name | string 255 | name pick=System_Administrator;Standard_User;Read_Only;Minimum_Access_-_API_Only_Integrations;Marketing_User | list
             UserType | picklist 40 | ro restricted pick=Standard;PowerPartner;Guest | pick 0

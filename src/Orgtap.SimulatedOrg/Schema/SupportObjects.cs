@@ -28,8 +28,11 @@ internal static class SupportObjects
             IsClosed | boolean | ro | bool 60
             ClosedDate | datetime | ro | datetime 40
             IsEscalated | boolean | | bool 5
-            OwnerId | reference | req ref=User | ref
+            OwnerId | reference | req ref=User,Group | ref
+            SourceId | reference | ref=EmailMessage,MessagingSession rel=Source | empty
             ContactPhone | phone 40 | ro | phone
+            ContactMobile | phone 40 | ro | phone
+            ContactFax | phone 40 | ro | phone 80
             ContactEmail | email 80 | ro | email
             Comments | textarea 4000 | | empty
             LastViewedDate | datetime | ro | empty
@@ -41,28 +44,39 @@ internal static class SupportObjects
             CommentBody | textarea 4000 | | longtext
             """),
         Define("EmailMessage", "02s", "Email Messages", """
-            ParentId | reference | ref=Case rel=Parent | ref 80
+            ParentId | reference | ref=Case rel=Parent | mail ParentId
             ActivityId | reference | ref=Task rel=Activity | ref 40
-            TextBody | textarea 131072 | | longtext
-            HtmlBody | textarea 131072 | | html
-            Headers | textarea 131072 | | empty
-            Subject | string 3000 | | text
-            FromName | string 1000 | | firstname
-            FromAddress | email 1000 | | email
-            ToAddress | string 4000 | | email
+            TextBody | textarea 131072 | | mail TextBody
+            HtmlBody | textarea 131072 | | mail HtmlBody
+            Headers | textarea 131072 | | mail Headers
+            Subject | string 3000 | | mail Subject
+            Name | string 120 | name ro | const Email
+            FromName | string 1000 | | mail FromName
+            FromAddress | email 1000 | | mail FromAddress
+            ValidatedFromAddress | picklist 1000 | pick=support@simulated.example.com | empty
+            ToAddress | string 4000 | | mail ToAddress
             CcAddress | string 4000 | | email 80
             BccAddress | string 4000 | | empty
-            Incoming | boolean | | bool 50
+            Incoming | boolean | | mail Incoming
             HasAttachment | boolean | ro | bool 20
-            Status | picklist 40 | req restricted pick=0;1;2;3;4;5 | pick
-            MessageDate | datetime | | datetime
-            ReplyToEmailMessageId | reference | ref=EmailMessage | ref 30
+            Status | picklist 40 | req restricted pick=0;1;2;3;4;5 | mail Status
+            MessageDate | datetime | | mail MessageDate
+            ReplyToEmailMessageId | reference | ref=EmailMessage | mail ReplyToEmailMessageId
             IsExternallyVisible | boolean | | bool 50
-            MessageIdentifier | string 765 | | email
-            ThreadIdentifier | string 765 | | code T
+            MessageIdentifier | string 765 | | mail MessageIdentifier
+            ThreadIdentifier | string 765 | | mail ThreadIdentifier
+            ClientThreadIdentifier | string 765 | | empty
+            FromId | reference | ref=Contact,Lead,User rel=From | empty
+            IsClientManaged | boolean | | bool 0
+            AttachmentIds | string 1300 | ro nofilter nosort | empty
             RelatedToId | reference | ref=Account,Opportunity,Case rel=RelatedTo | ref 60
             IsTracked | boolean | ro | bool 20
+            IsOpened | boolean | ro | bool 20
             FirstOpenedDate | datetime | ro | datetime 80
+            LastOpenedDate | datetime | ro | datetime 80
+            IsBounced | boolean | ro | bool 2
+            EmailTemplateId | reference | rel=EmailTemplate | empty
+            AutomationType | picklist 40 | ro restricted pick=AutoReply;BulkSend | empty
             """),
         Define("CaseStatus", "0hE", "Case Status Values", """
             MasterLabel | picklist 255 | name ro pick=New;Working;Escalated;On_Hold;Closed | list

@@ -9,6 +9,7 @@ public sealed class SoqlEngine(OrgStore store, TimeProvider time)
     /// <exception cref="SoqlException">With Salesforce's error code and message.</exception>
     public PreparedQuery Prepare(string soql, bool includeDeleted)
     {
+        store.Jobs.CatchUp();
         var syntax = Parser.Parse(soql);
         var plan = QueryPlan.Build(store, soql, syntax, includeDeleted, time.GetUtcNow(), execute: false);
         return new PreparedQuery(plan, () => QueryPlan.Build(store, soql, syntax, includeDeleted, time.GetUtcNow(), execute: true).Run());

@@ -90,6 +90,9 @@ internal static class Recipes
         text.AddNumber(1 + ((long)(hash >> 14) & 0x1F));
     }
 
+    public static void Uuid(ref TextBuilder text, ulong hash, long ordinal) =>
+        text.Add(Encoding.ASCII.GetBytes(Conversations.ConversationIdentifier.Uuid(hash, Hash.Mix(hash + (ulong)ordinal))));
+
     public static RecipeRule.Recipe Digits(int count) => (ref text, hash, _) =>
     {
         for (var i = 0; i < count; i++) text.AddNumber((long)((hash >> (4 * i)) % 10));
