@@ -16,6 +16,7 @@ internal static class ApiRoutes
         AuthorizationsApi.Map(api);
         RunsApi.Map(api);
         QueryApi.Map(api);
+        RowsApi.Map(api);
         AuditApi.Map(api);
         UsersApi.Map(api);
         MailApi.Map(api);

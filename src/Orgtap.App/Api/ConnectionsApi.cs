@@ -57,6 +57,11 @@ internal static class ConnectionsApi
             (await authorizing.TestAsync(await connections.GetAsync(name, cancellationToken), context.User.ActorOf(), cancellationToken)).Select(CheckDocument.Of)).RequireAuthorization(Roles.Operator).WithSummary("Test the connection: every check, with whose turn it is");
         one.MapPut("/threshold", SetThresholdAsync).RequireAuthorization(Roles.Operator).WithSummary("Set the API quota threshold");
         one.MapPut("/schedule", SetScheduleAsync).RequireAuthorization(Roles.Operator).WithSummary("Set how often it syncs by itself");
+        one.MapPut("/settings", async (string name, SettingsDocument wanted, HttpContext context, ConnectionStore connections, OverviewReader overviews, SettingsChange change, CancellationToken cancellationToken) =>
+        {
+            await change.ApplyAsync(await connections.GetAsync(name, cancellationToken), wanted, context.User.ActorOf(), cancellationToken);
+            return ConnectionDocument.Of(await overviews.OfAsync(await connections.GetAsync(name, cancellationToken), cancellationToken));
+        }).RequireAuthorization(Roles.Operator).WithSummary("Set switch, update frequency and threshold at once; what is absent stays as it is");
         one.MapPut("/replica", async (string name, PlaceDocument place, HttpContext context, ConnectionStore connections, OverviewReader overviews, CancellationToken cancellationToken) =>
             ConnectionDocument.Of(await overviews.OfAsync(await Placing.PlaceAsync(
                 context.RequestServices, await connections.GetAsync(name, cancellationToken), place, context.User.ActorOf(), cancellationToken), cancellationToken)))

@@ -48,6 +48,7 @@ public static class OrgtapCommand
             RunsVerb.Receipt(verbs),
             TimelineVerb.Build(verbs),
             QueryVerb.Build(verbs),
+            RowVerb.Build(verbs),
             UsersVerb.Build(verbs),
             AuditVerb.Build(verbs),
             MailVerb.Build(verbs),

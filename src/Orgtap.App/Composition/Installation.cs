@@ -74,6 +74,9 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton<Overviews.Authorizing>();
         services.AddSingleton<Overviews.OverviewReader>();
         services.AddSingleton<Overviews.Timeline>();
+        services.AddSingleton<Orgtap.Syncs.ReplicaRows>();
+        services.AddSingleton<Overviews.RowExplorer>();
+        services.AddSingleton<Overviews.SettingsChange>();
         services.AddSingleton<UserStore>();
         services.AddSingleton<OneTimeLinks>();
         services.AddSingleton<ApiTokens>();

@@ -75,8 +75,10 @@ public static class WebHost
         TestPages.Map(pages);
         SetupGuidePages.Map(pages);
         ConnectionPages.Map(pages);
+        SettingsPages.Map(pages);
         EditDataSyncPages.Map(pages);
         RunPages.Map(pages);
+        Rows.RowPages.Map(pages);
         SystemPages.Map(pages);
         AuditPages.Map(pages);
         PeoplePages.Map(pages);
@@ -100,6 +102,7 @@ public static class WebHost
             options.SuppressXFrameOptionsHeader = true;
         });
         services.AddScoped<LiveFragments>();
+        services.AddSingleton<SourcesBoard>();
         services.AddSingleton<RunReader>();
         services.AddSingleton<Picker>();
         services.AddSingleton<Reviewing>();
