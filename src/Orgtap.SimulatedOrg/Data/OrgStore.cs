@@ -46,6 +46,9 @@ public sealed class OrgStore
     /// <summary>What was said in conversations, which is in no row.</summary>
     public ConversationLog Conversations { get; }
 
+    /// <summary>How the lists of updated and deleted records fall short.</summary>
+    public Replication Replication { get; } = new();
+
     /// <summary>Scheduled Apex and its runs.</summary>
     public OrgJobs Jobs { get; }
 

@@ -16,7 +16,7 @@ internal static class CommandLine
     {
         var listen = Text("--listen", "Address and port to listen on; port 0 takes any free one.", Defaults.Listen);
         var seed = new Option<int>("--seed") { Description = "All data follow from it.", DefaultValueFactory = _ => Defaults.Seed };
-        var records = new Option<string?>("--records") { Description = "Rows per object, e.g. Account=5000,Contact=12000; objects not named have none. Default: about 350,000 rows over 35 objects." };
+        var records = new Option<string?>("--records") { Description = "Rows per object, e.g. Account=5000,Contact=12000; objects not named have none. Default: about 400,000 rows over 45 objects." };
         var extraObjects = new Option<int>("--extra-objects") { Description = "Further custom objects." };
         var extraFields = new Option<int>("--extra-fields") { Description = "Custom fields of each further object." };
         var user = Text("--user", "Who signs in.", Defaults.User);
