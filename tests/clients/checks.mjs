@@ -1,5 +1,6 @@
 // Counts checks and prints one line for each; the last line is what the test reads.
 import assert from 'node:assert/strict';
+import { createSign } from 'node:crypto';
 
 let passed = 0;
 const failures = [];
@@ -39,6 +40,13 @@ export async function control(path, body) {
 }
 
 export const change = (kind, object, rest) => control('/changes', { kind, object, ...rest });
+
+/** A JWT for the JWT bearer flow, signed with the key that the org was given the certificate of. */
+export function assertion(claims) {
+  const part = (json) => Buffer.from(JSON.stringify(json)).toString('base64url');
+  const signed = `${part({ alg: 'RS256' })}.${part({ iss: org.clientId, sub: org.user, aud: 'https://login.salesforce.com', exp: Math.floor(Date.now() / 1000) + 180, ...claims })}`;
+  return `${signed}.${createSign('RSA-SHA256').update(signed).sign(org.jwtKey, 'base64url')}`;
+}
 
 /** Goes through the login and consent pages as a person would, and returns the callback's address. */
 export async function allow(address) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import jsforce from 'jsforce';
 import { StreamingExtension } from 'jsforce/lib/api/streaming.js';
-import { allow, change, check, control, finish, inbox, org } from './checks.mjs';
+import { allow, assertion, change, check, control, finish, inbox, org } from './checks.mjs';
 
 const app = { loginUrl: org.address, clientId: org.clientId, clientSecret: org.clientSecret, redirectUri: 'http://localhost:7777/callback' };
 const version = '66.0';
@@ -16,6 +16,37 @@ await check('login with name and password through OAuth', async () => {
 
 await check('a wrong password is refused by its OAuth error', async () => {
   await assert.rejects(new jsforce.Connection({ oauth2: app }).login(org.user, 'wrong'), (error) => error.name === 'invalid_grant' || error.errorCode === 'invalid_grant');
+});
+
+await check('login by SOAP, which is what it does unless told otherwise, and logout', async () => {
+  const soap = new jsforce.Connection({ loginUrl: org.address });
+  const user = await soap.login(org.user, org.password + org.securityToken);
+  assert.equal(user.organizationId, org.orgId);
+  assert.equal((await soap.query('SELECT Id FROM Account LIMIT 1')).records.length, 1);
+  assert.equal((await soap.identity()).username, org.user);
+  const token = soap.accessToken;
+  await soap.logout();
+  await assert.rejects(new jsforce.Connection({ instanceUrl: org.address, accessToken: token }).query('SELECT Id FROM Account LIMIT 1'), /Session expired/);
+});
+
+await check('a wrong password is refused by SOAP, and an expired one too', async () => {
+  await assert.rejects(new jsforce.Connection({ loginUrl: org.address }).login(org.user, 'wrong'), /INVALID_LOGIN/);
+  await control('/users', { username: org.user, passwordExpired: true });
+  await assert.rejects(new jsforce.Connection({ loginUrl: org.address }).login(org.user, org.password + org.securityToken), /password has expired/);
+  await control('/users', { username: org.user, passwordExpired: false });
+});
+
+await check('login by JWT', async () => {
+  const jwt = new jsforce.Connection({ oauth2: app, version });
+  await jwt.authorize({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: assertion({}) });
+  assert.equal((await jwt.identity()).username, org.user);
+  await assert.rejects(new jsforce.Connection({ oauth2: app }).authorize({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: assertion({ aud: 'https://elsewhere.example' }) }), /Audience validation failed/);
+});
+
+await check('login by client credentials', async () => {
+  const service = new jsforce.Connection({ oauth2: app, version });
+  await service.authorize({ grant_type: 'client_credentials' });
+  assert.equal((await service.query('SELECT Id FROM Account LIMIT 1')).records.length, 1);
 });
 
 let grant;

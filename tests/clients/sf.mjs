@@ -5,7 +5,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { allow, check, finish, org, within } from './checks.mjs';
+import { allow, check, control, finish, org, within } from './checks.mjs';
 
 const program = fileURLToPath(new URL('node_modules/@salesforce/cli/bin/run.js', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'sf-home-'));
@@ -100,8 +100,28 @@ try {
     assert.equal(result.username, org.user);
   });
 
+  await check('org login jwt', async () => {
+    const key = join(home, 'client.key');
+    writeFileSync(key, org.jwtKey, { mode: 0o600 });
+    const result = await sf(['org', 'login', 'jwt', '--instance-url', org.address, '--client-id', org.clientId, '--jwt-key-file', key, '--username', org.user, '--alias', 'jwt']);
+    assert.equal(result.username, org.user);
+    assert.equal((await sf(['data', 'query', '-o', 'jwt', '-q', 'SELECT Id FROM Account LIMIT 1'])).records.length, 1);
+  });
+
+  await check('org open, as an address', async () => {
+    const { url } = await sf(['org', 'open', '-o', 'jwt', '--url-only']);
+    assert.match(await (await fetch(url)).text(), /logged in as/);
+  });
+
+  await check('a deactivated user is told so', async () => {
+    await control('/users', { username: org.user, active: false });
+    const ended = await start(['data', 'query', '-o', 'jwt', '-q', 'SELECT Id FROM Account LIMIT 1', '--json']);
+    assert.notEqual(ended.code, 0);
+    await control('/users', { username: org.user, active: true });
+  });
+
   await check('org logout', async () => {
-    await sf(['org', 'logout', '-o', 'web', '--no-prompt']);
+    await sf(['org', 'logout', '-o', 'jwt', '--no-prompt']);
   });
 } finally {
   rmSync(home, { recursive: true, force: true });

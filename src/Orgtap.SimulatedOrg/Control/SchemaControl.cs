@@ -17,6 +17,13 @@ internal static class SchemaControl
     {
         var schema = parts.Store.Schema;
         var (sobject, kind) = (body.Text("object"), body.Text("kind"));
+        if (body.TryGetProperty("user", out _))
+        {
+            var user = parts.Users.Find(body.Text("user")) ?? throw new JsonException($"There is no user {body.Text("user")}.");
+            if (kind is not ("hideField" or "hideObject")) throw new JsonException($"\"user\" goes with hideField and hideObject, not with {kind}.");
+            schema.Hide(user.Id, sobject, kind == "hideField" ? body.Text("field") : null, body.Flag("hidden", true));
+            return;
+        }
         switch (kind)
         {
             case "addField": schema.AddField(sobject, Field(body)); break;

@@ -65,6 +65,7 @@ internal sealed class OrgParts : IDisposable
     public AuthorizationCodes Codes { get; }
     public Consents Consents { get; }
     public OrgSettings Settings { get; }
+    public OrgKey Key { get; } = new();
     public LoginHistory Logins { get; } = new();
     public Browsers Browsers { get; }
     public ApiUsage Usage { get; }
@@ -81,7 +82,11 @@ internal sealed class OrgParts : IDisposable
     public Scenario Scenario { get; }
     public RequestLog Requests { get; } = new();
 
-    public void Dispose() => Shelf.Dispose();
+    public void Dispose()
+    {
+        Shelf.Dispose();
+        Key.Dispose();
+    }
 
     private RestRoutes RestResources()
     {

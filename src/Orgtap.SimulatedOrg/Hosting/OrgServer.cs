@@ -38,6 +38,12 @@ internal static partial class OrgServer
         server.Use((context, next) => IsControl(context) ? next(context) : LimitHeadAsync(context, next));
         server.Use((context, next) => IsControl(context) ? next(context) : faults.InvokeAsync(context, next));
         server.UseResponseCompression();
+        // Behind the faults, which may have ended the session by now.
+        server.Use(async (context, next) =>
+        {
+            var viewer = !IsControl(context) && AccessTokens.Of(context.Request) is { } token ? parts.Tokens.Peek(token)?.UserId : null;
+            using (parts.Store.Schema.As(viewer)) await next(context);
+        });
 
         OAuthResources.Map(server, parts);
         var gate = new ApiGate(parts.Users, parts.Apps, parts.Settings);

@@ -52,7 +52,7 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
         var origin = Origin(context.Request);
         var (given, family) = Names(user);
         var version = context.Request.Query["version"].ToString() switch { "" => "{version}", "latest" => ApiVersions.Newest, var asked => asked };
-        await context.Response.WriteAsJsonAsync(new Dictionary<string, object?>
+        var identity = new Dictionary<string, object?>
         {
             ["id"] = $"{origin}/id/{organizationId}/{user.Id}",
             ["asserted_user"] = true,
@@ -83,7 +83,14 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
             ["locale"] = "en_US",
             ["utcOffset"] = 3_600_000,
             ["last_modified_date"] = SalesforceTime.Rest(userModified),
-        }, context.RequestAborted);
+        };
+        if (!IdentityXml.IsWanted(context.Request))
+        {
+            await context.Response.WriteAsJsonAsync(identity, context.RequestAborted);
+            return;
+        }
+        context.Response.ContentType = "application/xml;charset=UTF-8";
+        await context.Response.WriteAsync(IdentityXml.Of(identity), context.RequestAborted);
     }
 
     private async Task<OrgUser?> UserAsync(HttpContext context)

@@ -34,6 +34,12 @@ public enum LoginRefusal
     /// <summary>Unknown name, wrong password or missing security token.</summary>
     WrongCredentials,
 
+    /// <summary>The password was right, but the security token behind it was missing.</summary>
+    TokenMissing,
+
+    /// <summary>The user lacks a permission that this way in wants.</summary>
+    PermissionMissing,
+
     /// <summary>The user was deactivated.</summary>
     Inactive,
 

@@ -37,7 +37,8 @@ internal sealed class LoginRules(OrgSettings settings, LoginHistory history, Tim
         var right = SameText.As(withToken ? user.Password + user.SecurityToken : user.Password, password)
             || withToken && policies.TrustedNetwork && SameText.As(user.Password, password);
         // Whether the password was right is not told of a user who may not come in anyway.
-        var refusal = user is { Active: true, LockedOut: false } && !right ? Refuse(door, user.Username, app, LoginRefusal.WrongCredentials) : Enter(door, user, app);
+        var wrong = withToken && SameText.As(user.Password, password) ? LoginRefusal.TokenMissing : LoginRefusal.WrongCredentials;
+        var refusal = user is { Active: true, LockedOut: false } && !right ? Refuse(door, user.Username, app, wrong) : Enter(door, user, app);
         return refusal is null ? (user, null) : (null, refusal);
     }
 
@@ -49,6 +50,7 @@ internal sealed class LoginRules(OrgSettings settings, LoginHistory history, Tim
         if (!user.Active) return LoginRefusal.Inactive;
         if (user.Frozen) return LoginRefusal.Frozen;
         if (user.LockedOut && door is LoginDoor.Browser or LoginDoor.Password or LoginDoor.Soap) return LoginRefusal.LockedOut;
+        if (door == LoginDoor.Soap && !user.UsesAnyApiAuth) return LoginRefusal.PermissionMissing;
         if (user.OutsideLoginHours) return LoginRefusal.LoginHours;
         if (user.OutsideIpRanges || app is { IpRestricted: true }) return LoginRefusal.IpRange;
         if (app is null) return null;

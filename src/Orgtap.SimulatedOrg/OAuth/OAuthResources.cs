@@ -1,4 +1,5 @@
 using Orgtap.SimulatedOrg.Hosting;
+using Orgtap.SimulatedOrg.Soap;
 
 namespace Orgtap.SimulatedOrg.OAuth;
 
@@ -17,7 +18,12 @@ internal static class OAuthResources
         new AuthorizeEndpoint(parts.Apps, parts.Tokens, parts.Codes, consents, parts.Browsers).Map(server);
         new SignInEndpoints(parts.Users, rules, consents, parts.Codes, deviceCodes, parts.Browsers).Map(server);
         devices.Map(server);
-        new TokenEndpoint(parts.Apps, grants, devices, organizationId).Map(server);
+        var openId = new OpenId(parts.Key, parts.Users, organizationId, parts.Clock);
+        openId.Map(server);
+        new TokenEndpoint(parts.Apps, grants, devices, openId, organizationId).Map(server);
+        new FrontDoor(parts.Users, parts.Tokens, parts.Browsers, parts.Clock).Map(server);
+        var organizationName = parts.Store.Truth("Organization", ["Name"], includeDeleted: false).Select(row => row.Values[0]).FirstOrDefault() ?? "Simulated org";
+        new SoapEndpoint(parts.Users, parts.Tokens, rules, parts.Settings, organizationId, organizationName, parts.Options.SessionLife).Map(server);
         new TokenCare(parts.Users, parts.Apps, parts.Tokens, organizationId).Map(server);
         new IdentityEndpoints(parts.Users, parts.Tokens, organizationId, parts.Clock.GetUtcNow()).Map(server);
     }

@@ -6,7 +6,7 @@ using Orgtap.SimulatedOrg.Faults;
 namespace Orgtap.SimulatedOrg.OAuth;
 
 /// <summary><c>/services/oauth2/token</c>: which grant is asked for, and how its outcome is told. A further grant type is one more line in <see cref="Grant"/>.</summary>
-internal sealed class TokenEndpoint(ConnectedApps apps, TokenGrants grants, DeviceFlow devices, string organizationId)
+internal sealed class TokenEndpoint(ConnectedApps apps, TokenGrants grants, DeviceFlow devices, OpenId openId, string organizationId)
 {
     public const string Path = "/services/oauth2/token";
 
@@ -62,6 +62,7 @@ internal sealed class TokenEndpoint(ConnectedApps apps, TokenGrants grants, Devi
         reply["instance_url"] = ActiveFaults.Of(context).Find<FaultEffect.InstanceUrl>()?.Url ?? origin;
         reply["id"] = id;
         reply["token_type"] = "Bearer";
+        if (openId.TokenFor(session, granted.Nonce, origin) is { } idToken) reply["id_token"] = idToken;
         if (granted.Signed) reply["issued_at"] = issuedAt;
         await context.Response.WriteAsJsonAsync(reply, context.RequestAborted);
     }

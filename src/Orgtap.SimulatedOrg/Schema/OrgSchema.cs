@@ -2,11 +2,12 @@ using System.Collections.Frozen;
 
 namespace Orgtap.SimulatedOrg.Schema;
 
-/// <summary>The org's objects and fields as the connected user sees them. Thread-safe; readers get immutable pictures.</summary>
+/// <summary>The org's objects and fields as the user sees them whose request is being answered. Thread-safe; readers get immutable pictures.</summary>
 public sealed class OrgSchema
 {
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
+    private readonly Viewers _viewers = new();
     private volatile SchemaPicture _picture;
 
     internal OrgSchema(IEnumerable<SObjectType> objects, DateTimeOffset lastModified, TimeProvider time)
@@ -16,7 +17,7 @@ public sealed class OrgSchema
     }
 
     /// <summary>The objects the user may see, by name.</summary>
-    public IReadOnlyList<SObjectType> Objects => _picture.Visible;
+    public IReadOnlyList<SObjectType> Objects => Seen.Visible;
 
     /// <summary>When something last changed, in whole seconds, as <c>Last-Modified</c> carries it.</summary>
     public DateTimeOffset LastModified => _picture.LastModified;
@@ -24,14 +25,13 @@ public sealed class OrgSchema
     internal long Version => _picture.Version;
 
     /// <summary>A visible object; case does not matter.</summary>
-    public SObjectType? Find(string name) =>
-        _picture.ByName.TryGetValue(name, out var found) && !_picture.Hidden.Contains(found.Name) ? found : null;
+    public SObjectType? Find(string name) => Seen is var seen && seen.ByName.TryGetValue(name, out var found) && !seen.Hidden.Contains(found.Name) ? found : null;
 
-    internal SObjectType? FindAny(string name) => _picture.ByName.GetValueOrDefault(name);
+    internal SObjectType? FindAny(string name) => Seen.ByName.GetValueOrDefault(name);
     internal IReadOnlyList<SObjectType> AllObjects => _picture.All;
 
     /// <summary>The relationships that point at <paramref name="sobject"/> from visible fields of visible objects.</summary>
-    public IReadOnlyList<ChildRelationship> ChildRelationships(string sobject) => _picture.Children(sobject);
+    public IReadOnlyList<ChildRelationship> ChildRelationships(string sobject) => Seen.Children(sobject);
 
     /// <exception cref="ArgumentException">The object is unknown or has a field of this name.</exception>
     public void AddField(string sobject, FieldType field) => Change(sobject, current =>
@@ -68,11 +68,30 @@ public sealed class OrgSchema
         }
     }
 
+    /// <summary>Takes one user's right to read a field or an object, or gives it back; the others keep theirs.</summary>
+    /// <param name="field">Null = the whole object.</param>
+    /// <exception cref="ArgumentException">The object or the field is unknown.</exception>
+    public void Hide(string userId, string sobject, string? field, bool hidden)
+    {
+        lock (_gate)
+        {
+            var type = _picture.ByName.GetValueOrDefault(sobject) ?? throw new ArgumentException($"no object {sobject}", nameof(sobject));
+            var name = field is null ? null : (type.AnyField(field) ?? throw new ArgumentException($"{sobject} has no {field}", nameof(field))).Name;
+            _viewers.Hide(userId, name is null ? type.Name : $"{type.Name}.{name}", hidden);
+            _picture = new SchemaPicture(_picture.All, _picture.Hidden, Now(), _picture.Version + 1);
+        }
+    }
+
+    /// <summary>From here on objects and fields are those this user may see, until what is returned is disposed; null = what everybody may see.</summary>
+    public IDisposable As(string? userId) => _viewers.As(userId);
+
+    private SchemaPicture Seen => _viewers.Look(_picture);
+
     private void Change(string sobject, Func<SObjectType, SObjectType> change)
     {
         lock (_gate)
         {
-            var current = FindAny(sobject) ?? throw new ArgumentException($"no object {sobject}", nameof(sobject));
+            var current = _picture.ByName.GetValueOrDefault(sobject) ?? throw new ArgumentException($"no object {sobject}", nameof(sobject));
             var changed = change(current);
             _picture = new SchemaPicture(_picture.All.Select(other => ReferenceEquals(other, current) ? changed : other),
                 _picture.Hidden, Now(), _picture.Version + 1);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Orgtap.SimulatedOrg.Hosting;
 
@@ -21,11 +22,12 @@ internal static class ClientPrograms
         foreach (var file in Directory.EnumerateFiles(Path.Combine(Root, "tests", "clients"), "*.mjs"))
             File.Copy(file, Path.Combine(Folder, Path.GetFileName(file)), overwrite: true);
 
+        using var key = RSA.Create(2048);
         await using var org = await SimulatedOrgHost.StartAsync(new SimulatedOrgOptions
         {
-            Seed = 7, User = "ann@example.com", Records = new Dictionary<string, long> { ["User"] = 5, ["Account"] = 5_000, ["Contact"] = 300, ["Case"] = 50 },
+            JwtCertificate = key.ExportSubjectPublicKeyInfoPem(), Seed = 7, User = "ann@example.com", Records = new Dictionary<string, long> { ["User"] = 5, ["Account"] = 5_000, ["Contact"] = 300, ["Case"] = 50 },
         }, cancellationToken);
-        var (exitCode, output) = await RunAsync(node, script, org, cancellationToken);
+        var (exitCode, output) = await RunAsync(node, script, org, key.ExportPkcs8PrivateKeyPem(), cancellationToken);
         TestContext.Current.TestOutputHelper?.WriteLine(output);
 
         var last = output.TrimEnd().Split('\n')[^1];
@@ -36,7 +38,7 @@ internal static class ClientPrograms
         return counts["passed"];
     }
 
-    private static async Task<(int ExitCode, string Output)> RunAsync(string node, string script, SimulatedOrgHost org, CancellationToken cancellationToken)
+    private static async Task<(int ExitCode, string Output)> RunAsync(string node, string script, SimulatedOrgHost org, string jwtKey, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(node) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder };
         start.ArgumentList.Add(Path.Combine(Folder, script));
@@ -44,7 +46,7 @@ internal static class ClientPrograms
         {
             ["address"] = org.Address.ToString().TrimEnd('/'), ["orgId"] = org.Store.OrganizationId, ["user"] = org.User, ["password"] = org.Password,
             ["securityToken"] = org.SecurityToken, ["clientId"] = org.ClientId, ["clientSecret"] = org.ClientSecret,
-            ["controlAddress"] = org.ControlAddress.ToString().TrimEnd('/'), ["controlKey"] = org.ControlKey,
+            ["controlAddress"] = org.ControlAddress.ToString().TrimEnd('/'), ["controlKey"] = org.ControlKey, ["jwtKey"] = jwtKey,
         });
         using var process = Process.Start(start)!;
         try

@@ -6,7 +6,7 @@ public sealed class ClientTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 120_000)]
-    public async Task Jsforce_signs_in_reads_exports_and_listens() => Assert.Equal(20, await ClientPrograms.RunAsync("jsforce.mjs", Stop));
+    public async Task Jsforce_signs_in_reads_exports_and_listens() => Assert.Equal(24, await ClientPrograms.RunAsync("jsforce.mjs", Stop));
 
     [Fact(Timeout = 120_000)]
     public async Task The_CometD_client_gets_every_change_once_and_again_by_replay() => Assert.Equal(11, await ClientPrograms.RunAsync("cometd.mjs", Stop));
@@ -15,5 +15,5 @@ public sealed class ClientTests
     public async Task Nforce8_signs_in_reads_and_listens() => Assert.Equal(11, await ClientPrograms.RunAsync("nforce8.mjs", Stop));
 
     [Fact(Timeout = 240_000)]
-    public async Task The_Salesforce_command_line_signs_in_by_browser_and_does_its_work() => Assert.Equal(12, await ClientPrograms.RunAsync("sf.mjs", Stop));
+    public async Task The_Salesforce_command_line_signs_in_by_browser_and_does_its_work() => Assert.Equal(15, await ClientPrograms.RunAsync("sf.mjs", Stop));
 }
