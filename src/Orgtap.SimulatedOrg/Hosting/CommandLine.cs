@@ -41,6 +41,7 @@ internal static class CommandLine
         var noCountHeader = Flag("--no-record-count-header", "Bulk result pages do not say how many records they hold.");
         var noProcessed = Flag("--no-processed-count", "Bulk job info does not say how many records it holds.");
         var noRecordCount = Flag("--no-record-count-resource", "No /limits/recordCount.");
+        var decimalZeroes = Flag("--decimal-zeroes", "Bulk API 2.0 writes some zeroes of int fields as 0.0, as 1.0 does.");
         var unquoted = Flag("--unquoted-csv", "CSV cells are quoted only where they must be.");
         var crlf = Flag("--crlf", "CSV lines end with CR LF.");
         var locators = new Option<LocatorStyle>("--locators") { Description = "How Bulk locators look." };
@@ -57,7 +58,7 @@ internal static class CommandLine
         {
             listen, seed, records, extraObjects, extraFields, user, password, token, clientId, clientSecret, redirect, requirePkce, rotate, certificate, limit,
             bulkDelay, pageRows, scenario, now, controlKey, spool, maxVersion, noResultPages, noComposite, noCountHeader, noProcessed, noRecordCount,
-            unquoted, crlf, locators, shortIds, noBulk,
+            unquoted, decimalZeroes, crlf, locators, shortIds, noBulk,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(new SimulatedOrgOptions
         {
@@ -91,6 +92,7 @@ internal static class CommandLine
                 NoProcessedCount = parsed.GetValue(noProcessed),
                 NoRecordCountResource = parsed.GetValue(noRecordCount),
                 UnquotedCsv = parsed.GetValue(unquoted),
+                DecimalZeroes = parsed.GetValue(decimalZeroes),
                 CrLf = parsed.GetValue(crlf),
                 Locators = parsed.GetValue(locators),
                 ShortIds = parsed.GetValue(shortIds),

@@ -111,6 +111,19 @@ public sealed class BaseRowsTests
     }
 
     [Fact]
+    public void Each_seed_has_an_organization_Id_of_its_own()
+    {
+        var orgs = Enumerable.Range(1, 20).Select(seed => new SmallOrg(seed, records: new Dictionary<string, long>())).ToList();
+        Assert.True(orgs.Select(org => org.Store.OrganizationId).Distinct().Count() > 15);
+        foreach (var org in orgs)
+        {
+            Assert.Equal(org.Store.OrganizationId, Assert.Single(org.Store.Truth("Organization", ["Name"], includeDeleted: true)).Id);
+            Assert.Equal(1, org.Store.Count("Organization", includeDeleted: false));
+            Assert.Equal("Simulated Org", org.Store.Read("Organization", org.Store.OrganizationId)!["Name"]);
+        }
+    }
+
+    [Fact]
     public void An_unknown_object_in_the_seed_is_refused() =>
         Assert.Throws<ArgumentException>(() => new OrgStore(new OrgSeed(1, new Dictionary<string, long> { ["Nope"] = 1 }, SmallOrg.Start), TimeProvider.System));
 

@@ -80,9 +80,11 @@ public sealed class RoundTripTests
         Assert.Contains(cells, cell => cell.Contains('E'));
         Assert.Contains(cells, cell => cell.Count(char.IsAsciiDigit) == 18 && !cell.Contains('E'));
         Assert.Contains("0.0", cells);
-        var employees = CsvText.Parse(Csv(org.Soql.Prepare("SELECT NumberOfEmployees FROM Account", true).Run(), new CsvDialect())).SelectMany(record => record).ToList();
+        var employees = CsvText.Parse(Csv(org.Soql.Prepare("SELECT NumberOfEmployees FROM Account", true).Run(), new CsvDialect(DecimalZeroes: true))).SelectMany(record => record).ToList();
         Assert.Contains("0.0", employees);
         Assert.All(employees, cell => Assert.True(cell is "0.0" or "" || cell.All(char.IsAsciiDigit)));
+        var plain = CsvText.Parse(Csv(org.Soql.Prepare("SELECT NumberOfEmployees FROM Account", true).Run(), new CsvDialect())).SelectMany(record => record).ToList();
+        Assert.Equal(employees.Select(cell => cell == "0.0" ? "0" : cell), plain);
     }
 
     [Fact]
