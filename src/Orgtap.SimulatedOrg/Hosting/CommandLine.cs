@@ -41,7 +41,7 @@ internal static class CommandLine
         var noCountHeader = Flag("--no-record-count-header", "Bulk result pages do not say how many records they hold.");
         var noProcessed = Flag("--no-processed-count", "Bulk job info does not say how many records it holds.");
         var noRecordCount = Flag("--no-record-count-resource", "No /limits/recordCount.");
-        var decimalZeroes = Flag("--decimal-zeroes", "Bulk API 2.0 writes some zeroes of int fields as 0.0, as 1.0 does.");
+        var decimalZeroes = Flag("--decimal-zeroes", "CSV carries some zeroes of int fields as 0.0.");
         var unquoted = Flag("--unquoted-csv", "CSV cells are quoted only where they must be.");
         var crlf = Flag("--crlf", "CSV lines end with CR LF.");
         var locators = new Option<LocatorStyle>("--locators") { Description = "How Bulk locators look." };
