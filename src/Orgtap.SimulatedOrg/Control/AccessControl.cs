@@ -15,7 +15,14 @@ internal static class AccessControl
             SetQuota(await ControlApi.BodyAsync(context), parts);
             await QuotaAsync(context);
         });
-        routes.MapControl("POST", "/tokens/revoke", parts, context => Do(context, parts.Tokens.RevokeAll));
+        routes.MapControl("POST", "/tokens/revoke", parts, async context =>
+        {
+            var body = context.Request.ContentLength > 0 ? await ControlApi.BodyAsync(context) : default;
+            if (body.ValueKind == JsonValueKind.Undefined) parts.Tokens.RevokeAll();
+            else if (body.TryGetProperty("user", out _)) parts.Tokens.RevokeUser((parts.Users.Find(body.Text("user")) ?? throw new JsonException($"There is no user {body.Text("user")}.")).Id);
+            else parts.Tokens.RevokeApp((parts.Apps.Find(body.Text("clientId")) ?? throw new JsonException($"There is no app {body.Text("clientId")}.")).ClientId);
+            await ControlApi.ReplyAsync(context, new { ok = true });
+        });
         routes.MapControl("POST", "/tokens/expire", parts, context => Do(context, parts.Tokens.ExpireAll));
         routes.MapControl("POST", "/browsers/signout", parts, context => Do(context, parts.Browsers.SignOutAll));
         routes.MapControl("POST", "/cursors/close", parts, context => Do(context, parts.Cursors.CloseAll));

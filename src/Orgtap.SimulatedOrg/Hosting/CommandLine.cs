@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Orgtap.SimulatedOrg.Control;
 using Orgtap.SimulatedOrg.OAuth;
@@ -17,6 +19,17 @@ internal static class CommandLine
         var listen = Text("--listen", "Address and port to listen on; port 0 takes any free one.", Defaults.Listen);
         var seed = new Option<int>("--seed") { Description = "All data follow from it.", DefaultValueFactory = _ => Defaults.Seed };
         var records = new Option<string?>("--records") { Description = "Rows per object, e.g. Account=5000,Contact=12000; objects not named have none. Default: about 400,000 rows over 45 objects." };
+        records.Validators.Add(result =>
+        {
+            try
+            {
+                ParseRecords(result.Tokens[0].Value);
+            }
+            catch (FormatException broken)
+            {
+                result.AddError($"--records: {broken.Message} Example: Account=5000,Contact=12000");
+            }
+        });
         var extraObjects = new Option<int>("--extra-objects") { Description = "Further custom objects." };
         var extraFields = new Option<int>("--extra-fields") { Description = "Custom fields of each further object." };
         var user = Text("--user", "Who signs in.", Defaults.User);
@@ -28,6 +41,7 @@ internal static class CommandLine
         var requirePkce = Flag("--require-pkce", "The app insists on PKCE.");
         var rotate = Flag("--rotate-refresh-tokens", "Each refresh hands out a new refresh token.");
         var certificate = new Option<string?>("--jwt-certificate") { Description = "File with the certificate or public key (PEM or DER) that the app's JWTs are checked with; the user is approved for the app beforehand.", CustomParser = ReadCertificate };
+        var tls = new Option<string?>("--tls-certificate") { Description = "File (PEM) with a certificate and its private key: the org speaks HTTPS with it, which some clients insist on. Default: plain HTTP.", CustomParser = ReadTlsCertificate };
         var limit = new Option<long>("--api-limit") { Description = "API calls per rolling 24 hours.", DefaultValueFactory = _ => Defaults.ApiLimit };
         var bulkDelay = new Option<double>("--bulk-delay") { Description = "Seconds that a Bulk job stays unfinished." };
         var pageRows = new Option<int>("--bulk-page-rows") { Description = "Rows per Bulk result page where the client does not say.", DefaultValueFactory = _ => Defaults.BulkPageRows };
@@ -49,14 +63,19 @@ internal static class CommandLine
         var noBulk = new Option<string[]>("--no-bulk") { Description = "An object that the Bulk API refuses; repeatable." };
 
         var command = new RootCommand("""
-            A Salesforce org on this machine, for trying and testing clients: OAuth, REST, SOQL, Bulk API 2.0, limits.
-            Its data follow from a seed; credentials not given are random. When ready it prints one line of JSON with its address and credentials.
+            A Salesforce org on this machine, for trying and testing clients: every OAuth flow, SOAP login, OpenID Connect, REST, SOQL, Bulk API, limits, change events.
+            Its data follow from a seed; credentials not given are random, and the port is any free one, so that several orgs run side by side. When ready it prints one
+            line of JSON: address, orgId, user, password, securityToken, clientId, clientSecret, controlAddress, controlKey. Ctrl-C or SIGTERM stops it; its files go with it.
 
-            Example:
+            Examples:
               orgtap-simulated-org --listen 127.0.0.1:9333 --seed 7 --records Account=5000,Contact=12000 --user me@example.com --password secret
+              orgtap-simulated-org --client-id key --client-secret secret --redirect-uri http://localhost:1717/OauthRedirect --jwt-certificate client.crt
+              orgtap-simulated-org --scenario bad-day.json --api-limit 15000
+
+            What can be changed while it runs (people, apps, faults, time, rows) is done over HTTP at controlAddress; its README tells how.
             """)
         {
-            listen, seed, records, extraObjects, extraFields, user, password, token, clientId, clientSecret, redirect, requirePkce, rotate, certificate, limit,
+            listen, seed, records, extraObjects, extraFields, user, password, token, clientId, clientSecret, redirect, requirePkce, rotate, certificate, tls, limit,
             bulkDelay, pageRows, scenario, now, controlKey, spool, maxVersion, noResultPages, noComposite, noCountHeader, noProcessed, noRecordCount,
             unquoted, decimalZeroes, crlf, locators, shortIds, noBulk,
         };
@@ -76,6 +95,7 @@ internal static class CommandLine
             RequirePkce = parsed.GetValue(requirePkce),
             RotateRefreshTokens = parsed.GetValue(rotate),
             JwtCertificate = parsed.GetValue(certificate),
+            TlsCertificate = parsed.GetValue(tls),
             ApiLimit = parsed.GetValue(limit),
             BulkDelay = TimeSpan.FromSeconds(parsed.GetValue(bulkDelay)),
             BulkPageRows = parsed.GetValue(pageRows),
@@ -118,7 +138,17 @@ internal static class CommandLine
 
     private static async Task<int> RunAsync(SimulatedOrgOptions options, CancellationToken cancellationToken)
     {
-        await using var org = await SimulatedOrgHost.StartAsync(options, cancellationToken);
+        SimulatedOrgHost started;
+        try
+        {
+            started = await SimulatedOrgHost.StartAsync(options, cancellationToken);
+        }
+        catch (Exception refusal) when (refusal is IOException or ArgumentException or FormatException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"orgtap-simulated-org did not start: {refusal.Message}");
+            return 2;
+        }
+        await using var org = started;
         Console.WriteLine(JsonSerializer.Serialize(new
         {
             address = org.Address.ToString().TrimEnd('/'),
@@ -137,6 +167,20 @@ internal static class CommandLine
     }
 
     private static string? ReadCertificate(ArgumentResult result) => Read(result, "--jwt-certificate", RsaKeys.ReadFile);
+
+    private static string? ReadTlsCertificate(ArgumentResult result) => Read(result, "--tls-certificate", path =>
+    {
+        var pem = File.ReadAllText(path);
+        try
+        {
+            X509Certificate2.CreateFromPem(pem, pem).Dispose();
+            return pem;
+        }
+        catch (CryptographicException broken)
+        {
+            throw new FormatException($"{broken.Message} The file holds a certificate and its private key, one behind the other, as PEM.", broken);
+        }
+    });
 
     private static string? ReadScenario(ArgumentResult result) => Read(result, "--scenario", path =>
     {

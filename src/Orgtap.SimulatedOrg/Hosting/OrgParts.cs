@@ -34,8 +34,8 @@ internal sealed class OrgParts : IDisposable
             AdminApproved = options.JwtCertificate is null ? [] : [options.User],
         };
         Apps = new ConnectedApps(App, ConnectedApp.PlatformCli);
-        Settings = new OrgSettings(new OrgPolicies { PasswordFlow = options.AllowPasswordFlow });
-        Tokens = new TokenStore(Clock, Store.OrganizationId, options.SessionLife,
+        Settings = new OrgSettings(new OrgPolicies { PasswordFlow = options.AllowPasswordFlow, SessionLife = options.SessionLife });
+        Tokens = new TokenStore(Clock, Store.OrganizationId, Settings,
             session => Users.ById(session.UserId) is { Active: true } && Apps.Find(session.ClientId) is not { Blocked: true });
         Users.PasswordChanged += user => Tokens.Outdate(user.Id);
         Codes = new AuthorizationCodes(Clock);
@@ -92,7 +92,7 @@ internal sealed class OrgParts : IDisposable
     {
         var oldness = Options.Oldness;
         var routes = new RestRoutes();
-        routes.Add([.. new DescribeResources(Store.Schema, $"/id/{Store.OrganizationId}/{Users.First.Id}").Resources]);
+        routes.Add([.. new DescribeResources(Store.Schema, Store.OrganizationId).Resources]);
         routes.Add([.. new RecordResources(Store, Soql, Clock).Resources]);
         routes.Add([.. new WriteResources(Store).Resources]);
         if (!oldness.NoComposite) routes.Add([.. new CollectionResources(Store, Soql).Resources]);

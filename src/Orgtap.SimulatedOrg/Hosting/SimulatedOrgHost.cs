@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -11,14 +12,17 @@ using Orgtap.SimulatedOrg.Streaming;
 
 namespace Orgtap.SimulatedOrg.Hosting;
 
-/// <summary>A running simulated org: HTTP/1.1 on an address of this machine. Disposing it stops the server and removes its files.</summary>
+/// <summary>A running simulated org: HTTP/1.1, or HTTPS with a certificate, on an address of this machine. Disposing it stops the server and removes its files.</summary>
 public sealed class SimulatedOrgHost : IAsyncDisposable
 {
     private readonly WebApplication _server;
     private readonly OrgParts _parts;
 
-    private SimulatedOrgHost(WebApplication server, OrgParts parts)
+    private readonly X509Certificate2? _certificate;
+
+    private SimulatedOrgHost(WebApplication server, OrgParts parts, X509Certificate2? certificate)
     {
+        _certificate = certificate;
         _server = server;
         _parts = parts;
         Address = new Uri(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -98,9 +102,14 @@ public sealed class SimulatedOrgHost : IAsyncDisposable
         };
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "orgtap-simulated-org" });
         var listen = IPEndPoint.Parse(options.Listen);
+        var certificate = options.TlsCertificate is { } pem ? X509Certificate2.CreateFromPem(pem, pem) : null;
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(listen, endpoint => endpoint.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(listen, endpoint =>
+            {
+                endpoint.Protocols = HttpProtocols.Http1;
+                if (certificate is not null) endpoint.UseHttps(certificate);
+            });
             // Salesforce's own limit, 16,384 bytes of address and headers, is checked behind Kestrel's, to answer as it does.
             kestrel.Limits.MaxRequestLineSize = 128 << 10;
             kestrel.Limits.MaxRequestHeadersTotalSize = 128 << 10;
@@ -109,6 +118,7 @@ public sealed class SimulatedOrgHost : IAsyncDisposable
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.AddServerHeader = false;
         });
+        if (certificate is not null) builder.WebHost.UseKestrelHttpsConfiguration();
         // A write ends when the bytes are with the operating system, so that a fault can cut a connection after exactly so many.
         builder.WebHost.UseSockets(sockets => sockets.MaxWriteBufferSize = 2);
         builder.Services.AddRoutingCore();
@@ -119,12 +129,13 @@ public sealed class SimulatedOrgHost : IAsyncDisposable
         {
             OrgServer.Map(server, parts);
             await server.StartAsync(cancellationToken);
-            return new SimulatedOrgHost(server, parts);
+            return new SimulatedOrgHost(server, parts, certificate);
         }
         catch
         {
             await server.DisposeAsync();
             parts.Dispose();
+            certificate?.Dispose();
             throw;
         }
     }
@@ -147,5 +158,6 @@ public sealed class SimulatedOrgHost : IAsyncDisposable
         }
         await _server.DisposeAsync();
         _parts.Dispose();
+        _certificate?.Dispose();
     }
 }

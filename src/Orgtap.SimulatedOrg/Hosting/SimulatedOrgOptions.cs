@@ -6,6 +6,9 @@ public sealed record SimulatedOrgOptions
     /// <value>Address and port; port 0 = any free one. Default 127.0.0.1:0.</value>
     public string Listen { get; init; } = "127.0.0.1:0";
 
+    /// <value>PEM text of a certificate and its private key: the org speaks HTTPS with it, which some clients insist on. Null = plain HTTP. Default null.</value>
+    public string? TlsCertificate { get; init; }
+
     /// <value>All data follow from it. Default 1.</value>
     public int Seed { get; init; } = 1;
 

@@ -31,7 +31,7 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
             family_name = family,
             zoneinfo = "Europe/Berlin",
             photos = Photos(origin),
-            urls = Urls(origin, "{version}"),
+            urls = Urls(origin, "{version}", user),
             active = IsShownActive(context, user),
             user_type = "STANDARD",
             locale = "en_US",
@@ -76,7 +76,7 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
             ["mobile_phone_verified"] = false,
             ["is_lightning_login_user"] = false,
             ["status"] = new Dictionary<string, object?> { ["created_date"] = null, ["body"] = null },
-            ["urls"] = Urls(origin, version),
+            ["urls"] = Urls(origin, version, user),
             ["active"] = IsShownActive(context, user),
             ["user_type"] = "STANDARD",
             ["language"] = "en_US",
@@ -121,7 +121,7 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
         ["picture"] = origin + "/profilephoto/005/F", ["thumbnail"] = origin + "/profilephoto/005/T",
     };
 
-    private Dictionary<string, string> Urls(string origin, string version) => new()
+    private Dictionary<string, string> Urls(string origin, string version, OrgUser user) => new()
     {
         ["enterprise"] = $"{origin}/services/Soap/c/{version}/{organizationId}",
         ["metadata"] = $"{origin}/services/Soap/m/{version}/{organizationId}",
@@ -133,7 +133,7 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
         ["recent"] = $"{origin}/services/data/v{version}/recent/",
         ["tooling_soap"] = $"{origin}/services/Soap/T/{version}/{organizationId}",
         ["tooling_rest"] = $"{origin}/services/data/v{version}/tooling/",
-        ["profile"] = $"{origin}/{users.First.Id}",
+        ["profile"] = $"{origin}/{user.Id}",
         ["custom_domain"] = origin,
     };
 }

@@ -35,10 +35,15 @@ internal sealed class JwtAssertions(ConnectedApps apps, TimeProvider time)
         return new JwtClaim(app, Text(claims, "sub") ?? Text(claims, "prn") ?? "");
     }
 
-    private static bool IsOurs(string audience, string origin) =>
-        audience.TrimEnd('/') is "https://login.salesforce.com" or "https://test.salesforce.com"
-        || audience.TrimEnd('/').Equals(origin, StringComparison.OrdinalIgnoreCase)
-        || (Uri.TryCreate(audience, UriKind.Absolute, out var address) && address is { Scheme: "https", AbsolutePath: "/" } && address.Host.EndsWith(".my.salesforce.com", StringComparison.Ordinal));
+    /// <summary>The shared login hosts, a My Domain, or the address by which the client came; some clients (restforce) leave the scheme out.</summary>
+    private static bool IsOurs(string audience, string origin)
+    {
+        var address = audience.TrimEnd('/');
+        if (address.Equals(origin, StringComparison.OrdinalIgnoreCase)) return true;
+        var host = address.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? address["https://".Length..] : address;
+        return host is "login.salesforce.com" or "test.salesforce.com" || host.Equals(new Uri(origin).Authority, StringComparison.OrdinalIgnoreCase)
+            || host.EndsWith(".my.salesforce.com", StringComparison.OrdinalIgnoreCase) && Uri.CheckHostName(host) == UriHostNameType.Dns;
+    }
 
     private static bool IsSigned(string certificate, string signed, string signature)
     {

@@ -6,6 +6,7 @@ internal sealed class LoginRules(OrgSettings settings, LoginHistory history, Tim
     private static readonly TimeSpan RateWindow = TimeSpan.FromHours(1);
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Queue<DateTimeOffset>> _logins = [];
+    private readonly Lockouts _lockouts = new(settings, time);
 
     /// <summary>
     /// Lets a user in who has shown what the door wants (password, code, token), or says why not. A login that is let in counts against the hourly rate.
@@ -37,9 +38,13 @@ internal sealed class LoginRules(OrgSettings settings, LoginHistory history, Tim
         var right = SameText.As(withToken ? user.Password + user.SecurityToken : user.Password, password)
             || withToken && policies.TrustedNetwork && SameText.As(user.Password, password);
         // Whether the password was right is not told of a user who may not come in anyway.
+        if (_lockouts.Holds(user.Id)) return (null, Refuse(door, user.Username, app, LoginRefusal.LockedOut));
         var wrong = withToken && SameText.As(user.Password, password) ? LoginRefusal.TokenMissing : LoginRefusal.WrongCredentials;
         var refusal = user is { Active: true, LockedOut: false } && !right ? Refuse(door, user.Username, app, wrong) : Enter(door, user, app);
-        return refusal is null ? (user, null) : (null, refusal);
+        if (refusal == LoginRefusal.WrongCredentials) _lockouts.CountWrong(user.Id);
+        if (refusal is not null) return (null, refusal);
+        _lockouts.Forget(user.Id);
+        return (user, null);
     }
 
     private LoginRefusal? Why(LoginDoor door, OrgUser user, ConnectedApp? app)

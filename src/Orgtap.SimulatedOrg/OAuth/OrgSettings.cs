@@ -40,8 +40,17 @@ public sealed record OrgPolicies
     /// <value>API Access Control: apps that are not on the allowlist may not use the API. Default false.</value>
     public bool ApiAccessControl { get; init; }
 
+    /// <value>Idle time after which a session ends; each use gives it back. Default 2 hours, or what the org was started with.</value>
+    public TimeSpan SessionLife { get; init; } = TimeSpan.FromHours(2);
+
     /// <value>How often a user may sign in or refresh within an hour. Default 3,600.</value>
     public int LoginsPerHour { get; init; } = 3_600;
+
+    /// <value>So many wrong passwords in a row lock a user out for <see cref="LockoutLasts"/>. Default 10.</value>
+    public int WrongPasswords { get; init; } = 10;
+
+    /// <value>How long a lockout lasts. Default 15 minutes.</value>
+    public TimeSpan LockoutLasts { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <value>Whether the org answers at all. Default <see cref="OAuth.Availability.Up"/>.</value>
     public Availability Availability { get; init; }

@@ -7,7 +7,7 @@ namespace Orgtap.SimulatedOrg.OAuth;
 /// each use gives them their full life again. Thread-safe.
 /// </summary>
 /// <param name="admits">Whether a session's user and app may still be served; asked at each use.</param>
-public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpan sessionLife, Predicate<Session> admits)
+public sealed class TokenStore(TimeProvider time, string organizationId, OrgSettings settings, Predicate<Session> admits)
 {
     private const int ApprovalsPerUserAndApp = 5;
     private readonly Lock _gate = new();
@@ -19,7 +19,7 @@ public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpa
     public Session Open(string clientId, string userId, IReadOnlyList<string> scopes, long? approval)
     {
         var now = time.GetUtcNow();
-        var session = new Session($"{organizationId[..15]}!{RandomText.OfSession(96)}", clientId, userId, scopes, approval, now, now + sessionLife);
+        var session = new Session($"{organizationId[..15]}!{RandomText.OfSession(96)}", clientId, userId, scopes, approval, now, now + settings.Policies.SessionLife);
         lock (_gate) _sessions.Add(session.AccessToken, session);
         return session;
     }
@@ -30,7 +30,7 @@ public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpa
         lock (_gate)
         {
             if (Peek(accessToken) is not { } session) return null;
-            return _sessions[accessToken] = session with { Expires = time.GetUtcNow() + sessionLife };
+            return _sessions[accessToken] = session with { Expires = time.GetUtcNow() + settings.Policies.SessionLife };
         }
     }
 
@@ -114,14 +114,10 @@ public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpa
     }
 
     /// <summary>Ends every session and approval of an app: an administrator blocked it, or revoked it under Connected Apps OAuth Usage.</summary>
-    public void RevokeApp(string clientId)
-    {
-        lock (_gate)
-        {
-            foreach (var approval in _approvals.Values.Where(held => held.ClientId == clientId).ToArray()) Drop(approval);
-            foreach (var session in _sessions.Values.Where(session => session.ClientId == clientId).ToArray()) _sessions.Remove(session.AccessToken);
-        }
-    }
+    public void RevokeApp(string clientId) => Revoke(held => held.ClientId == clientId, session => session.ClientId == clientId);
+
+    /// <summary>Ends every session and approval of a user.</summary>
+    public void RevokeUser(string userId) => Revoke(held => held.UserId == userId, session => session.UserId == userId);
 
     /// <summary>Ends every session; refresh tokens still work.</summary>
     public void ExpireAll() { lock (_gate) _sessions.Clear(); }
@@ -149,6 +145,15 @@ public sealed class TokenStore(TimeProvider time, string organizationId, TimeSpa
             throw OAuthException.DeadToken();
         }
         return approval.Stale ? throw OAuthException.AuthenticationFailure() : approval;
+    }
+
+    private void Revoke(Func<Approval, bool> approvals, Func<Session, bool> sessions)
+    {
+        lock (_gate)
+        {
+            foreach (var approval in _approvals.Values.Where(approvals).ToArray()) Drop(approval);
+            foreach (var session in _sessions.Values.Where(sessions).ToArray()) _sessions.Remove(session.AccessToken);
+        }
     }
 
     private void Drop(Approval approval)

@@ -4,7 +4,7 @@ using Orgtap.SimulatedOrg.Schema;
 namespace Orgtap.SimulatedOrg.Rest;
 
 /// <summary>The root of a version, the list of objects, and one object's describe; the two describes answer 304 where nothing changed.</summary>
-internal sealed class DescribeResources(OrgSchema schema, string identityPath)
+internal sealed class DescribeResources(OrgSchema schema, string organizationId)
 {
     private static readonly string[] Roots =
     [
@@ -25,7 +25,7 @@ internal sealed class DescribeResources(OrgSchema schema, string identityPath)
     {
         writer.WriteStartObject();
         foreach (var root in Roots) writer.WriteString(root, $"{call.VersionPath}/{root}");
-        writer.WriteString("identity", call.Origin + identityPath);
+        writer.WriteString("identity", $"{call.Origin}/id/{organizationId}/{call.Session.UserId}");
         writer.WriteEndObject();
     });
 

@@ -10,7 +10,7 @@ namespace Orgtap.SimulatedOrg.Soap;
 /// <c>/services/Soap/u/NN.N</c>: <c>login()</c>, <c>logout()</c> and <c>getUserInfo()</c> of the partner API, which older clients sign in with. <c>login()</c> is
 /// gone from API 65.0 on, and can be switched off for the org.
 /// </summary>
-internal sealed class SoapEndpoint(OrgUsers users, TokenStore tokens, LoginRules rules, OrgSettings settings, string organizationId, string organizationName, TimeSpan sessionLife)
+internal sealed class SoapEndpoint(OrgUsers users, TokenStore tokens, LoginRules rules, OrgSettings settings, string organizationId, string organizationName)
 {
     private const decimal LastVersionWithLogin = 64.0m;
     private const int LongestMessage = 1 << 20;
@@ -29,7 +29,7 @@ internal sealed class SoapEndpoint(OrgUsers users, TokenStore tokens, LoginRules
             {
                 "login" => Login(header, call, number, version, context.Request),
                 "logout" => Logout(header),
-                "getUserInfo" => new XElement(SoapMessages.Partner + "getUserInfoResponse", SoapMessages.UserInfo("result", UserOf(header), organizationId, organizationName, sessionLife)),
+                "getUserInfo" => new XElement(SoapMessages.Partner + "getUserInfoResponse", SoapMessages.UserInfo("result", UserOf(header), organizationId, organizationName, settings.Policies.SessionLife)),
                 var other => throw SoapException.Client($"No operation available for request {{{call.Name.NamespaceName}}}{other}"),
             };
             await SoapMessages.SendAsync(context, StatusCodes.Status200OK, SoapMessages.Envelope(answer));
@@ -57,7 +57,7 @@ internal sealed class SoapEndpoint(OrgUsers users, TokenStore tokens, LoginRules
             SoapMessages.Value("serverUrl", $"{origin}/services/Soap/u/{version}/{organizationId[..15]}"),
             SoapMessages.Value("sessionId", session.AccessToken),
             SoapMessages.Value("userId", user.Id),
-            SoapMessages.UserInfo("userInfo", user, organizationId, organizationName, sessionLife)));
+            SoapMessages.UserInfo("userInfo", user, organizationId, organizationName, settings.Policies.SessionLife)));
     }
 
     private XElement Logout(XElement? header)

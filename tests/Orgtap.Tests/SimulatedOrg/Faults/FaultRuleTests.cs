@@ -34,6 +34,18 @@ public sealed class FaultRuleTests
         Assert.Equal(HttpStatusCode.OK, (await org.QueryAsync("SELECT Id FROM Contact")).StatusCode);
     }
 
+    [Theory]
+    [InlineData("Max bulk v2 query jobs (10000) per 24 hrs has been reached")]
+    [InlineData("Max bulk v2 query result size stored (1000000000) kb per 24 hrs has been exceeded")]
+    public async Task The_limits_of_Bulk_jobs_and_of_their_storage_share_a_code(string words)
+    {
+        await using var org = await StartAsync();
+        await AddAsync(org, $$"""{"route":"POST */jobs/query","sObject":null,"times":1,"effect":{"kind":"error","status":400,"errorCode":"LIMIT_EXCEEDED","message":"{{words}}"} }""");
+        const string Job = """{"operation":"query","query":"SELECT Id FROM Contact"}""";
+        Assert.Equal((400, "LIMIT_EXCEEDED", words), await ErrorAsync(await org.SendAsync(HttpMethod.Post, Root + "/jobs/query", Job)));
+        Assert.Equal(HttpStatusCode.OK, (await org.SendAsync(HttpMethod.Post, Root + "/jobs/query", Job)).StatusCode);
+    }
+
     [Fact]
     public async Task A_site_that_is_unavailable_answers_420_without_a_body_on_one_route()
     {

@@ -54,6 +54,19 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task Ten_wrong_passwords_in_a_row_lock_a_user_out_for_a_quarter_of_an_hour()
+    {
+        await using var org = await StartAsync(signIn: false);
+        for (var wrong = 0; wrong < 9; wrong++) await PasswordAsync(org, "wrong");
+        Assert.Equal(HttpStatusCode.OK, (await SendPasswordAsync(org, "pt")).StatusCode);
+        for (var wrong = 0; wrong < 10; wrong++) await PasswordAsync(org, "wrong");
+        Assert.Equal(AuthenticationFailure, await PasswordAsync(org));
+        Assert.Equal(LoginRefusal.LockedOut, org.Host.Logins.Attempts[^1].Refusal);
+        org.Host.Clock.Advance(TimeSpan.FromMinutes(15));
+        Assert.Equal(HttpStatusCode.OK, (await SendPasswordAsync(org, "pt")).StatusCode);
+    }
+
+    [Fact]
     public async Task A_changed_password_brings_a_new_security_token_and_ends_earlier_refresh_tokens()
     {
         await using var org = await StartAsync();
@@ -191,6 +204,26 @@ public sealed class RefusalTests
         Assert.Equal(DeadToken, await RefreshAsync(org, refresh));
     }
 
+    [Fact]
+    public async Task An_administrator_revokes_what_one_user_or_one_app_holds()
+    {
+        await using var org = await StartAsync(signIn: false);
+        await UserAsync(org, """{"username":"bob@example.com"}""");
+        var (ann, bob) = (org.Host.Users.First.Id, org.Host.Users.Find("bob@example.com")!.Id);
+        string Of(string app, string user) => org.Host.Tokens.Approve(app, user, ["api", "refresh_token"]).RefreshToken!;
+        var (hers, his, elsewhere) = (Of("key", ann), Of("key", bob), Of("PlatformCLI", ann));
+
+        await JsonAsync(await org.ControlAsync(HttpMethod.Post, "/tokens/revoke", """{"user":"bob@example.com"}"""), HttpStatusCode.OK);
+        Assert.Equal(DeadToken, await RefreshAsync(org, his));
+        Assert.Equal(HttpStatusCode.OK, (await SendRefreshAsync(org, hers)).StatusCode);
+        await JsonAsync(await org.ControlAsync(HttpMethod.Post, "/tokens/revoke", """{"clientId":"key"}"""), HttpStatusCode.OK);
+        Assert.Equal(DeadToken, await RefreshAsync(org, hers));
+        Assert.Equal(HttpStatusCode.OK, (await org.TokenAsync(("grant_type", "refresh_token"), ("refresh_token", elsewhere), ("client_id", "PlatformCLI"))).StatusCode);
+        await JsonAsync(await org.ControlAsync(HttpMethod.Post, "/tokens/revoke"), HttpStatusCode.OK);
+        Assert.Equal(0, org.Host.Tokens.ApprovalCount);
+        Assert.Equal(HttpStatusCode.BadRequest, (await org.ControlAsync(HttpMethod.Post, "/tokens/revoke", """{"user":"nobody"}""")).StatusCode);
+    }
+
     [Theory]
     [InlineData("""{"locked":true}""", "invalid_grant", "org locked")]
     [InlineData("""{"inactive":true}""", "inactive_org", "inactive organization")]
@@ -291,6 +324,7 @@ public sealed class RefusalTests
         using var identity = await org.GetAsync(new Uri(tokens.GetProperty("id").GetString()!).PathAndQuery, ("Authorization", "Bearer " + tokens.GetProperty("access_token").GetString()));
         Assert.Equal("Bob Baker", (await JsonAsync(identity, HttpStatusCode.OK)).GetProperty("display_name").GetString());
         org.Http.DefaultRequestHeaders.Authorization = new("Bearer", tokens.GetProperty("access_token").GetString());
+        Assert.Equal(tokens.GetProperty("id").GetString(), (await org.GetJsonAsync(Root)).GetProperty("identity").GetString());
         Assert.Equal(1, (await org.QueryJsonAsync("SELECT Id FROM User WHERE Username = 'bob@example.com'")).GetProperty("totalSize").GetInt32());
     }
 
@@ -306,6 +340,18 @@ public sealed class RefusalTests
         await using var org = await StartAsync(signIn: false);
         var response = await org.ControlAsync(HttpMethod.Post, path, json);
         Assert.Contains(words, (await JsonAsync(response, HttpStatusCode.BadRequest)).GetProperty("error").GetString());
+    }
+
+    [Fact]
+    public async Task A_shorter_session_life_holds_from_the_next_use_on()
+    {
+        await using var org = await StartAsync();
+        await OrgAsync(org, """{"sessionLife":"00:15:00"}""");
+        Assert.Equal(HttpStatusCode.OK, (await org.GetAsync(Root)).StatusCode);
+        org.Host.Clock.Advance(TimeSpan.FromMinutes(14));
+        Assert.Equal(HttpStatusCode.OK, (await org.GetAsync(Root)).StatusCode);
+        org.Host.Clock.Advance(TimeSpan.FromMinutes(15));
+        Assert.Equal(401, (await ErrorAsync(await org.GetAsync(Root))).Status);
     }
 
     [Fact]

@@ -93,6 +93,20 @@ public sealed class TokenEndpointTests
     }
 
     [Fact]
+    public async Task A_refresh_and_a_refusal_have_the_members_of_recorded_ones()
+    {
+        var (refreshed, refused) = (Fixture("restforce-refresh_success_response.json"), Fixture("restforce-auth_error_response.json"));
+        await using var org = await StartAsync(signIn: false);
+        var token = org.Host.Tokens.Approve("key", org.Host.Users.First.Id, ["api", "refresh_token"]).RefreshToken!;
+        var answer = await JsonAsync(await org.TokenAsync(("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", "key"), ("client_secret", "secret")), HttpStatusCode.OK);
+        foreach (var member in refreshed.EnumerateObject()) Assert.Equal(member.Value.ValueKind, answer.GetProperty(member.Name).ValueKind);
+        var refusal = await JsonAsync(await org.TokenAsync(("grant_type", "password"), ("client_id", "key"), ("client_secret", "secret"), ("username", "ann@example.com"), ("password", "wrong")));
+        Assert.Equal(refused.EnumerateObject().Select(member => member.Name), refusal.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(refused.GetProperty("error").GetString(), refusal.GetProperty("error").GetString());
+        Assert.StartsWith(refusal.GetProperty("error_description").GetString()!, refused.GetProperty("error_description").GetString());
+    }
+
+    [Fact]
     public async Task A_session_slides_while_it_is_used_and_ends_two_hours_after_its_last_use()
     {
         await using var org = await StartAsync();

@@ -46,6 +46,15 @@ public sealed class WebServerFlowTests
     }
 
     [Fact]
+    public async Task A_code_that_is_not_exchanged_within_fifteen_minutes_has_expired()
+    {
+        await using var org = await StartAsync(signIn: false);
+        var callback = await AllowAsync(org, Address(org, ("code_challenge", Challenge())));
+        org.Host.Clock.Advance(TimeSpan.FromMinutes(15));
+        Assert.Equal(("invalid_grant", "expired authorization code"), await RefusalAsync(await ExchangeAsync(org, callback["code"])));
+    }
+
+    [Fact]
     public async Task A_consent_page_that_nobody_answers_runs_out_and_leaves_nothing_behind()
     {
         var time = new SimulatedClock(Noon, frozen: true);
