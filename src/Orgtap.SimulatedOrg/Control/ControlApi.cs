@@ -27,6 +27,7 @@ internal static class ControlApi
         group.MapControl("GET", "/scenario", parts, context => ReplyAsync(context, parts.Scenario.Steps));
         StreamControl.Map(group, parts);
         ConversationControl.Map(group, parts);
+        ReplicationControl.Map(group, parts);
         TruthExport.Map(group, parts);
     }
 
