@@ -16,9 +16,12 @@ internal static class ApiRoutes
         AuthorizationsApi.Map(api);
         RunsApi.Map(api);
         QueryApi.Map(api);
+        RowsApi.Map(api);
         AuditApi.Map(api);
         UsersApi.Map(api);
         MailApi.Map(api);
+        RequestsApi.Map(api);
+        SystemApi.Map(api);
     }
 }
 

@@ -12,12 +12,14 @@ using Orgtap.Syncs;
 
 namespace Orgtap.App.Api;
 
-/// <summary>What connects an org with user name and password. The other flow needs a browser: page Connect an org, or <c>orgtap connect</c>.</summary>
+/// <summary>What connects an org by a flow without a person. The others: <c>/api/v1/authorizations</c>.</summary>
 /// <param name="Url">login.salesforce.com, test.salesforce.com or the org's My Domain.</param>
 /// <param name="SecurityToken">Absent where the org trusts this server's address.</param>
 /// <param name="QuotaThresholdPercent">1 to 100; 80 if absent.</param>
+/// <param name="Flow"><c>Password</c> (if absent), <c>ClientCredentials</c> or <c>JwtBearer</c>.</param>
+/// <param name="PrivateKey"><c>JwtBearer</c>: PEM.</param>
 public sealed record ConnectDocument(
-    string Name, string Url, string ClientId, string? ClientSecret, string Username, string Password, string? SecurityToken, int? QuotaThresholdPercent);
+    string Name, string Url, string ClientId, string? ClientSecret, string? Username, string? Password, string? SecurityToken, int? QuotaThresholdPercent, AuthorizationFlow? Flow = null, string? PrivateKey = null);
 
 /// <summary>What is to be selected; replaces what was.</summary>
 /// <param name="Presets">Keys, e.g. sales-pipeline.</param>
@@ -38,7 +40,7 @@ internal static class ConnectionsApi
         var all = api.MapGroup("/connections").WithTags("Connections");
         all.MapGet("", async (OverviewReader overviews, CancellationToken cancellationToken) =>
             (await overviews.ListAsync(cancellationToken)).Select(ConnectionDocument.Of)).RequireAuthorization(Roles.Viewer).WithSummary("List connections with their status");
-        all.MapPost("", ConnectAsync).RequireAuthorization(Roles.Operator).WithSummary("Connect an org with user name and password");
+        all.MapPost("", ConnectAsync).RequireAuthorization(Roles.Operator).WithSummary("Connect an org by client credentials, certificate, or user name and password");
 
         var one = all.MapGroup("/{name}").AddEndpointFilter<KnownConnectionFilter>();
         one.MapGet("", async (string name, ConnectionStore connections, OverviewReader overviews, CancellationToken cancellationToken) =>
@@ -48,8 +50,18 @@ internal static class ConnectionsApi
             EnableAsync(name, false, context, connections, audit, cancellationToken)).RequireAuthorization(Roles.Operator).WithSummary("Stop syncing until resumed");
         one.MapPost("/resume", (string name, HttpContext context, ConnectionStore connections, AuditLog audit, CancellationToken cancellationToken) =>
             EnableAsync(name, true, context, connections, audit, cancellationToken)).RequireAuthorization(Roles.Operator).WithSummary("Let it sync again");
+        one.MapPost("/authorization", async (string name, ReauthorizeDocument wanted, HttpContext context, ConnectionStore connections, Authorizing authorizing, OverviewReader overviews, CancellationToken cancellationToken) =>
+            ConnectionDocument.Of(await overviews.OfAsync(await authorizing.ReauthorizeAsync(await connections.GetAsync(name, cancellationToken), wanted with { Flow = Unattended(wanted.Flow) }, context.User.ActorOf(), cancellationToken), cancellationToken)))
+            .RequireAuthorization(Roles.Operator).WithSummary("Authorize again without a person; nothing is synced anew");
+        one.MapPost("/test", async (string name, HttpContext context, ConnectionStore connections, Authorizing authorizing, CancellationToken cancellationToken) =>
+            (await authorizing.TestAsync(await connections.GetAsync(name, cancellationToken), context.User.ActorOf(), cancellationToken)).Select(CheckDocument.Of)).RequireAuthorization(Roles.Operator).WithSummary("Test the connection: every check, with whose turn it is");
         one.MapPut("/threshold", SetThresholdAsync).RequireAuthorization(Roles.Operator).WithSummary("Set the API quota threshold");
         one.MapPut("/schedule", SetScheduleAsync).RequireAuthorization(Roles.Operator).WithSummary("Set how often it syncs by itself");
+        one.MapPut("/settings", async (string name, SettingsDocument wanted, HttpContext context, ConnectionStore connections, OverviewReader overviews, SettingsChange change, CancellationToken cancellationToken) =>
+        {
+            await change.ApplyAsync(await connections.GetAsync(name, cancellationToken), wanted, context.User.ActorOf(), cancellationToken);
+            return ConnectionDocument.Of(await overviews.OfAsync(await connections.GetAsync(name, cancellationToken), cancellationToken));
+        }).RequireAuthorization(Roles.Operator).WithSummary("Set switch, update frequency and threshold at once; what is absent stays as it is");
         one.MapPut("/replica", async (string name, PlaceDocument place, HttpContext context, ConnectionStore connections, OverviewReader overviews, CancellationToken cancellationToken) =>
             ConnectionDocument.Of(await overviews.OfAsync(await Placing.PlaceAsync(
                 context.RequestServices, await connections.GetAsync(name, cancellationToken), place, context.User.ActorOf(), cancellationToken), cancellationToken)))
@@ -68,10 +80,14 @@ internal static class ConnectionsApi
     private static async Task<IResult> ConnectAsync(ConnectDocument wanted, HttpContext context, OrgConnector connector, OverviewReader overviews, CancellationToken cancellationToken)
     {
         var connection = await connector.ConnectAsync(new ConnectRequest(
-            wanted.Name, wanted.Url, AuthorizationFlow.Password, wanted.ClientId, SecretText.From(wanted.ClientSecret), wanted.Username, SecretText.From(wanted.Password),
-            SecretText.From(wanted.SecurityToken), null, wanted.QuotaThresholdPercent ?? 80), context.User.ActorOf(), cancellationToken);
+            wanted.Name, wanted.Url, Unattended(wanted.Flow), wanted.ClientId, SecretText.From(wanted.ClientSecret), wanted.Username, SecretText.From(wanted.Password),
+            SecretText.From(wanted.SecurityToken), null, wanted.QuotaThresholdPercent ?? 80) { PrivateKey = SecretText.From(wanted.PrivateKey) }, context.User.ActorOf(), cancellationToken);
         return Results.Created($"/api/v1/connections/{connection.Name}", ConnectionDocument.Of(await overviews.OfAsync(connection, cancellationToken)));
     }
+
+    private static AuthorizationFlow Unattended(AuthorizationFlow? flow) => flow is null or AuthorizationFlow.Password or AuthorizationFlow.ClientCredentials or AuthorizationFlow.JwtBearer
+        ? flow ?? AuthorizationFlow.Password
+        : throw new InvalidInputException($"The {flow} flow needs a person.", "Use POST /api/v1/authorizations or /api/v1/authorizations/device.");
 
     private static async Task<IResult> RemoveAsync(
         string name, HttpContext context, ConnectionStore connections, [Description("Delete the copied rows too")] bool deleteReplica = false, CancellationToken cancellationToken = default)

@@ -12,19 +12,13 @@ internal static class ConnectVerb
 {
     internal const string Actor = "command line";
 
-    private enum Flow
-    {
-        Web,
-        Password,
-    }
-
     public static Command Build(VerbRunner verbs)
     {
         var name = new Option<string>("--name") { Description = "What you call the connection, e.g. acme", Required = true };
         var url = new Option<string>("--url") { Description = "login.salesforce.com, test.salesforce.com or the org's My Domain", DefaultValueFactory = _ => "login.salesforce.com" };
-        var flow = new Option<Flow>("--flow") { Description = "web (a person signs in at Salesforce) or password", DefaultValueFactory = _ => Flow.Web };
+        var flow = FlowOption("web");
         var clientId = new Option<string>("--client-id") { Description = "Consumer key of the External Client App", Required = true };
-        var username = new Option<string?>("--username") { Description = "For --flow password" };
+        var username = new Option<string?>("--username") { Description = "For --flow password and jwt" };
         var callback = new Option<string>("--callback") { Description = "For --flow web: callback address of the app; this verb listens there", DefaultValueFactory = _ => LoopbackCallback.DefaultAddress };
         var threshold = new Option<int>("--threshold") { Description = "Stop syncing at this percentage of the org's daily API calls", DefaultValueFactory = _ => 80 };
         var json = VerbRunner.Json();
@@ -35,17 +29,23 @@ internal static class ConnectVerb
             [
                 "orgtap connect --name acme --url https://acme.my.salesforce.com --client-id 3MVG9…",
                 "ORGTAP_PASSWORD=… ORGTAP_CLIENT_SECRET=… orgtap connect --name acme --flow password --username me@acme.com --client-id 3MVG9…",
-                "orgtap connect --name acme --flow password --username me@acme.com --client-id 3MVG9… --secrets-stdin < secrets.txt",
+                "ORGTAP_CLIENT_SECRET=… orgtap connect --name acme --flow client-credentials --url https://acme.my.salesforce.com --client-id 3MVG9…",
+                "orgtap connect --name acme --flow jwt --username me@acme.com --client-id 3MVG9… --private-key-file server.key",
+                "orgtap connect --name acme --flow device --client-id 3MVG9…",
             ],
             async (context, cancellationToken) =>
             {
-                var given = secrets.Read(context, context.Get(flow) == Flow.Password);
+                var way = FlowOf(context.Get(flow)!);
+                var given = secrets.Read(context, way == AuthorizationFlow.Password);
                 var request = new ConnectRequest(
-                    context.Get(name)!, context.Get(url)!, context.Get(flow) == Flow.Web ? AuthorizationFlow.WebServer : AuthorizationFlow.Password, context.Get(clientId)!, given.ClientSecret,
-                    context.Get(username), given.Password, given.SecurityToken, context.Get(flow) == Flow.Web ? context.Get(callback) : null, context.Get(threshold));
-                var connection = context.Get(flow) == Flow.Web
-                    ? await AuthorizeAsync(context, request, cancellationToken)
-                    : await context.Owner.ConnectAsync(request, cancellationToken);
+                    context.Get(name)!, context.Get(url)!, way, context.Get(clientId)!, given.ClientSecret, context.Get(username), given.Password, given.SecurityToken,
+                    way == AuthorizationFlow.WebServer ? context.Get(callback) : null, context.Get(threshold)) { PrivateKey = given.PrivateKey };
+                var connection = way switch
+                {
+                    AuthorizationFlow.WebServer => await AuthorizeAsync(context, request, false, cancellationToken),
+                    AuthorizationFlow.Device => await TypeCodeAsync(context, request, cancellationToken),
+                    _ => await context.Owner.ConnectAsync(request, cancellationToken),
+                };
                 if (context.Get(json))
                     context.Out.WriteLine(JsonSerializer.Serialize(connection, CliJson.Options));
                 else
@@ -54,11 +54,11 @@ internal static class ConnectVerb
             });
     }
 
-    private static async Task<ConnectionDocument> AuthorizeAsync(VerbContext context, ConnectRequest request, CancellationToken cancellationToken)
+    internal static async Task<ConnectionDocument> AuthorizeAsync(VerbContext context, ConnectRequest request, bool again, CancellationToken cancellationToken)
     {
         // Listening first: an authorized browser must not come back to nobody.
         await using var callback = await LoopbackCallback.ListenAsync(request.CallbackUrl!, cancellationToken);
-        var start = await context.Owner.StartAsync(request, cancellationToken);
+        var start = await context.Owner.StartAsync(request, again, cancellationToken);
         context.Terminal.Error.WriteLine("Open this address in a browser, sign in as the integration user and choose Allow:");
         context.Terminal.Error.WriteLine();
         context.Terminal.Error.WriteLine($"  {start.AuthorizeAddress}");
@@ -67,4 +67,32 @@ internal static class ConnectVerb
         var answer = await callback.AnswerAsync(cancellationToken);
         return await context.Owner.CompleteAsync(answer, start.BrowserSecret, cancellationToken);
     }
+
+    /// <summary>Shows a code and waits until somebody has typed it at Salesforce.</summary>
+    private static async Task<ConnectionDocument> TypeCodeAsync(VerbContext context, ConnectRequest request, CancellationToken cancellationToken)
+    {
+        var device = await context.Owner.StartDeviceAsync(request, cancellationToken);
+        context.Terminal.Error.WriteLine("Open this address on any device, sign in as the integration user, type the code and choose Allow:");
+        context.Terminal.Error.WriteLine();
+        context.Terminal.Error.WriteLine($"  {device.VerificationUrl}");
+        context.Terminal.Error.WriteLine($"  {device.UserCode}");
+        context.Terminal.Error.WriteLine();
+        context.Terminal.Error.WriteLine("Waiting for ten minutes. Ctrl-C gives up.");
+        var id = device.Id!;
+        while (true)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(device.IntervalSeconds ?? 5), context.Terminal.Time, cancellationToken);
+            device = await context.Owner.LookAtDeviceAsync(id, cancellationToken);
+            if (device.Connection is { } connection) return connection;
+        }
+    }
+
+    internal static Option<string> FlowOption(string usual)
+    {
+        var flow = new Option<string>("--flow") { Description = "web (a person signs in at Salesforce), client-credentials (the app by itself), jwt (certificate), device (a code) or password", DefaultValueFactory = _ => usual };
+        flow.AcceptOnlyFromAmong("web", "client-credentials", "jwt", "device", "password");
+        return flow;
+    }
+
+    internal static AuthorizationFlow FlowOf(string text) => Web.Connections.ConnectPages.FlowOf(text);
 }

@@ -16,10 +16,35 @@ internal interface IOwner
     Task<ConnectionDocument> ConnectAsync(ConnectRequest request, CancellationToken cancellationToken);
 
     /// <summary>Begins the web server flow.</summary>
-    Task<AuthorizationStart> StartAsync(ConnectRequest request, CancellationToken cancellationToken);
+    /// <param name="again">The connection exists; its own app and address are used.</param>
+    Task<AuthorizationStart> StartAsync(ConnectRequest request, bool again, CancellationToken cancellationToken);
+
+    /// <summary>Begins the device flow.</summary>
+    Task<DeviceDocument> StartDeviceAsync(ConnectRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Asks what became of a code.</summary>
+    Task<DeviceDocument> LookAtDeviceAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Authorizes a connection again, without a person.</summary>
+    Task<ConnectionDocument> ReauthorizeAsync(string connection, ReauthorizeDocument wanted, CancellationToken cancellationToken);
+
+    /// <returns>How many stored secrets were encrypted with a new key.</returns>
+    Task<int> RotateSecretsAsync(CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<CheckDocument>> TestAsync(string connection, CancellationToken cancellationToken);
 
     /// <summary>Ends the web server flow with what came to the callback address.</summary>
     Task<ConnectionDocument> CompleteAsync(CallbackAnswer answer, SecretText browserSecret, CancellationToken cancellationToken);
+
+    /// <summary>Asks an admin to authorize.</summary>
+    Task<RequestDocument> AskAsync(AskDocument ask, CancellationToken cancellationToken);
+
+    /// <param name="connection">Only of this one; null: all.</param>
+    Task<IReadOnlyList<RequestDocument>> RequestsAsync(string? connection, CancellationToken cancellationToken);
+
+    Task<RequestDocument> ResendAsync(string request, CancellationToken cancellationToken);
+
+    Task<RequestDocument> WithdrawAsync(string request, CancellationToken cancellationToken);
 
     /// <exception cref="InvalidInputException">There is no such connection.</exception>
     Task<ConnectionDocument> GetAsync(string connection, CancellationToken cancellationToken);

@@ -48,9 +48,12 @@ public static class OrgtapCommand
             RunsVerb.Receipt(verbs),
             TimelineVerb.Build(verbs),
             QueryVerb.Build(verbs),
+            RowVerb.Build(verbs),
             UsersVerb.Build(verbs),
             AuditVerb.Build(verbs),
             MailVerb.Build(verbs),
+            RequestsVerb.Build(verbs),
+            SecretsVerb.Build(verbs),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         if (help.Action is HelpAction plain) help.Action = new HelpWithExamples(plain, verbs);

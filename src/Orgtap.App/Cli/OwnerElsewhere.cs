@@ -19,17 +19,42 @@ internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
 
     public Task<ConnectionDocument> ConnectAsync(ConnectRequest request, CancellationToken cancellationToken) => api.SendAsync<ConnectionDocument>(HttpMethod.Post, "connections", new ConnectDocument(
         request.Name, request.LoginUrl, request.ConsumerKey, request.ConsumerSecret?.Reveal(), request.Username ?? "", request.Password?.Reveal() ?? "", request.SecurityToken?.Reveal(),
-        request.QuotaThresholdPercent), cancellationToken);
+        request.QuotaThresholdPercent, request.Flow, request.PrivateKey?.Reveal()), cancellationToken);
 
-    public async Task<AuthorizationStart> StartAsync(ConnectRequest request, CancellationToken cancellationToken)
+    public async Task<AuthorizationStart> StartAsync(ConnectRequest request, bool again, CancellationToken cancellationToken)
     {
         var begun = await api.SendAsync<AuthorizationDocument>(HttpMethod.Post, "authorizations", new AuthorizeDocument(
-            request.Name, request.LoginUrl, request.ConsumerKey, request.ConsumerSecret?.Reveal(), request.CallbackUrl!, request.QuotaThresholdPercent), cancellationToken);
+            request.Name, request.LoginUrl, request.ConsumerKey, request.ConsumerSecret?.Reveal(), request.CallbackUrl!, request.QuotaThresholdPercent, again), cancellationToken);
         return new AuthorizationStart(begun.AuthorizeUrl, new SecretText(begun.BrowserSecret));
     }
 
     public Task<ConnectionDocument> CompleteAsync(CallbackAnswer answer, SecretText browserSecret, CancellationToken cancellationToken) => api.SendAsync<ConnectionDocument>(
         HttpMethod.Post, "authorizations/complete", new AuthorizedDocument(answer.State, answer.Code, answer.Error, answer.ErrorDescription, browserSecret.Reveal()), cancellationToken);
+
+    public Task<DeviceDocument> StartDeviceAsync(ConnectRequest request, CancellationToken cancellationToken) => api.SendAsync<DeviceDocument>(HttpMethod.Post, "authorizations/device",
+        new StartDeviceDocument(request.Name, request.LoginUrl, request.ConsumerKey, request.ConsumerSecret?.Reveal(), request.QuotaThresholdPercent), cancellationToken);
+
+    public Task<DeviceDocument> LookAtDeviceAsync(string id, CancellationToken cancellationToken) =>
+        api.SendAsync<DeviceDocument>(HttpMethod.Post, $"authorizations/device/{Uri.EscapeDataString(id)}", null, cancellationToken);
+
+    public Task<ConnectionDocument> ReauthorizeAsync(string connection, ReauthorizeDocument wanted, CancellationToken cancellationToken) =>
+        api.SendAsync<ConnectionDocument>(HttpMethod.Post, $"{Path(connection)}/authorization", wanted, cancellationToken);
+
+    public async Task<int> RotateSecretsAsync(CancellationToken cancellationToken) => (await api.SendAsync<RotatedDocument>(HttpMethod.Post, "system/secrets/rotate", null, cancellationToken)).Secrets;
+
+    public Task<IReadOnlyList<CheckDocument>> TestAsync(string connection, CancellationToken cancellationToken) =>
+        api.SendAsync<IReadOnlyList<CheckDocument>>(HttpMethod.Post, $"{Path(connection)}/test", null, cancellationToken);
+
+    public Task<RequestDocument> AskAsync(AskDocument ask, CancellationToken cancellationToken) => api.SendAsync<RequestDocument>(HttpMethod.Post, "requests", ask, cancellationToken);
+
+    public Task<IReadOnlyList<RequestDocument>> RequestsAsync(string? connection, CancellationToken cancellationToken) => api.SendAsync<IReadOnlyList<RequestDocument>>(
+        HttpMethod.Get, connection is null ? "requests" : $"requests?connection={Uri.EscapeDataString(connection)}", null, cancellationToken);
+
+    public Task<RequestDocument> ResendAsync(string request, CancellationToken cancellationToken) =>
+        api.SendAsync<RequestDocument>(HttpMethod.Post, $"requests/{Uri.EscapeDataString(request)}/resend", null, cancellationToken);
+
+    public Task<RequestDocument> WithdrawAsync(string request, CancellationToken cancellationToken) =>
+        api.SendAsync<RequestDocument>(HttpMethod.Post, $"requests/{Uri.EscapeDataString(request)}/withdraw", null, cancellationToken);
 
     public Task<ConnectionDocument> GetAsync(string connection, CancellationToken cancellationToken) =>
         api.SendAsync<ConnectionDocument>(HttpMethod.Get, Path(connection), null, cancellationToken);

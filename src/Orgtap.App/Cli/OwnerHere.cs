@@ -3,6 +3,7 @@ using Orgtap.Authorization;
 using Orgtap.Catalog;
 using Orgtap.Connections;
 using Orgtap.Primitives;
+using Orgtap.Reauthorization;
 using Orgtap.Salesforce;
 using Orgtap.Storage;
 using Orgtap.Syncs;
@@ -15,10 +16,37 @@ internal sealed class OwnerHere(IServiceProvider services) : IOwner
     public async Task<ConnectionDocument> ConnectAsync(ConnectRequest request, CancellationToken cancellationToken) =>
         await DocumentOf(await Get<OrgConnector>().ConnectAsync(request, ConnectVerb.Actor, cancellationToken), cancellationToken);
 
-    public Task<AuthorizationStart> StartAsync(ConnectRequest request, CancellationToken cancellationToken) => Get<OrgConnector>().StartAsync(request, ConnectVerb.Actor, cancellationToken);
+    public async Task<AuthorizationStart> StartAsync(ConnectRequest request, bool again, CancellationToken cancellationToken) => await Get<OrgConnector>().StartAsync(
+        again ? await Authorizing.AgainAsync(Get<ConnectionStore>(), request, ConnectVerb.Actor, cancellationToken) : new PendingAuthorization(request, ConnectVerb.Actor), cancellationToken);
 
-    public async Task<ConnectionDocument> CompleteAsync(CallbackAnswer answer, SecretText browserSecret, CancellationToken cancellationToken) => await DocumentOf(
-        await Get<OrgConnector>().CompleteAsync(answer.State, answer.Code, answer.Error, answer.ErrorDescription, browserSecret, cancellationToken), cancellationToken);
+    public Task<DeviceDocument> StartDeviceAsync(ConnectRequest request, CancellationToken cancellationToken) => Get<Authorizing>().StartDeviceAsync(request, ConnectVerb.Actor, cancellationToken);
+
+    public Task<DeviceDocument> LookAtDeviceAsync(string id, CancellationToken cancellationToken) => Get<Authorizing>().LookAtDeviceAsync(id, cancellationToken);
+
+    public async Task<ConnectionDocument> ReauthorizeAsync(string connection, ReauthorizeDocument wanted, CancellationToken cancellationToken) =>
+        await DocumentOf(await Get<Authorizing>().ReauthorizeAsync(await FindAsync(connection, cancellationToken), wanted, ConnectVerb.Actor, cancellationToken), cancellationToken);
+
+    public Task<int> RotateSecretsAsync(CancellationToken cancellationToken) => Get<Composition.SecretRotation>().RotateAsync(ConnectVerb.Actor, cancellationToken);
+
+    public async Task<IReadOnlyList<CheckDocument>> TestAsync(string connection, CancellationToken cancellationToken) =>
+        [.. (await Get<Authorizing>().TestAsync(await FindAsync(connection, cancellationToken), ConnectVerb.Actor, cancellationToken)).Select(CheckDocument.Of)];
+
+    public async Task<ConnectionDocument> CompleteAsync(CallbackAnswer answer, SecretText browserSecret, CancellationToken cancellationToken) =>
+        await Get<AuthorizationReturn>().CompleteAsync(answer.State, answer.Code, answer.Error, answer.ErrorDescription, browserSecret, cancellationToken) switch
+        {
+            ReturnOutcome.Authorized { Connection: var connection } => await DocumentOf(connection, cancellationToken),
+            ReturnOutcome.NotAuthorized { Setback: var setback } => throw setback.Failure,
+            _ => throw new InvalidOperationException("An outcome nobody handles."),
+        };
+
+    public Task<RequestDocument> AskAsync(AskDocument ask, CancellationToken cancellationToken) => Get<RequestDesk>().AskAsync(ask, ConnectVerb.Actor, Site, cancellationToken);
+
+    public async Task<IReadOnlyList<RequestDocument>> RequestsAsync(string? connection, CancellationToken cancellationToken) =>
+        await Get<RequestDesk>().ListAsync(connection is null ? null : (await FindAsync(connection, cancellationToken)).Id, 100, cancellationToken);
+
+    public Task<RequestDocument> ResendAsync(string request, CancellationToken cancellationToken) => Get<RequestDesk>().ResendAsync(request, ConnectVerb.Actor, Site, cancellationToken);
+
+    public Task<RequestDocument> WithdrawAsync(string request, CancellationToken cancellationToken) => Get<RequestDesk>().WithdrawAsync(request, ConnectVerb.Actor, cancellationToken);
 
     public async Task<ConnectionDocument> GetAsync(string connection, CancellationToken cancellationToken) => await DocumentOf(await FindAsync(connection, cancellationToken), cancellationToken);
 
@@ -65,6 +93,10 @@ internal sealed class OwnerHere(IServiceProvider services) : IOwner
     }
 
     private RunDocument? Look(Connection connection) => Get<LiveRuns>().Current(connection.Id) is { } live ? RunDocument.Of(live, connection.Name) : null;
+
+    // Links are opened in somebody's browser; what this process listens on is nobody's address.
+    private Uri Site => Get<Composition.InstallationSettings>().PublicAddress ?? throw new InvalidInputException(
+        "It is not known at which address browsers reach this Orgtap, so no link can be made.", "Set ORGTAP_PUBLIC_URL, or do it while `orgtap serve` runs.");
 
     private Task<Connection> FindAsync(string connection, CancellationToken cancellationToken) => Get<ConnectionStore>().GetAsync(connection, cancellationToken);
 

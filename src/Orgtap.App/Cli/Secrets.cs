@@ -13,6 +13,8 @@ internal sealed class Secrets
     private readonly Option<string?> _tokenFile = File("--security-token-file", "the security token");
     private readonly Option<string?> _clientSecretFile = File("--client-secret-file", "the app's consumer secret");
 
+    private readonly Option<string?> _keyFile = File("--private-key-file", "the private key of the app's certificate, PEM (flow jwt)");
+
     private readonly Option<bool> _fromStdin = new("--secrets-stdin")
     {
         Description = "Read secrets from standard input: lines password=…, security-token=…, client-secret=…",
@@ -23,6 +25,7 @@ internal sealed class Secrets
         command.Add(_passwordFile);
         command.Add(_tokenFile);
         command.Add(_clientSecretFile);
+        command.Add(_keyFile);
         command.Add(_fromStdin);
     }
 
@@ -43,7 +46,7 @@ internal sealed class Secrets
                 token ??= SecretText.From(context.Terminal.AskSecret("Security token (empty if this machine's address is trusted):"));
             }
         }
-        return new ConnectSecrets(clientSecret, password, token);
+        return new ConnectSecrets(clientSecret, password, token, Find(context, [], "private-key", _keyFile, "ORGTAP_PRIVATE_KEY"));
     }
 
     private static SecretText? Find(VerbContext context, Dictionary<string, string> given, string name, Option<string?> file, string variable)
@@ -84,4 +87,4 @@ internal sealed class Secrets
 }
 
 /// <summary>The secrets of a connection to be.</summary>
-internal sealed record ConnectSecrets(SecretText? ClientSecret, SecretText? Password, SecretText? SecurityToken);
+internal sealed record ConnectSecrets(SecretText? ClientSecret, SecretText? Password, SecretText? SecurityToken, SecretText? PrivateKey);

@@ -24,13 +24,14 @@ internal static class Engine
         services.AddSingleton(_ => Transport.Create());
         services.AddSingleton(all => new OAuthClient(all.GetRequiredService<SocketsHttpHandler>(), all.GetRequiredService<TimeProvider>()));
         services.AddSingleton<GrantStore>();
+        services.AddSingleton<Revocations>();
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<QuotaGuard>();
         services.AddSingleton(all => new OrgClients(id => PipelineOf(all, id), all.GetRequiredService<AddressPolicy>(), all.GetRequiredService<TimeProvider>()));
         services.AddSingleton(all => new OrgConnector(
             all.GetRequiredService<Storage.ControlStore>(), all.GetRequiredService<ConnectionStore>(), all.GetRequiredService<GrantStore>(), all.GetRequiredService<AccessTokens>(),
             all.GetRequiredService<OAuthClient>(), all.GetRequiredService<AddressPolicy>(), all.GetRequiredService<SocketsHttpHandler>(), all.GetRequiredService<ISecretCipher>(),
-            all.GetRequiredService<Storage.AuditLog>(), all.GetRequiredService<TimeProvider>(), all.GetRequiredService<ILogger<OrgConnector>>()));
+            all.GetRequiredService<Revocations>(), all.GetRequiredService<Storage.AuditLog>(), all.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CatalogReader>();
         services.AddSingleton<SelectionStore>();
         services.AddSingleton<Selecting>();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Orgtap.Catalog;
 using Orgtap.Connections;
 using Orgtap.Primitives;
@@ -19,6 +20,11 @@ public sealed record ConnectionOverview(
     /// <summary>Where its rows lie, or will.</summary>
     public required string Replica { get; init; }
 
+    /// <summary>Every change of the org up to here is in the replica, UTC; null: not every selected table is loaded yet.</summary>
+    public DateTimeOffset? DataAsOf { get; } = AsOf(Selection, Tables);
+
+    /// <summary>Told from its addresses.</summary>
+    public bool IsSandbox => Connection.LoginUrl.Host.StartsWith("test.", StringComparison.Ordinal) || Connection.InstanceUrl?.Host.Contains(".sandbox.", StringComparison.Ordinal) == true;
 
     /// <summary>When it syncs next by itself, UTC; null: not by itself.</summary>
     public DateTimeOffset? NextSyncAt => Selection.Count == 0 || IsRunning ? null : Orgtap.Scheduling.DueSyncs.NextAt(Connection, LastRun?.StartedAt);
@@ -28,37 +34,74 @@ public sealed record ConnectionOverview(
 
     /// <summary>A run is under way, here or in another process.</summary>
     public bool IsRunning => Running is not null || LastRun?.Outcome == RunOutcome.Running;
+
+    private static DateTimeOffset? AsOf(IReadOnlyList<SelectedObject> selection, IReadOnlyList<ReplicaTable> tables)
+    {
+        var byName = tables.ToDictionary(table => table.SObject, StringComparer.OrdinalIgnoreCase);
+        DateTimeOffset? oldest = null;
+        foreach (var selected in selection)
+        {
+            var table = byName.GetValueOrDefault(selected.SObject);
+            if ((table?.Checkpoint?.Watermark?.ModifiedAt ?? table?.LastComplete) is not { } at) return null;
+            if (oldest is null || at < oldest) oldest = at;
+        }
+        return oldest;
+    }
 }
 
 /// <summary>Gathers overviews.</summary>
 public sealed class OverviewReader(
     ConnectionStore connections, SelectionStore selections, ReplicaFiles replicas, QuotaGuard quota, LiveRuns live, RunStore runs, TimeProvider time)
 {
-    /// <summary>Of every connection, by name.</summary>
+    // What a replica holds changes with runs only, and opening a thousand files for each look would be most of the work.
+    private readonly ConcurrentDictionary<ConnectionId, (string Mark, IReadOnlyList<ReplicaTable> Tables)> _held = new();
+
+    /// <summary>Of every connection, by name; a handful of queries, however many there are.</summary>
     public async Task<IReadOnlyList<ConnectionOverview>> ListAsync(CancellationToken cancellationToken)
     {
-        var all = new List<ConnectionOverview>();
-        foreach (var connection in await connections.ListAsync(cancellationToken)) all.Add(await OfAsync(connection, cancellationToken));
-        return all;
+        var all = await connections.ListAsync(cancellationToken);
+        if (all.Count == 0) return [];
+        var (chosen, newest) = (await selections.AllAsync(cancellationToken), await runs.NewestAsync(cancellationToken));
+        var use = await quota.UseAsync(all.Where(connection => connection.OrgId is not null).Select(connection => connection.OrgId!.Value), cancellationToken);
+        var overviews = new List<ConnectionOverview>(all.Count);
+        foreach (var one in all)
+        {
+            var last = newest.GetValueOrDefault(one.Id);
+            var (connection, tables) = await HeldAsync(one, last, cancellationToken);
+            overviews.Add(Put(connection, chosen.GetValueOrDefault(one.Id) ?? [], tables, one.OrgId is { } org ? use.GetValueOrDefault(org) : null, last));
+        }
+        return overviews;
     }
 
     public async Task<ConnectionOverview> OfAsync(Connection connection, CancellationToken cancellationToken)
     {
-        var (current, tables) = (live.Current(connection.Id), (IReadOnlyList<ReplicaTable>)[]);
+        var last = await runs.ListAsync(connection.Id, 1, cancellationToken) is [var newest, ..] ? newest : null;
+        _held.TryRemove(connection.Id, out _);
+        (connection, var tables) = await HeldAsync(connection, last, cancellationToken);
+        return Put(connection, await selections.GetAsync(connection.Id, cancellationToken), tables, connection.OrgId is { } org ? await quota.UseAsync(org, cancellationToken) : null, last);
+    }
+
+    private ConnectionOverview Put(Connection connection, IReadOnlyList<SelectedObject> selection, IReadOnlyList<ReplicaTable> tables, ApiUse? use, Run? last) => new(
+        connection, SyncStatuses.Of(connection, selection, tables), selection, tables, use, live.Current(connection.Id) is { Outcome: RunOutcome.Running } current ? current : null, last)
+    {
+        Replica = replicas.PlaceOf(connection),
+    };
+
+    private async Task<(Connection Connection, IReadOnlyList<ReplicaTable> Tables)> HeldAsync(Connection connection, Run? last, CancellationToken cancellationToken)
+    {
+        var mark = $"{last?.Id.Value} {last?.EndedAt?.UtcTicks} {replicas.PlaceOf(connection)}";
+        if (last?.Outcome != RunOutcome.Running && _held.TryGetValue(connection.Id, out var held) && held.Mark == mark) return (connection, held.Tables);
         try
         {
-            tables = await replicas.TablesAsync(connection, cancellationToken);
+            var tables = await replicas.TablesAsync(connection, cancellationToken);
+            _held[connection.Id] = (mark, tables);
+            return (connection, tables);
         }
         catch (OrgtapException away) when (connection.Replica is not null)
         {
             // A database that is away must not take the page of all connections with it.
-            connection = connection with { Problem = connection.Problem ?? Problem.From(away, time.GetUtcNow()) };
+            return (connection with { Problem = connection.Problem ?? Problem.From(away, time.GetUtcNow()) }, []);
         }
-        var selection = await selections.GetAsync(connection.Id, cancellationToken);
-        return new ConnectionOverview(
-            connection, SyncStatuses.Of(connection, selection, tables), selection, tables, connection.OrgId is { } org ? await quota.UseAsync(org, cancellationToken) : null,
-            current is { Outcome: RunOutcome.Running } ? current : null,
-            await runs.ListAsync(connection.Id, 1, cancellationToken) is [var newest, ..] ? newest : null) { Replica = replicas.PlaceOf(connection) };
     }
 }
 

@@ -20,11 +20,12 @@ public sealed record ProblemDocument(string Message, string NextStep, Turn Turn,
 public sealed record ApiUseDocument(long Used, long Maximum, long Own, long StopsAt, DateTimeOffset ObservedAt);
 
 /// <summary>A connection as JSON, in the HTTP API and with <c>--json</c>. Holds no secret.</summary>
+/// <param name="DataAsOf">Every change of the org up to here is in the replica; absent while a selected table is not loaded yet.</param>
 /// <param name="Replica">Where its rows lie, or will: the path of a file, or a PostgreSQL database and its schema.</param>
 public sealed record ConnectionDocument(
     string Name, string Status, ProblemDocument? Problem, string? OrgId, string? OrgName, Uri LoginUrl, Uri? InstanceUrl, string? Username, AuthorizationFlow Flow,
     bool SyncEnabled, int QuotaThresholdPercent, int SelectedTables, long Rows, ApiUseDocument? ApiUse, long? RunningRun, DateTimeOffset? LastSuccessAt, DateTimeOffset CreatedAt,
-    string? Replica = null, string? UpdateFrequency = null, DateTimeOffset? NextSyncAt = null)
+    string? Replica = null, string? UpdateFrequency = null, DateTimeOffset? NextSyncAt = null, DateTimeOffset? DataAsOf = null, bool Sandbox = false)
 {
     public static ConnectionDocument Of(ConnectionOverview overview)
     {
@@ -33,7 +34,8 @@ public sealed record ConnectionDocument(
             connection.Name, overview.Status.Word(), ProblemDocument.Of(connection.Problem), connection.OrgId?.Value, connection.OrgName, connection.LoginUrl,
             connection.InstanceUrl, connection.Username, connection.Flow, connection.SyncEnabled, connection.QuotaThresholdPercent, overview.Selection.Count, overview.Rows,
             overview.Use is { } use ? new ApiUseDocument(use.Used, use.Maximum, use.Own, use.Maximum * connection.QuotaThresholdPercent / 100, use.ObservedAt) : null,
-            overview.IsRunning ? overview.LastRun?.Id.Value : null, connection.LastSuccessAt, connection.CreatedAt, overview.Replica, connection.Frequency.Text, overview.NextSyncAt);
+            overview.IsRunning ? overview.LastRun?.Id.Value : null, connection.LastSuccessAt, connection.CreatedAt, overview.Replica, connection.Frequency.Text, overview.NextSyncAt,
+            overview.DataAsOf, overview.IsSandbox);
     }
 }
 

@@ -56,6 +56,13 @@ public sealed class Timeline(RunStore runs, AuditLog audit, SchemaChangeStore ch
     private static string Worded(AuditEntry entry) => (entry.Action switch
     {
         "connection.created" => "Connected",
+        "connection.tested" => "Tested",
+        "connection.reauthorized" => "Authorized again",
+        "request.made" => "Admin asked to authorize",
+        "request.resent" => "Admin asked again",
+        "request.withdrawn" => "Request to an admin withdrawn",
+        "request.started" => "Authorize was pressed",
+        "request.declined" => "Admin declined to authorize",
         "connection.paused" => "Paused",
         "connection.resumed" => "Resumed",
         "threshold.set" => "API quota threshold set",

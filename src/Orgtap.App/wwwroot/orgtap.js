@@ -40,7 +40,7 @@ function patch(html) {
 
 for (const place of document.querySelectorAll("[data-live]")) {
   const events = new EventSource(place.dataset.live);
-  events.addEventListener("patch", event => patch(event.data));
+  events.addEventListener("patch", event => { patch(event.data); showCopies(); });
   events.addEventListener("end", () => {
     events.close();
     for (const element of document.querySelectorAll('[data-while="running"]')) element.remove();
@@ -54,19 +54,22 @@ addEventListener("pageshow", event => { if (event.persisted && document.querySel
 const said = document.createElement("p");
 said.className = "hidden-visually";
 said.setAttribute("role", "status");
-for (const button of document.querySelectorAll("[data-copy]")) {
-  if (!navigator.clipboard) break;
-  button.hidden = false;
+function showCopies() {
+  if (!navigator.clipboard) return;
+  for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+}
+document.addEventListener("click", async event => {
+  const button = event.target.closest("[data-copy]");
+  if (!button || button.dataset.copied) return;
   if (!said.isConnected) document.querySelector("main").append(said);
+  await navigator.clipboard.writeText(button.dataset.copy);
   const label = button.lastChild;
   const word = label.data;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.dataset.copy);
-    label.data = "Copied";
-    said.textContent = "Copied";
-    setTimeout(() => { label.data = word; said.textContent = ""; }, 2000);
-  });
-}
+  button.dataset.copied = "yes";
+  said.textContent = label.data = "Copied";
+  setTimeout(() => { label.data = word; said.textContent = ""; delete button.dataset.copied; }, 2000);
+});
+showCopies();
 
 // A box that is neither ticked nor empty: the server says so, only the script can show it.
 function showMixed() {
@@ -80,6 +83,45 @@ for (const dialog of document.querySelectorAll("dialog[data-modal][open]")) {
   dialog.showModal();
   for (const behind of document.querySelectorAll(".app[inert]")) behind.inert = false;
   dialog.addEventListener("cancel", event => { event.preventDefault(); location.assign(dialog.dataset.modal); });
+}
+
+// Menus by keyboard: opened, the first item has the focus; arrows, Home and End move it. Escape and the way back to the button are the browser's.
+for (const menu of document.querySelectorAll(".menu[popover]")) {
+  const items = () => [...menu.querySelectorAll("a[href], button:not(:disabled)")];
+  menu.addEventListener("toggle", event => { if (event.newState === "open") items()[0]?.focus(); });
+  menu.addEventListener("keydown", event => {
+    const all = items();
+    const at = all.indexOf(document.activeElement);
+    const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (next === undefined || all.length === 0) return;
+    event.preventDefault();
+    all[(next + all.length) % all.length].focus();
+  });
+}
+
+// Forms whose changes would be lost: what was changed is counted at the foot, and leaving asks first.
+for (const form of document.querySelectorAll("form[data-unsaved]")) {
+  const fields = [...form.elements].filter(field => field.name && field.type !== "hidden" && field.type !== "submit");
+  const valueOf = field => field.type === "checkbox" || field.type === "radio" ? field.checked : field.value;
+  const before = new Map(fields.map(field => [field, valueOf(field)]));
+  const state = form.querySelector("[data-changes]");
+  const idle = state.textContent;
+  let leaving = false;
+  const changed = () => form.dataset.unsaved === "yes" || fields.some(field => valueOf(field) !== before.get(field));
+  const show = () => {
+    const count = new Set(fields.filter(field => valueOf(field) !== before.get(field)).map(field => field.name)).size;
+    state.textContent = count === 0 && !changed() ? idle : count <= 1 ? "1 change not saved" : count + " changes not saved";
+    form.dataset.changed = changed();
+  };
+  form.addEventListener("input", show);
+  form.addEventListener("submit", () => { leaving = true; });
+  for (const link of form.querySelectorAll("a[data-discard]")) link.addEventListener("click", () => { leaving = true; });
+  for (const link of form.querySelectorAll("a[href]:not([data-discard])"))
+    link.addEventListener("click", event => { if (changed()) { event.preventDefault(); refuse(); } });
+  const refuse = () => { state.textContent = "Changes are not saved. Save or discard them first."; form.querySelector("[data-discard]").focus(); };
+  form.closest("dialog")?.addEventListener("cancel", event => { if (changed()) { event.preventDefault(); event.stopImmediatePropagation(); refuse(); } }, true);
+  addEventListener("beforeunload", event => { if (!leaving && changed()) event.preventDefault(); });
+  show();
 }
 
 async function fetchHtml(address, options) {

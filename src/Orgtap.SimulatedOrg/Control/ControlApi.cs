@@ -22,6 +22,7 @@ internal static class ControlApi
         SchemaControl.Map(group, parts);
         AccessControl.Map(group, parts);
         PeopleControl.Map(group, parts);
+        VersionControl.Map(group, parts);
         FaultControl.Map(group, parts);
         group.MapControl("GET", "/scenario", parts, context => ReplyAsync(context, parts.Scenario.Steps));
         StreamControl.Map(group, parts);

@@ -21,12 +21,11 @@ internal sealed class AuthorizationDrafts(ControlStore store, ISecretCipher ciph
     private const string VerifierPurpose = "authorization.code-verifier", DraftPurpose = "authorization.draft";
 
     /// <returns>State and browser secret, 256 random bits each.</returns>
-    public async Task<(string State, SecretText BrowserSecret)> AddAsync(ConnectRequest request, string actor, Pkce pkce, CancellationToken cancellationToken)
+    public async Task<(string State, SecretText BrowserSecret)> AddAsync(PendingAuthorization pending, Pkce pkce, CancellationToken cancellationToken)
     {
         var state = RandomText();
         var browser = RandomText();
-        var draft = JsonSerializer.Serialize(new Draft(
-            request.Name, request.LoginUrl, request.Flow, request.ConsumerKey, request.ConsumerSecret?.Reveal(), request.CallbackUrl, request.QuotaThresholdPercent, actor));
+        var draft = DraftText(pending);
         await store.WriteAsync(async transaction =>
         {
             var db = transaction.Connection!;
@@ -38,7 +37,7 @@ internal sealed class AuthorizationDrafts(ControlStore store, ISecretCipher ciph
                 state = Hash(state),
                 browser = Hash(browser),
                 verifier = cipher.Protect(VerifierPurpose, pkce.Verifier),
-                draft = cipher.Protect(DraftPurpose, new SecretText(draft)),
+                draft = cipher.Protect(DraftPurpose, draft),
                 now = time.GetUtcNow().ToUnixTimeMilliseconds(),
             }, transaction);
         }, cancellationToken);
@@ -47,7 +46,7 @@ internal sealed class AuthorizationDrafts(ControlStore store, ISecretCipher ciph
 
     /// <summary>Takes a draft out: it can be used once, by the browser that began it, for an hour.</summary>
     /// <exception cref="InvalidInputException">Unknown, used, too old, or begun in another browser (then it stays for the right one).</exception>
-    public async Task<(ConnectRequest Request, string Actor, Pkce Pkce)> TakeAsync(string state, SecretText browserSecret, CancellationToken cancellationToken)
+    public async Task<(PendingAuthorization Pending, Pkce Pkce)> TakeAsync(string state, SecretText browserSecret, CancellationToken cancellationToken)
     {
         var taken = await store.WriteAsync(async transaction =>
         {
@@ -62,11 +61,20 @@ internal sealed class AuthorizationDrafts(ControlStore store, ISecretCipher ciph
             await db.ExecuteAsync("DELETE FROM authorization_states WHERE state_hash = @state", new { state = Hash(state) }, transaction);
             return row;
         }, cancellationToken);
+        return (Read(cipher.Unprotect(DraftPurpose, taken.Draft)), new Pkce(cipher.Unprotect(VerifierPurpose, taken.Verifier)));
+    }
 
-        var draft = JsonSerializer.Deserialize<Draft>(cipher.Unprotect(DraftPurpose, taken.Draft).Reveal())!;
+    /// <summary>A pending authorization as text, only ever for the cipher: it holds secrets.</summary>
+    internal static SecretText DraftText(PendingAuthorization pending) => new(JsonSerializer.Serialize(new Draft(
+        pending.Request.Name, pending.Request.LoginUrl, pending.Request.Flow, pending.Request.ConsumerKey, pending.Request.ConsumerSecret?.Reveal(), pending.Request.CallbackUrl,
+        pending.Request.QuotaThresholdPercent, pending.Actor, pending.Connection?.Value, pending.AuthorizationRequest, pending.Link?.Reveal(), pending.WithoutMissing)));
+
+    internal static PendingAuthorization Read(SecretText text)
+    {
+        var draft = JsonSerializer.Deserialize<Draft>(text.Reveal())!;
         var request = new ConnectRequest(
             draft.Name, draft.LoginUrl, draft.Flow, draft.ConsumerKey, SecretText.From(draft.ConsumerSecret), null, null, null, draft.CallbackUrl, draft.Threshold);
-        return (request, draft.Actor, new Pkce(cipher.Unprotect(VerifierPurpose, taken.Verifier)));
+        return new PendingAuthorization(request, draft.Actor, draft.Connection is { } id ? new ConnectionId(id) : null, draft.AuthorizationRequest, SecretText.From(draft.Link), draft.WithoutMissing);
     }
 
     private long Oldest() => (time.GetUtcNow() - Lifetime).ToUnixTimeMilliseconds();
@@ -75,7 +83,7 @@ internal sealed class AuthorizationDrafts(ControlStore store, ISecretCipher ciph
 
     private static string Hash(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    // Only ever serialized into the cipher.
     private sealed record Draft(
-        string Name, string LoginUrl, AuthorizationFlow Flow, string ConsumerKey, string? ConsumerSecret, string? CallbackUrl, int Threshold, string Actor);
+        string Name, string LoginUrl, AuthorizationFlow Flow, string ConsumerKey, string? ConsumerSecret, string? CallbackUrl, int Threshold, string Actor,
+        string? Connection = null, string? AuthorizationRequest = null, string? Link = null, bool WithoutMissing = false);
 }

@@ -12,27 +12,30 @@ public sealed class GrantStore(ControlStore store, ISecretCipher cipher, TimePro
     private const string AccessPurpose = "grant.access-token", RefreshPurpose = "grant.refresh-token";
     private const string PasswordPurpose = "grant.password", SecurityTokenPurpose = "grant.security-token";
 
+    private const string Columns = """
+        version AS Version, access_token AS AccessToken, refresh_token AS RefreshToken, password AS Password, security_token AS SecurityToken,
+        instance_url AS InstanceUrl, identity_url AS IdentityUrl, scope AS Scope, issued_at AS IssuedAt, granted_at AS GrantedAt, granted_by AS GrantedBy
+        """;
+
     /// <exception cref="OrgtapException">The keys that encrypted it are not here.</exception>
     public async Task<Grant?> FindAsync(ConnectionId id, CancellationToken cancellationToken)
     {
         await using var db = await store.ConnectAsync(cancellationToken);
-        var row = await db.QuerySingleOrDefaultAsync<Row>("""
-            SELECT version AS Version, access_token AS AccessToken, refresh_token AS RefreshToken, password AS Password, security_token AS SecurityToken,
-                   instance_url AS InstanceUrl, identity_url AS IdentityUrl, scope AS Scope, issued_at AS IssuedAt
-            FROM grants WHERE connection_id = @id
-            """, new { id = id.Value });
-        return row is null ? null : new Grant(id, row.Version,
-            Open(AccessPurpose, row.AccessToken), Open(RefreshPurpose, row.RefreshToken), Open(PasswordPurpose, row.Password), Open(SecurityTokenPurpose, row.SecurityToken),
-            new Uri(row.InstanceUrl), new Uri(row.IdentityUrl), row.Scope, DateTimeOffset.FromUnixTimeMilliseconds(row.IssuedAt));
+        return Read(id, await db.QuerySingleOrDefaultAsync<Row>($"SELECT {Columns} FROM grants WHERE connection_id = @id", new { id = id.Value }));
     }
 
-    /// <summary>Stores a new grant in the caller's transaction, in place of the connection's old one.</summary>
+    /// <summary>As <see cref="FindAsync(ConnectionId, CancellationToken)"/>, in the caller's transaction.</summary>
+    public async Task<Grant?> FindAsync(DbTransaction transaction, ConnectionId id) =>
+        Read(id, await transaction.Connection!.QuerySingleOrDefaultAsync<Row>($"SELECT {Columns} FROM grants WHERE connection_id = @id", new { id = id.Value }, transaction));
+
+    /// <summary>Stores a new grant in the caller's transaction, in place of the connection's old one. A renewal of the old one that is under way stores nothing then.</summary>
     public async Task ReplaceAsync(DbTransaction transaction, Grant grant) => await transaction.Connection!.ExecuteAsync("""
-        INSERT INTO grants (connection_id, version, access_token, refresh_token, password, security_token, instance_url, identity_url, scope, issued_at, updated_at)
-        VALUES (@id, 1, @access, @refresh, @password, @securityToken, @instance, @identity, @scope, @issued, @now)
+        INSERT INTO grants (connection_id, version, access_token, refresh_token, password, security_token, instance_url, identity_url, scope, issued_at, updated_at, granted_at, granted_by)
+        VALUES (@id, 1, @access, @refresh, @password, @securityToken, @instance, @identity, @scope, @issued, @now, @grantedAt, @GrantedBy)
         ON CONFLICT (connection_id) DO UPDATE SET version = grants.version + 1, access_token = excluded.access_token, refresh_token = excluded.refresh_token,
           password = excluded.password, security_token = excluded.security_token, instance_url = excluded.instance_url, identity_url = excluded.identity_url,
-          scope = excluded.scope, issued_at = excluded.issued_at, updated_at = excluded.updated_at
+          scope = excluded.scope, issued_at = excluded.issued_at, updated_at = excluded.updated_at, granted_at = excluded.granted_at, granted_by = excluded.granted_by,
+          renewing_by = NULL, renewing_until = NULL
         """, new
     {
         id = grant.ConnectionId.Value,
@@ -45,16 +48,39 @@ public sealed class GrantStore(ControlStore store, ISecretCipher cipher, TimePro
         scope = grant.Scope,
         issued = grant.IssuedAt.ToUnixTimeMilliseconds(),
         now = Now(),
+        grantedAt = grant.GrantedAt?.ToUnixTimeMilliseconds(),
+        grant.GrantedBy,
     }, transaction);
 
-    /// <summary>Stores what a refresh gave. What the answer leaves out keeps its stored value.</summary>
+    /// <summary>Asks for the right to renew: one process at a time, because a rotated refresh token works once.</summary>
+    /// <param name="version">The grant as it was read.</param>
+    /// <param name="renewer">Names the caller.</param>
+    internal Task<RenewalTurn> BeginRenewalAsync(ConnectionId id, long version, string renewer, TimeSpan lease, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+    {
+        var db = transaction.Connection!;
+        var row = await db.QuerySingleOrDefaultAsync<(long Version, string? By, long? Until)>(
+            "SELECT version, renewing_by, renewing_until FROM grants WHERE connection_id = @id", new { id = id.Value }, transaction);
+        if (row.Version != version) return RenewalTurn.Changed;
+        if (row.By is not null && row.By != renewer && row.Until > Now()) return RenewalTurn.Others;
+        await db.ExecuteAsync("UPDATE grants SET renewing_by = @renewer, renewing_until = @until WHERE connection_id = @id",
+            new { id = id.Value, renewer, until = Now() + (long)lease.TotalMilliseconds }, transaction);
+        return row.By is null ? RenewalTurn.Mine : RenewalTurn.MineAfterAbandoned;
+    }, cancellationToken);
+
+    /// <summary>Gives the right back without a new token.</summary>
+    /// <param name="cutShort">Nobody knows whether Salesforce answered; whoever comes next is told.</param>
+    internal Task EndRenewalAsync(ConnectionId id, string renewer, bool cutShort) => store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync(
+        $"UPDATE grants SET {(cutShort ? "renewing_until = 0" : "renewing_by = NULL, renewing_until = NULL")} WHERE connection_id = @id AND renewing_by = @renewer", new { id = id.Value, renewer }, transaction), CancellationToken.None);
+
+    /// <summary>Stores what a renewal gave, and ends it. What the answer leaves out keeps its stored value.</summary>
     /// <param name="instanceUrl">Checked; null: unchanged.</param>
     /// <returns>False: the grant has changed since <paramref name="version"/> was read, and nothing was stored.</returns>
     internal Task<bool> RenewAsync(
         ConnectionId id, long version, TokenAnswer answer, Uri? instanceUrl, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
         await transaction.Connection!.ExecuteAsync("""
             UPDATE grants SET version = version + 1, access_token = @access,
-              refresh_token = COALESCE(@refresh, refresh_token), instance_url = COALESCE(@instance, instance_url), scope = COALESCE(@scope, scope), issued_at = @issued, updated_at = @now
+              refresh_token = COALESCE(@refresh, refresh_token), instance_url = COALESCE(@instance, instance_url), scope = COALESCE(@scope, scope), issued_at = @issued, updated_at = @now,
+              renewing_by = NULL, renewing_until = NULL
             WHERE connection_id = @id AND version = @version
             """, new
         {
@@ -67,6 +93,13 @@ public sealed class GrantStore(ControlStore store, ISecretCipher cipher, TimePro
             issued = (answer.IssuedAt ?? time.GetUtcNow()).ToUnixTimeMilliseconds(),
             now = Now(),
         }, transaction) == 1, cancellationToken);
+
+    private Grant? Read(ConnectionId id, Row? row) => row is null ? null : new Grant(id, row.Version,
+        Open(AccessPurpose, row.AccessToken), Open(RefreshPurpose, row.RefreshToken), Open(PasswordPurpose, row.Password), Open(SecurityTokenPurpose, row.SecurityToken),
+        new Uri(row.InstanceUrl), new Uri(row.IdentityUrl), row.Scope, DateTimeOffset.FromUnixTimeMilliseconds(row.IssuedAt))
+    {
+        GrantedAt = row.GrantedAt is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null, GrantedBy = row.GrantedBy,
+    };
 
     private string? Close(string purpose, SecretText? secret) => secret is null ? null : cipher.Protect(purpose, secret);
 
@@ -85,5 +118,7 @@ public sealed class GrantStore(ControlStore store, ISecretCipher cipher, TimePro
         public string IdentityUrl { get; init; } = "";
         public string? Scope { get; init; }
         public long IssuedAt { get; init; }
+        public long? GrantedAt { get; init; }
+        public string? GrantedBy { get; init; }
     }
 }

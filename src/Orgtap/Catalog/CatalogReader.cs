@@ -96,6 +96,24 @@ public sealed class CatalogReader(OrgClients clients, ControlStore store, TimePr
         await _cache.KeepAsync(connection.Id, Resource(version, sobject), null, body, cancellationToken);
     }
 
+    /// <summary>Every table as it was described last, by API name in any case; what is kept, however old. Asks nobody.</summary>
+    public async Task<IReadOnlyDictionary<string, ObjectDescribe>> KnownAsync(ConnectionId connection, CancellationToken cancellationToken)
+    {
+        var known = new Dictionary<string, ObjectDescribe>(StringComparer.OrdinalIgnoreCase);
+        foreach (var cached in await _cache.ListAsync(connection, "v%/sobjects/%", cancellationToken))
+            if (ObjectDescribe.Parse(cached.Body) is var describe) known[describe.Summary.Name] = describe;
+        return known;
+    }
+
+    /// <summary>Labels of tables by API name, in any case, as they were seen last. Asks nobody.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> KnownLabelsAsync(ConnectionId connection, CancellationToken cancellationToken)
+    {
+        var labels = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var cached in await _cache.ListAsync(connection, "v%/sobjects", cancellationToken))
+            foreach (var item in GlobalDescribe.Parse(cached.Body).Objects) labels[item.Name] = item.Label;
+        return labels;
+    }
+
     /// <summary>What a describe means for a selection. Pure.</summary>
     public static CatalogObjectDetail DetailOf(ObjectDescribe describe)
     {

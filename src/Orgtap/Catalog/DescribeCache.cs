@@ -19,6 +19,15 @@ internal sealed class DescribeCache(ControlStore store, TimeProvider time)
         return rows.Select(row => new CachedDescribe(row.LastModified, DateTimeOffset.FromUnixTimeMilliseconds(row.FetchedAt), row.Body)).SingleOrDefault();
     }
 
+    /// <param name="resource">With % for anything.</param>
+    public async Task<IReadOnlyList<CachedDescribe>> ListAsync(ConnectionId connection, string resource, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var rows = await db.QueryAsync<(string? LastModified, long FetchedAt, string Body)>(
+            "SELECT last_modified, fetched_at, body FROM describes WHERE connection_id = @connection AND resource LIKE @resource ORDER BY fetched_at", new { connection = connection.Value, resource });
+        return [.. rows.Select(row => new CachedDescribe(row.LastModified, DateTimeOffset.FromUnixTimeMilliseconds(row.FetchedAt), row.Body))];
+    }
+
     /// <summary>Gives the cached body if it is younger than <paramref name="maxAge"/>, else asks whether it changed.</summary>
     /// <param name="ask">Gets the Last-Modified of what is cached, or null.</param>
     /// <param name="replaced">Gets the body before and the new one, where they differ.</param>

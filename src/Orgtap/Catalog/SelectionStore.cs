@@ -20,6 +20,15 @@ public sealed class SelectionStore(ControlStore store)
         return [.. rows.Select(row => new SelectedObject(row.SObject, row.Fields == "*" ? null : JsonSerializer.Deserialize<List<string>>(row.Fields)))];
     }
 
+    /// <summary>Of every connection that has one, in one query.</summary>
+    public async Task<IReadOnlyDictionary<ConnectionId, IReadOnlyList<SelectedObject>>> AllAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var rows = await db.QueryAsync<(string Connection, string SObject, string Fields)>("SELECT connection_id, sobject, fields FROM selections ORDER BY connection_id, position");
+        return rows.GroupBy(row => row.Connection, StringComparer.Ordinal).ToDictionary(group => new ConnectionId(group.Key), group => (IReadOnlyList<SelectedObject>)
+            [.. group.Select(row => new SelectedObject(row.SObject, row.Fields == "*" ? null : JsonSerializer.Deserialize<List<string>>(row.Fields)))]);
+    }
+
     /// <summary>Replaces the whole selection.</summary>
     public Task SetAsync(ConnectionId connection, IReadOnlyList<SelectedObject> selection, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
     {

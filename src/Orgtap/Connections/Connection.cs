@@ -10,11 +10,38 @@ public enum AuthorizationFlow
 
     /// <summary>Username, password and security token; being withdrawn by Salesforce.</summary>
     Password,
+
+    /// <summary>The app speaks for itself, as its Run-As user.</summary>
+    ClientCredentials,
+
+    /// <summary>The app proves itself with a certificate and speaks as a user who was permitted before.</summary>
+    JwtBearer,
+
+    /// <summary>Somebody types a code at Salesforce, on any device.</summary>
+    Device,
+}
+
+/// <summary>Words for flows.</summary>
+public static class AuthorizationFlows
+{
+    /// <summary>For people, behind "by" or "signed in by".</summary>
+    public static string Words(this AuthorizationFlow flow) => flow switch
+    {
+        AuthorizationFlow.WebServer => "sign-in at Salesforce",
+        AuthorizationFlow.Password => "user name and password",
+        AuthorizationFlow.ClientCredentials => "client credentials (the app’s own user)",
+        AuthorizationFlow.JwtBearer => "certificate (JWT bearer)",
+        _ => "device code",
+    };
 }
 
 /// <summary>The External Client App or Connected App in the org that Orgtap speaks as.</summary>
 /// <param name="ConsumerSecret">Null for an app that requires none.</param>
-public sealed record ConsumerApp(string Id, string Name, string ConsumerKey, SecretText? ConsumerSecret, string? CallbackUrl);
+public sealed record ConsumerApp(string Id, string Name, string ConsumerKey, SecretText? ConsumerSecret, string? CallbackUrl)
+{
+    /// <summary>The key of the certificate that was uploaded to the app, PEM; for the JWT bearer flow.</summary>
+    public SecretText? PrivateKey { get; init; }
+}
 
 /// <summary>A saved link to one org.</summary>
 /// <param name="Name">Chosen by the operator, unique, used by every verb and address.</param>

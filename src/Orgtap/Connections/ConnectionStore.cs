@@ -9,6 +9,7 @@ namespace Orgtap.Connections;
 public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, TimeProvider time)
 {
     private const string SecretPurpose = "app.consumer-secret";
+    private const string PrivateKeyPurpose = "app.private-key";
     private const string PlacePurpose = "connection.replica-address";
 
     private const string Columns = """
@@ -31,9 +32,9 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
             if (await db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM connections WHERE name = @Name", new { connection.Name }, transaction) > 0)
                 throw new InvalidInputException($"A connection called {connection.Name} exists already.", "Choose another name, or remove that connection first.");
             await db.ExecuteAsync("""
-                INSERT INTO apps (id, name, consumer_key, consumer_secret, callback_url, created_at)
-                VALUES (@Id, @Name, @ConsumerKey, @secret, @CallbackUrl, @now)
-                """, new { app.Id, app.Name, app.ConsumerKey, secret = Protect(app.ConsumerSecret), app.CallbackUrl, now = Now() }, transaction);
+                INSERT INTO apps (id, name, consumer_key, consumer_secret, callback_url, created_at, private_key)
+                VALUES (@Id, @Name, @ConsumerKey, @secret, @CallbackUrl, @now, @privateKey)
+                """, new { app.Id, app.Name, app.ConsumerKey, secret = Protect(SecretPurpose, app.ConsumerSecret), app.CallbackUrl, now = Now(), privateKey = Protect(PrivateKeyPurpose, app.PrivateKey) }, transaction);
             await db.ExecuteAsync("""
                 INSERT INTO connections (id, name, login_url, flow, app_id, org_id, org_name, instance_url, username, sync_enabled, quota_threshold_percent, created_at)
                 VALUES (@id, @name, @login, @flow, @app, @org, @orgName, @instance, @username, @enabled, @threshold, @now)
@@ -88,9 +89,25 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
     public async Task<ConsumerApp> GetAppAsync(string appId, CancellationToken cancellationToken)
     {
         await using var db = await store.ConnectAsync(cancellationToken);
-        var (id, name, key, secret, callback) = await db.QuerySingleAsync<(string, string, string, string?, string?)>(
-            "SELECT id, name, consumer_key, consumer_secret, callback_url FROM apps WHERE id = @appId", new { appId });
-        return new ConsumerApp(id, name, key, secret is null ? null : cipher.Unprotect(SecretPurpose, secret), callback);
+        var (id, name, key, secret, callback, privateKey) = await db.QuerySingleAsync<(string, string, string, string?, string?, string?)>(
+            "SELECT id, name, consumer_key, consumer_secret, callback_url, private_key FROM apps WHERE id = @appId", new { appId });
+        return new ConsumerApp(id, name, key, secret is null ? null : cipher.Unprotect(SecretPurpose, secret), callback)
+        {
+            PrivateKey = privateKey is null ? null : cipher.Unprotect(PrivateKeyPurpose, privateKey),
+        };
+    }
+
+    /// <summary>After it was authorized again, in the caller's transaction: how and as whom it speaks from now on. What kept it from working is cleared.</summary>
+    /// <param name="app">With the id of the connection's app, whose key and secrets it replaces.</param>
+    public async Task SetAuthorizedAsync(
+        System.Data.Common.DbTransaction transaction, ConnectionId id, Uri loginUrl, AuthorizationFlow flow, string? username, string? orgName, Uri instanceUrl, ConsumerApp app)
+    {
+        var db = transaction.Connection!;
+        await db.ExecuteAsync("""
+            UPDATE connections SET login_url = @login, flow = @flow, username = COALESCE(@username, username), org_name = COALESCE(@orgName, org_name), instance_url = @instance, problem = NULL WHERE id = @id
+            """, new { id = id.Value, login = loginUrl.AbsoluteUri, flow = flow.ToString(), username, orgName, instance = instanceUrl.AbsoluteUri }, transaction);
+        await db.ExecuteAsync("UPDATE apps SET consumer_key = @ConsumerKey, consumer_secret = @secret, callback_url = @CallbackUrl, private_key = @privateKey WHERE id = @Id",
+            new { app.Id, app.ConsumerKey, secret = Protect(SecretPurpose, app.ConsumerSecret), app.CallbackUrl, privateKey = Protect(PrivateKeyPurpose, app.PrivateKey) }, transaction);
     }
 
     /// <summary>Sets or clears what keeps the connection from working. A problem of the same kind keeps the time since when it stands.</summary>
@@ -140,14 +157,15 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
     private Task UpdateAsync(string assignment, ConnectionId id, object value, CancellationToken cancellationToken) => store.WriteAsync(
         transaction => transaction.Connection!.ExecuteAsync($"UPDATE connections SET {assignment} WHERE id = @id", new { id = id.Value, value }, transaction), cancellationToken);
 
-    private static void CheckName(string name)
+    /// <exception cref="InvalidInputException">Too long, or with characters that addresses and file names cannot hold.</exception>
+    public static void CheckName(string name)
     {
         if (name.Length is 0 or > 64 || !char.IsAsciiLetterOrDigit(name[0]) || name.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_' or '.')))
             throw new InvalidInputException($"\"{name}\" cannot be the name of a connection.",
                 "Use 1 to 64 letters, digits, dots, hyphens and underscores, beginning with a letter or digit, e.g. acme-production.");
     }
 
-    private string? Protect(SecretText? secret) => secret is null ? null : cipher.Protect(SecretPurpose, secret);
+    private string? Protect(string purpose, SecretText? secret) => secret is null ? null : cipher.Protect(purpose, secret);
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 

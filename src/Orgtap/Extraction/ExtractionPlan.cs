@@ -48,12 +48,27 @@ public sealed record ExtractionPlan(
         if (Resumes && stored is not null) return stored;
         IReadOnlyList<string> read = [.. Schema.Columns.Select(column => column.Name)];
         var begun = stored ?? new Checkpoint { Mode = Mode, Window = Window, Fields = read };
-        // A load that keeps the copy honest leaves the table's fields as they are.
+        // A load that keeps the copy honest leaves the table's fields as they are; those that are being filled are among them when it has ended.
+        var fields = Mode.IsMain() ? read : Mode == LoadMode.Columns ? [.. begun.Fields.Except(read.Skip(1), StringComparer.OrdinalIgnoreCase)] : begun.Fields;
         return begun with
         {
-            Mode = Mode, Window = Window, Fields = Mode.IsMain() ? read : begun.Fields, Part = Mode.IsPartial() || Mode == LoadMode.Reconcile ? [.. read.Skip(1)] : null, StartedAt = At,
+            Mode = Mode, Window = Window, Fields = fields, Types = TypesOf(begun), Part = Mode.IsPartial() || Mode == LoadMode.Reconcile ? [.. read.Skip(1)] : null, StartedAt = At,
             Position = null, Tally = Tally.Zero, Expected = null, Finished = false, Cuts = Cuts, Slice = 0, TallyBefore = null, ExpectedBefore = null,
         };
+    }
+
+    private IReadOnlyDictionary<string, ColumnType>? TypesOf(Checkpoint begun)
+    {
+        if (!Mode.IsMain() && Mode != LoadMode.Columns) return begun.Types;
+        // What brings all rows says what they were read as; what brings those that changed says nothing about the others.
+        var known = Mode == LoadMode.Backfill || Mode == LoadMode.Snapshot ? null : begun.Types;
+        var types = new Dictionary<string, ColumnType>(known ?? new Dictionary<string, ColumnType>(), StringComparer.OrdinalIgnoreCase);
+        foreach (var column in Schema.Columns)
+        {
+            if (Mode == LoadMode.Columns && column.Name != "Id") types[column.Name] = column.Type;
+            else types.TryAdd(column.Name, column.Type);
+        }
+        return types;
     }
 }
 

@@ -54,7 +54,10 @@ public static class LoadSteps
                 return (schema, new Window(null, now), false);
             case LoadMode.Columns:
                 var added = Added(facts);
-                reasons.Add($"{Listed(added)} {(added.Count == 1 ? "was" : "were")} selected since the first load: read with the Ids alone, for all rows that are there.");
+                var retyped = added.Where(name => stored!.Fields.Contains(name, StringComparer.OrdinalIgnoreCase)).ToList();
+                var selected = added.Except(retyped).ToList();
+                if (selected.Count > 0) reasons.Add($"{Listed(selected)} {(selected.Count == 1 ? "was" : "were")} selected since the first load: read with the Ids alone, for all rows that are there.");
+                if (retyped.Count > 0) reasons.Add($"{Listed(retyped)} changed {(retyped.Count == 1 ? "its type" : "their types")} in Salesforce, which converts values without a new stamp: read again with the Ids alone, for all rows.");
                 return (Partial(schema, added), new Window(null, stored!.Watermark!.Value.ModifiedAt), false);
             case LoadMode.Refresh:
                 reasons.Add($"{Listed(facts.Unstamped)}: {(facts.Unstamped.Count == 1 ? "its value changes" : "their values change")} without a new stamp, so {(facts.Unstamped.Count == 1 ? "it is" : "they are")} read for all rows.");
@@ -93,8 +96,13 @@ public static class LoadSteps
     private static bool IsFresh(TableFacts facts, Watermark watermark) =>
         facts.Done.Contains(LoadMode.Backfill) && facts.Now - watermark.ModifiedAt < facts.Options.Overlap;
 
-    private static IReadOnlyList<string> Added(TableFacts facts) => facts.Checkpoint is not { } stored ? []
-        : [.. facts.Schema.Columns.Select(column => column.Name).Where(name => !stored.Fields.Contains(name, StringComparer.OrdinalIgnoreCase))];
+    /// <summary>Fields that not all rows were read with, or that were of another type then.</summary>
+    private static IReadOnlyList<string> Added(TableFacts facts)
+    {
+        if (facts.Checkpoint is not { } stored) return [];
+        var whole = stored.Fields.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return [.. facts.Schema.Columns.Where(column => !whole.Contains(column.Name) || (stored.Types?.TryGetValue(column.Name, out var before) == true && before != column.Type)).Select(column => column.Name)];
+    }
 
     private static ObjectSchema Partial(ObjectSchema schema, IReadOnlyList<string>? fields) => schema.Part(fields ?? []);
 

@@ -44,6 +44,16 @@ public sealed class QuotaGuard(ControlStore store, TimeProvider time) : IAsyncDi
             ? new ApiUse(known.Used, known.Maximum, await _kept.OwnAsync(org, cancellationToken), known.ObservedAt)
             : null;
 
+    /// <summary>Of many orgs at once; those of which nothing is known are left out.</summary>
+    public async Task<IReadOnlyDictionary<OrgId, ApiUse>> UseAsync(IEnumerable<OrgId> orgs, CancellationToken cancellationToken)
+    {
+        var own = await _kept.OwnOfAllAsync(cancellationToken);
+        var all = new Dictionary<OrgId, ApiUse>();
+        foreach (var org in orgs.Distinct())
+            if ((await LedgerAsync(org, cancellationToken)).Known is { } known) all[org] = new ApiUse(known.Used, known.Maximum, own.GetValueOrDefault(org), known.ObservedAt);
+        return all;
+    }
+
     /// <summary>Writes what was learned, if a second has passed or use has moved by 1 % since the last time.</summary>
     public Task SaveIfDueAsync(CancellationToken cancellationToken) => _kept.SaveIfDueAsync(Known(), cancellationToken);
 

@@ -58,6 +58,12 @@ public sealed record Checkpoint
     /// <summary>The fields that whole rows are loaded with, in column order. A field that is selected and not among them is filled by a <see cref="LoadMode.Columns"/> load.</summary>
     public required IReadOnlyList<string> Fields { get; init; }
 
+    /// <summary>
+    /// The types of <see cref="Fields"/> when all rows were read with them. Salesforce converts the values of a field whose type is changed without giving the rows a new stamp, so a field whose type
+    /// is another today is filled again. Null in checkpoints of versions that did not keep them: taken as unchanged.
+    /// </summary>
+    public IReadOnlyDictionary<string, ColumnType>? Types { get; init; }
+
     /// <summary>The fields besides Id that a partial load reads; the stamp's name for <see cref="LoadMode.Deletes"/>; null for whole rows.</summary>
     public IReadOnlyList<string>? Part { get; init; }
 

@@ -36,6 +36,24 @@ public static partial class ErrorClassifier
             + "login hours or IP ranges, or a production address for a sandbox user. Or the org blocks the username-password flow, which Salesforce is withdrawing.",
             "Setup > Users > the user > Login History shows the reason. A blocked flow: Setup > OAuth and OpenID Connect Settings > Allow OAuth Username-Password Flows; "
             + "the web server flow (sign in with the browser) keeps working when Salesforce has withdrawn this one."),
+        (OAuthStep.ClientCredentials, "invalid_grant") when text.Contains("domain", StringComparison.OrdinalIgnoreCase) => (FailureKind.InvalidInput,
+            $"The client credentials flow works at the org's own My Domain address only, not at {host}.", "Give the address that Setup > My Domain shows, e.g. https://acme.my.salesforce.com."),
+        (OAuthStep.ClientCredentials, "invalid_grant") when text.Contains("no client credentials user", StringComparison.OrdinalIgnoreCase) => (FailureKind.Permission,
+            "The app has no user to run as.", "Setup > External Client App Manager > the app > Policies > Enable Client Credentials Flow: give the integration user's user name under Run As."),
+        (OAuthStep.ClientCredentials, "invalid_grant") when text.Contains("not enabled", StringComparison.OrdinalIgnoreCase) => (FailureKind.Permission,
+            "The client credentials flow is not switched on for the app.", "Setup > External Client App Manager > the app > Settings > Flow Enablement: tick Enable Client Credentials Flow; then give a Run As user under Policies."),
+        (OAuthStep.JwtBearer, "invalid_grant") when text.Contains("approved this consumer", StringComparison.OrdinalIgnoreCase) => (FailureKind.Permission,
+            "The user has not been permitted to use the app.", "Setup > External Client App Manager > the app > Policies: set Permitted Users to \"Admin approved users are pre-authorized\" and add the user's profile or permission set."),
+        (OAuthStep.JwtBearer, "invalid_grant") when text.Contains("audience", StringComparison.OrdinalIgnoreCase) => (FailureKind.InvalidInput,
+            $"{host} is not the address the certificate flow is meant for.", "Give login.salesforce.com for a production org, test.salesforce.com for a sandbox, or the org's My Domain."),
+        (OAuthStep.JwtBearer, "invalid_grant") when text.Contains("assertion", StringComparison.OrdinalIgnoreCase) || text.Contains("signature", StringComparison.OrdinalIgnoreCase) => (FailureKind.InvalidInput,
+            $"{host} did not accept the signature.", "The private key must belong to the certificate in Setup > External Client App Manager > the app > Settings > Flow Enablement > JWT Bearer; check this machine's clock too."),
+        (OAuthStep.Device, "access_denied") => (FailureKind.ReauthorizationRequired, "Access was denied at Salesforce.", "Start again, type the new code and press Allow."),
+        (OAuthStep.Device, "invalid_grant") when text.Contains("not enabled", StringComparison.OrdinalIgnoreCase) => (FailureKind.Permission,
+            "The device flow is not switched on for the app.", "Setup > External Client App Manager > the app > Settings > Flow Enablement: tick Enable Device Flow. It does not work for apps that are not installed in the org."),
+        (OAuthStep.Device, "invalid_grant") => (FailureKind.ReauthorizationRequired, "The code is no longer valid: it was used, or more than ten minutes have passed.", "Start again for a new code."),
+        (_, "invalid_app_access") when text.Contains("admin approved", StringComparison.OrdinalIgnoreCase) => (FailureKind.Permission, "The user may not use the app until an admin permits it.",
+            "Setup > External Client App Manager > the app > Policies: add the user's profile or permission set, or permit all users."),
         (OAuthStep.Authorize, "access_denied") =>
             (FailureKind.ReauthorizationRequired, "Access was denied at Salesforce.", "Start the authorization again and press Allow."),
         (_, "OAUTH_APPROVAL_ERROR_GENERIC") => (FailureKind.Permission,
@@ -47,6 +65,8 @@ public static partial class ErrorClassifier
         (_, "invalid_grant") when text.Contains("ip restricted", StringComparison.OrdinalIgnoreCase) || text.Contains("ip not allowed", StringComparison.OrdinalIgnoreCase) =>
             (FailureKind.Permission, "The org does not let the user in from this machine's address.",
                 "Setup > External Client App Manager > the app > Policies: relax IP restrictions; or add the address in Setup > Network Access."),
+        (_, "invalid_grant") when text.Contains("org locked", StringComparison.OrdinalIgnoreCase) => (FailureKind.Permission, "The org is locked at Salesforce.",
+            "Setup > Company Information shows the org's state; ask Salesforce's support to unlock it."),
         (_, "invalid_grant") when text.Contains("login hours", StringComparison.OrdinalIgnoreCase) =>
             (FailureKind.Permission, "The user may not sign in at this hour.",
                 "Setup > Profiles > the user's profile > Login Hours: allow the hours at which Orgtap syncs."),

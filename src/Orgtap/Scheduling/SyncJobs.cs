@@ -66,6 +66,9 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
         }
     }
 
+    /// <summary>A run of the connection is under way in this process.</summary>
+    public bool IsRunning(ConnectionId connection) => _underWay.ContainsKey(connection);
+
     /// <summary>Stops the connection's run behind the page it is committing, and returns when it has ended. Without a run, at once.</summary>
     public async Task StopAsync(ConnectionId connection, CancellationToken cancellationToken)
     {

@@ -48,7 +48,7 @@ public sealed class ControlStore : IAsyncDisposable
             {
                 var result = await work(transaction);
                 // A commit under way ends whatever the caller decided meanwhile.
-                await transaction.CommitAsync(CancellationToken.None);
+                await _database.CommitAsync(transaction);
                 return result;
             }
         }
@@ -81,7 +81,7 @@ public sealed class ControlStore : IAsyncDisposable
         _writer.Dispose();
     }
 
-    private static async Task<ControlStore> OpenAsync(IControlDatabase database, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task<ControlStore> OpenAsync(IControlDatabase database, TimeProvider time, CancellationToken cancellationToken)
     {
         var store = new ControlStore(database);
         try

@@ -18,6 +18,9 @@ internal interface IControlDatabase : IAsyncDisposable
     /// <summary>Begins a transaction that no other writer of this database, of whatever process, runs beside.</summary>
     Task<DbTransaction> BeginAsync(CancellationToken cancellationToken);
 
+    /// <summary>Ends a transaction of <see cref="BeginAsync"/>. If it fails, nothing was written, and disposing the transaction is safe.</summary>
+    Task CommitAsync(DbTransaction transaction);
+
     /// <summary>Makes this process the owner of the database until it is disposed or its connection breaks.</summary>
     /// <param name="who">What others are told of the owner.</param>
     /// <returns>Null: it is now, or the database is a file whose directory has an owner of its own. Else the words of the present owner.</returns>

@@ -75,6 +75,8 @@ internal sealed class PostgresControlDatabase : IControlDatabase
         }
     }
 
+    public Task CommitAsync(DbTransaction transaction) => transaction.CommitAsync(CancellationToken.None);
+
     public async Task<DbTransaction> BeginAsync(CancellationToken cancellationToken)
     {
         for (var again = false; ; again = true)

@@ -63,6 +63,21 @@ internal sealed class SqliteControlDatabase(string dataDirectory) : IControlData
         }
     }
 
+    public async Task CommitAsync(DbTransaction transaction)
+    {
+        var connection = (SqliteConnection)transaction.Connection!;
+        try
+        {
+            await transaction.CommitAsync(CancellationToken.None);
+        }
+        catch (SqliteException)
+        {
+            // A commit that fails for want of room has rolled back already. The driver, which does not know, would fail in rolling back again, and hide why.
+            if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) != 0) SQLitePCL.raw.sqlite3_exec(connection.Handle, "BEGIN");
+            throw;
+        }
+    }
+
     public Task<string?> OwnAsync(string who, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
     public OrgtapException? Explain(Exception failure) => failure is not SqliteException sqlite ? null : (sqlite.SqliteErrorCode switch

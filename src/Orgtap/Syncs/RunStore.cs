@@ -123,6 +123,14 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
             rows.Where(row => row.Purpose == purpose.ToString()).Select(row => (DateTimeOffset?)FromMilliseconds(row.Last)).FirstOrDefault();
     }
 
+    /// <summary>Each connection's newest run, in one query; without its tables.</summary>
+    public async Task<IReadOnlyDictionary<ConnectionId, Run>> NewestAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var rows = await db.QueryAsync<RunRow>($"SELECT {RunColumns} FROM runs WHERE id IN (SELECT MAX(id) FROM runs GROUP BY connection_id)");
+        return rows.Select(row => Read(row, [])).ToDictionary(run => run.ConnectionId);
+    }
+
     /// <summary>The run under way, if there is one.</summary>
     public async Task<Run?> FindRunningAsync(ConnectionId connection, CancellationToken cancellationToken)
     {
@@ -138,10 +146,12 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
         var tables = (await db.QueryAsync<TableRow>($"""
             SELECT {TableColumns} FROM run_tables WHERE run_id IN (SELECT id FROM runs WHERE {condition} ORDER BY id DESC LIMIT {limit}) ORDER BY run_id, position
             """, parameters, transaction)).ToLookup(table => table.RunId);
-        return [.. runs.Select(run => new Run(new RunId(run.Id), new ConnectionId(run.ConnectionId), run.StartedBy, FromMilliseconds(run.StartedAt), From(run.EndedAt),
-            Enum.Parse<RunOutcome>(run.Outcome), run.Verdict is null ? null : Enum.Parse<Verdict>(run.Verdict), run.ApiCalls,
-            run.Problem is null ? null : ProblemJson.Read(run.Problem), [.. tables[run.Id].Select(Read)]) { Purpose = Enum.Parse<RunPurpose>(run.Purpose) })];
+        return [.. runs.Select(run => Read(run, [.. tables[run.Id].Select(Read)]))];
     }
+
+    private static Run Read(RunRow run, IReadOnlyList<RunTable> tables) => new(new RunId(run.Id), new ConnectionId(run.ConnectionId), run.StartedBy, FromMilliseconds(run.StartedAt), From(run.EndedAt),
+        Enum.Parse<RunOutcome>(run.Outcome), run.Verdict is null ? null : Enum.Parse<Verdict>(run.Verdict), run.ApiCalls,
+        run.Problem is null ? null : ProblemJson.Read(run.Problem), tables) { Purpose = Enum.Parse<RunPurpose>(run.Purpose) };
 
     private static RunTable Read(TableRow row) => new(row.SObject, Enum.Parse<RunTableState>(row.State),
         row.QueryPlan is null ? null : JsonSerializer.Deserialize<PlanSummary>(row.QueryPlan, Json),

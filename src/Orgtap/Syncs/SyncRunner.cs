@@ -88,7 +88,7 @@ public sealed partial class SyncRunner(
     {
         var stored = (await replicas.TablesAsync(connection, cancellationToken)).ToDictionary(table => table.SObject, table => table.Checkpoint, StringComparer.OrdinalIgnoreCase);
         var counter = new CallCounter();
-        var planner = await PlannerAsync(connection, selection, stored, RunPurpose.Sync, counter, cancellationToken);
+        var planner = await PlannerAsync(connection, selection, stored, RunPurpose.Sync, options.DescribeAge, counter, cancellationToken);
         var plans = new List<ExtractionPlan>();
         foreach (var selected in selection)
         {
@@ -102,7 +102,7 @@ public sealed partial class SyncRunner(
     {
         await using var replica = await openReplica(connection, stop.Token);
         var stored = (await replica.TablesAsync(stop.Token)).ToDictionary(table => table.SObject, table => table.Checkpoint, StringComparer.OrdinalIgnoreCase);
-        var planner = await PlannerAsync(connection, selection, stored, run.Purpose, counter, stop.Token);
+        var planner = await PlannerAsync(connection, selection, stored, run.Purpose, run.Purpose == RunPurpose.Sync ? options.DescribeAge : TimeSpan.Zero, counter, stop.Token);
         var context = new RunContext(run, connection, clients, planner, CapabilitiesOf(connection), replica, runs, current, stop, budget, options, time, loggers);
 
         var results = new RunTable?[selection.Count];
@@ -125,11 +125,11 @@ public sealed partial class SyncRunner(
     }
 
     private async Task<TablePlanner> PlannerAsync(
-        Connection connection, IReadOnlyList<SelectedObject> selection, Dictionary<string, Checkpoint?> stored, RunPurpose purpose, CallCounter counter, CancellationToken cancellationToken)
+        Connection connection, IReadOnlyList<SelectedObject> selection, Dictionary<string, Checkpoint?> stored, RunPurpose purpose, TimeSpan describeAge, CallCounter counter, CancellationToken cancellationToken)
     {
         var client = clients.Open(connection.Id, connection.InstanceUrl!, counter);
         var version = await client.VersionAsync(cancellationToken);
-        await catalog.WarmAsync(connection, [.. selection.Select(selected => selected.SObject)], options.DescribeAge, counter, cancellationToken);
+        await catalog.WarmAsync(connection, [.. selection.Select(selected => selected.SObject)], describeAge, counter, cancellationToken);
 
         // An incremental load is a part of the table that no count of the whole foretells.
         var uncounted = selection.Select(selected => selected.SObject).Where(sobject => stored.GetValueOrDefault(sobject) is not { Finished: true, Mode: not LoadMode.Snapshot } || purpose != RunPurpose.Sync).ToList();

@@ -51,7 +51,7 @@ internal sealed partial class TableProbes(RunContext run, IReadOnlyDictionary<st
         TableToLoad table;
         try
         {
-            table = await run.Planner.PrepareAsync(selected, run.Options.DescribeAge, counter, cancellationToken);
+            table = await run.Planner.PrepareAsync(selected, run.DescribeAge, counter, cancellationToken);
         }
         catch (OrgtapException failure) when (failure.Kind is FailureKind.Permission or FailureKind.SchemaChanged or FailureKind.InvalidInput)
         {

@@ -14,7 +14,11 @@ namespace Orgtap.Syncs;
 /// <summary>What the tables of one run share.</summary>
 internal sealed record RunContext(
     Run Run, Connection Connection, OrgClients Clients, TablePlanner Planner, OrgCapabilities Org, IReplica Replica, RunStore Runs, LiveRun Live, RunStop Stop,
-    ByteBudget Budget, SyncOptions Options, TimeProvider Time, ILoggerFactory Loggers);
+    ByteBudget Budget, SyncOptions Options, TimeProvider Time, ILoggerFactory Loggers)
+{
+    /// <summary>How old a table's describe may be. Who asks for more than a sync, perhaps after mending permissions, wants the fields as they are now.</summary>
+    public TimeSpan DescribeAge => Run.Purpose == RunPurpose.Sync ? Options.DescribeAge : Time.GetUtcNow() - Run.StartedAt;
+}
 
 /// <summary>One table of one run: plan, read, commit, judge, and try again what passes by itself. Never throws: what went wrong is in the result.</summary>
 internal sealed partial class TableSync(RunContext run, SelectedObject selected, TableProbe? probe = null)
@@ -71,7 +75,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
         var failure = await GuardedAsync(async () =>
         {
             await CommitDeletesAsync(asked, list, gap);
-            if (gap) await LoadsAsync(run.Options.DescribeAge);
+            if (gap) await LoadsAsync(run.DescribeAge);
         });
         await FinishAsync(failure);
         return _table;
@@ -97,7 +101,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
     private async Task<Exception?> AttemptsAsync()
     {
         var (retries, describedAgain) = (0, false);
-        var describeAge = run.Options.DescribeAge;
+        var describeAge = run.DescribeAge;
         while (true)
         {
             var pages = _stored?.Tally.Pages ?? 0;

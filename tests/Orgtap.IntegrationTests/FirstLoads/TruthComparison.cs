@@ -11,12 +11,14 @@ namespace Orgtap.IntegrationTests.FirstLoads;
 internal static class TruthComparison
 {
     /// <param name="differences">The first few, as sentences.</param>
+    /// <param name="ignoreVanished">Rows that the org no longer has at all may be there, marked deleted.</param>
     /// <returns>Rows and values that were compared.</returns>
-    public static (long Rows, long Values) Compare(OrgStore store, string replicaPath, string sobject, List<string> differences)
+    public static (long Rows, long Values) Compare(OrgStore store, string replicaPath, string sobject, List<string> differences, bool ignoreVanished = false)
     {
         using var db = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = replicaPath, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
         db.Open();
-        var columns = ColumnsOf(db, sobject);
+        // What the org took away keeps its column.
+        var columns = ColumnsOf(db, sobject).Where(column => store.Schema.Find(sobject)!.Field(column) is not null).ToList();
         var booleans = columns.Select(column => store.Schema.Find(sobject)!.Field(column)!.Type == "boolean").ToArray();
         var hasIsDeleted = columns.Contains("IsDeleted");
         using var lookup = db.CreateCommand();
@@ -25,9 +27,11 @@ internal static class TruthComparison
         lookup.Prepare();
 
         var (rows, values) = (0L, 0L);
+        var seen = new HashSet<string>();
         foreach (var truth in store.Truth(sobject, columns, includeDeleted: hasIsDeleted))
         {
             rows++;
+            if (ignoreVanished) seen.Add(truth.Id);
             id.Value = truth.Id;
             using var reader = lookup.ExecuteReader();
             if (!reader.Read())
@@ -48,6 +52,7 @@ internal static class TruthComparison
         using var count = db.CreateCommand();
         count.CommandText = $"SELECT COUNT(*) FROM \"{sobject}\"";
         var held = (long)count.ExecuteScalar()!;
+        if (ignoreVanished) held -= Vanished(db, sobject, seen);
         if (held != rows) Note(differences, $"{sobject} has {held} rows in the replica and {rows} in the org");
         return (rows, values);
     }
@@ -62,6 +67,17 @@ internal static class TruthComparison
         var names = new List<string>();
         while (reader.Read()) names.Add(reader.GetString(0));
         return names;
+    }
+
+    private static long Vanished(SqliteConnection db, string sobject, HashSet<string> there)
+    {
+        using var command = db.CreateCommand();
+        command.CommandText = $"SELECT Id FROM \"{sobject}\" WHERE IsDeleted = 1";
+        using var reader = command.ExecuteReader();
+        var vanished = 0L;
+        while (reader.Read())
+            if (!there.Contains(reader.GetString(0))) vanished++;
+        return vanished;
     }
 
     private static List<string> ColumnsOf(SqliteConnection db, string table)

@@ -15,9 +15,9 @@ namespace Orgtap.IntegrationTests.Web;
 [Collection(WebCollection.Name)]
 public sealed partial class AccessTests(WebInstallation site)
 {
-    private static readonly string[] ForAdministrators = ["/people", "/audit", "/system/mail", "/api/v1/mail", "/api/v1/users", "/api/v1/audit", "/connections/{name}/replica", "/api/v1/connections/{name}/replica"];
+    private static readonly string[] ForAdministrators = ["/people", "/audit", "/system/mail", "/system/secrets", "/api/v1/mail", "/api/v1/system", "/api/v1/users", "/api/v1/audit", "/connections/{name}/replica", "/api/v1/connections/{name}/replica"];
     private static readonly string[] ReadingWithPost = ["/account", "/api/v1/me", "/api/v1/connections/{name}/query"];
-    private static readonly string[] PreparingWithGet = ["/connections/new", "/connections/{name}/data", "/connections/{name}/remove", "/connections/{name}/settings"];
+    private static readonly string[] PreparingWithGet = ["/connections/new", "/requests/new", "/device", "/connections/{name}/data", "/connections/{name}/remove", "/connections/{name}/settings", "/requests/new", "/device"];
     private static readonly string[] CopiedRows = ["/api/v1/connections/{name}/query", "/api/v1/connections/{name}/rows"];
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -52,6 +52,8 @@ public sealed class EditDataSyncTests(Browser browser, WebInstallation site)
         await Assertions.Expect(second.Locator("#picker-discard button")).ToBeVisibleAsync();
         await second.GetByRole(AriaRole.Button, new() { Name = "Review fields" }).ClickAsync();
         await Assertions.Expect(second.GetByText("Account: Fax")).ToBeVisibleAsync();
+        // Escape belongs to the script, which makes the dialog a modal one.
+        await Assertions.Expect(second.Locator("dialog:modal")).ToBeVisibleAsync();
         await second.Keyboard.PressAsync("Escape");
         await second.WaitForURLAsync("**/connections/picky");
         await second.GotoAsync("/connections/picky/data");

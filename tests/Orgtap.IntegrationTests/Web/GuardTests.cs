@@ -35,7 +35,7 @@ public sealed partial class GuardTests(WebInstallation site)
     [Fact]
     public async Task Without_a_session_every_page_leads_to_sign_in_and_every_endpoint_is_closed()
     {
-        string[] open = ["/", "/sign-in", "/sign-out", "/link/{secret}", "/health", "/assets/{name}", "/oauth/callback", "/not-allowed", "/openapi/{documentName}.json"];
+        string[] open = ["/", "/sign-in", "/sign-out", "/link/{secret}", "/health", "/assets/{name}", "/oauth/callback", "/a/{link}", "/not-allowed", "/openapi/{documentName}.json"];
         using var client = site.Client();
         var closed = 0;
         foreach (var endpoint in site.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())

@@ -19,6 +19,12 @@ public sealed class WebInstallation : IAsyncLifetime
         Records = new Dictionary<string, long> { ["Account"] = 4_000, ["Contact"] = 6_000, ["Opportunity"] = 2_000, ["Lead"] = 300, ["User"] = 20, ["UserRole"] = 4, ["Invoice__c"] = 50 },
     };
 
+    /// <summary>Gets everything that is logged; null: nothing is.</summary>
+    internal ILoggerProvider? Log { get; init; }
+
+    /// <summary>The data directory.</summary>
+    public string Directory => _directory;
+
     private string _directory = "";
     private Installation? _installation;
 
@@ -32,14 +38,30 @@ public sealed class WebInstallation : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _directory = Directory.CreateTempSubdirectory("orgtap-web-").FullName;
+        _directory = System.IO.Directory.CreateTempSubdirectory("orgtap-web-").FullName;
         Org = await SimulatedOrgHost.StartAsync(OrgOptions, TestContext.Current.CancellationToken);
         var settings = new InstallationSettings(_directory, null, null, [Org.Address.Authority], null);
         _installation = await Installation.OpenAsync(settings, "test", TimeProvider.System, TestContext.Current.CancellationToken);
-        var listen = new ListenAddress("localhost", 5180).NextFree();
-        App = WebHost.Build(_installation, listen, logging => logging.ClearProviders());
-        await App.StartAsync(TestContext.Current.CancellationToken);
-        Address = listen.Address;
+        // A port that is free now may be taken by another test a moment later.
+        for (var port = 5180; ; port += 20)
+        {
+            var listen = new ListenAddress("localhost", port).NextFree();
+            App = WebHost.Build(_installation, listen, logging =>
+            {
+                logging.ClearProviders();
+                if (Log is not null) logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log);
+            });
+            try
+            {
+                await App.StartAsync(TestContext.Current.CancellationToken);
+                Address = listen.Address;
+                return;
+            }
+            catch (IOException) when (port < 5380)
+            {
+                await App.DisposeAsync();
+            }
+        }
     }
 
     /// <summary>Adds a user who can sign in with <see cref="Password"/>; does nothing if there is one.</summary>
@@ -62,6 +84,6 @@ public sealed class WebInstallation : IAsyncLifetime
         await App.DisposeAsync();
         await _installation!.DisposeAsync();
         await Org.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
+        System.IO.Directory.Delete(_directory, recursive: true);
     }
 }

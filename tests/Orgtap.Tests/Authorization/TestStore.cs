@@ -27,8 +27,9 @@ public sealed class TestStore : IAsyncDisposable
         Grants = new GrantStore(control, cipher, time);
         Audit = new AuditLog(control, time);
         OAuth = new OAuthClient(org, time);
-        Tokens = new AccessTokens(Grants, Connections, OAuth, addresses, time, NullLogger<AccessTokens>.Instance);
-        Connector = new OrgConnector(control, Connections, Grants, Tokens, OAuth, addresses, org, cipher, Audit, time, NullLogger<OrgConnector>.Instance);
+        Revocations = new Revocations(control, cipher, OAuth, time, NullLogger<Revocations>.Instance);
+        Tokens = NewTokens();
+        Connector = new OrgConnector(control, Connections, Grants, Tokens, OAuth, addresses, org, cipher, Revocations, Audit, time);
     }
 
     public ISecretCipher Cipher { get; } = new MarkingCipher();
@@ -48,6 +49,11 @@ public sealed class TestStore : IAsyncDisposable
     public OAuthClient OAuth { get; }
 
     public AccessTokens Tokens { get; }
+
+    public Revocations Revocations { get; }
+
+    /// <summary>What another process on the same control store would use.</summary>
+    public AccessTokens NewTokens() => new(Grants, Connections, OAuth, Addresses, Revocations, Time, NullLogger<AccessTokens>.Instance);
 
     public OrgConnector Connector { get; }
 

@@ -105,6 +105,24 @@ public abstract partial class ReplicaContract
         Assert.Equal(1, (await CommitAsync(replica, schema, [row])).Unchanged);
     }
 
+    [Fact]
+    public async Task Names_that_the_database_has_a_use_for_or_that_differ_late_are_tables_and_columns_of_their_own()
+    {
+        var long1 = new string('N', 70) + "1__c";
+        var long2 = new string('N', 70) + "2__c";
+        string[] sobjects = ["SQLite_Backup__c", "sqlite_master__c", "pg_class__c", "Order", "Group", "Case", "User", long1, long2];
+        await using var replica = await OpenAsync();
+        foreach (var sobject in sobjects)
+        {
+            var schema = new ObjectSchema(sobject, [new("Id", ColumnType.Id), new("Select", ColumnType.Text), new("RowId", ColumnType.Text), new("CTID__c", ColumnType.Text), new(long1, ColumnType.Text), new(long2, ColumnType.Text)]);
+            string?[] row = [Pages.Id(1), sobject, "r", "c", "one", "two"];
+            await CommitAsync(replica, schema, [row]);
+            Assert.Equal([row], await ReadAsync(schema));
+            Assert.Equal(1, (await CommitAsync(replica, schema, [row])).Unchanged);
+        }
+        Assert.Equal(sobjects.Length, (await replica.TablesAsync(Never)).Select(table => table.TableName).Distinct(StringComparer.OrdinalIgnoreCase).Count());
+    }
+
     private static async Task<CommitCounts> CommitAsync(IReplica replica, ObjectSchema schema, string?[][] rows)
     {
         var table = await replica.OpenAsync(schema, Never);

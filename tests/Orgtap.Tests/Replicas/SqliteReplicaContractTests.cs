@@ -17,7 +17,7 @@ public sealed class SqliteReplicaContractTests : ReplicaContract, IDisposable
     protected override async Task<IReadOnlyList<string?[]>> ReadAsync(ObjectSchema schema)
     {
         var names = string.Join(", ", schema.Columns.Select(column => Quote(column.Name)));
-        await using var query = await ReplicaQuery.OpenAsync(File, $"SELECT {names} FROM {Quote(schema.SObject)} ORDER BY Id", long.MaxValue, Never);
+        await using var query = await ReplicaQuery.OpenAsync(File, $"SELECT {names} FROM {Quote(await TableAsync(schema))} ORDER BY Id", long.MaxValue, Never);
         var rows = new List<string?[]>();
         await foreach (var row in query.ReadAsync(Never)) rows.Add([.. row.Select((value, i) => StoredForm.ToCanonical(value, schema.Columns[i].Type))]);
         return rows;
@@ -28,6 +28,13 @@ public sealed class SqliteReplicaContractTests : ReplicaContract, IDisposable
         using var connection = RawSqlite.Open(File);
         connection.Execute($"CREATE TRIGGER refuse BEFORE INSERT ON {Quote(schema.SObject)} WHEN new.Id = '{id}' BEGIN SELECT RAISE(ABORT, 'refused'); END");
         return Task.CompletedTask;
+    }
+
+    // As a data consumer finds it.
+    private async Task<string> TableAsync(ObjectSchema schema)
+    {
+        await using var replica = await OpenAsync();
+        return (await replica.TablesAsync(Never)).Single(table => table.SObject == schema.SObject).TableName;
     }
 
     private static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

@@ -1,4 +1,5 @@
 using Dapper;
+using Microsoft.Data.Sqlite;
 using Orgtap.Primitives;
 using Orgtap.Storage;
 
@@ -93,7 +94,26 @@ public abstract class ControlStoreTests(StoreDatabase database) : IAsyncDisposab
 
     private Task<ControlStore> OpenAsync() => database.OpenAsync(_directory, TimeProvider.System, Stop);
 
-    public sealed class OnSqlite() : ControlStoreTests(StoreDatabase.Sqlite);
+    public sealed class OnSqlite() : ControlStoreTests(StoreDatabase.Sqlite)
+    {
+        [Fact]
+        public async Task A_commit_that_fails_leaves_nothing_says_why_and_the_next_one_works()
+        {
+            await using var store = await OpenAsync();
+            var refuse = true;
+            var failure = await Assert.ThrowsAsync<SqliteException>(() => store.WriteAsync(async transaction =>
+            {
+                SQLitePCL.raw.sqlite3_commit_hook(((SqliteConnection)transaction.Connection!).Handle, _ => refuse ? 1 : 0, null);
+                await transaction.Connection!.ExecuteAsync("INSERT INTO api_use VALUES ('00D', 1, 2, 3)", transaction: transaction);
+            }, Stop));
+            Assert.Equal(SQLitePCL.raw.SQLITE_CONSTRAINT_COMMITHOOK, failure.SqliteExtendedErrorCode);
+
+            refuse = false;
+            await store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync("INSERT INTO api_use VALUES ('00E', 1, 2, 3)", transaction: transaction), Stop);
+            await using var db = await store.ConnectAsync(Stop);
+            Assert.Equal("00E", await db.ExecuteScalarAsync<string>("SELECT org_id FROM api_use"));
+        }
+    }
 
     public sealed class OnPostgres() : ControlStoreTests(StoreDatabase.Postgres);
 }

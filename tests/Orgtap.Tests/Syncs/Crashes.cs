@@ -1,17 +1,25 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Orgtap.Primitives;
 using Orgtap.Records;
 using Orgtap.Replicas;
+using Orgtap.Storage;
 
 namespace Orgtap.Tests.Syncs;
 
-/// <summary>The end of a process, at a point that can be chosen: from the n-th step on nothing gets through any more.</summary>
+/// <summary>The end of a process, at a point that can be chosen: from the n-th step on nothing gets through any more, to the network, to the replica or to the control store.</summary>
 internal sealed class Crash(int at)
 {
     private int _steps;
 
     public bool Happened => Volatile.Read(ref _steps) >= at;
 
+    /// <summary>Whether steps count yet: a process that is only starting up is not what dies here.</summary>
+    public bool Armed { get; set; } = true;
+
     public void Step()
     {
+        if (!Armed) return;
         if (Interlocked.Increment(ref _steps) >= at) throw new CrashException();
     }
 }
@@ -31,10 +39,63 @@ internal sealed class CrashingNetwork(HttpMessageHandler inner, Crash crash) : D
     }
 }
 
-/// <summary>A replica that fails before or behind a commit.</summary>
+/// <summary>A control store that fails before anything is read or written, and in place of a commit.</summary>
+internal sealed class CrashingControlDatabase(IControlDatabase inner, Crash crash) : IControlDatabase
+{
+    public string Description => inner.Description;
+
+    public Task PrepareAsync(CancellationToken cancellationToken) => inner.PrepareAsync(cancellationToken);
+
+    public async Task<DbConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        crash.Step();
+        var connection = await inner.ConnectAsync(cancellationToken);
+        CrashInCommit(connection);
+        return connection;
+    }
+
+    public async Task<DbTransaction> BeginAsync(CancellationToken cancellationToken)
+    {
+        crash.Step();
+        var transaction = await inner.BeginAsync(cancellationToken);
+        CrashInCommit(transaction.Connection!);
+        return transaction;
+    }
+
+    public Task CommitAsync(DbTransaction transaction) => inner.CommitAsync(transaction);
+
+    public Task<string?> OwnAsync(string who, CancellationToken cancellationToken) => inner.OwnAsync(who, cancellationToken);
+
+    public OrgtapException? Explain(Exception failure) => inner.Explain(failure);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    // SQLite rolls back what its hook refuses: the process died before the commit.
+    private void CrashInCommit(DbConnection connection) => SQLitePCL.raw.sqlite3_commit_hook(((SqliteConnection)connection).Handle, _ =>
+    {
+        try
+        {
+            crash.Step();
+            return 0;
+        }
+        catch (CrashException)
+        {
+            return 1;
+        }
+    }, null);
+}
+
+/// <summary>A replica that fails before a table is opened or its missing rows are asked for, and before or behind a commit.</summary>
 internal sealed class CrashingReplica(IReplica inner, Crash crash) : IReplica
 {
-    public Task<OpenTable> OpenAsync(ObjectSchema schema, CancellationToken cancellationToken) => inner.OpenAsync(schema, cancellationToken);
+    public async Task<OpenTable> OpenAsync(ObjectSchema schema, CancellationToken cancellationToken)
+    {
+        crash.Step();
+        var opened = await inner.OpenAsync(schema, cancellationToken);
+        // It has a new fence, and nobody knows.
+        crash.Step();
+        return opened;
+    }
 
     public async Task<Commit> CommitAsync(OpenTable table, Page page, CancellationToken cancellationToken)
     {
@@ -44,7 +105,11 @@ internal sealed class CrashingReplica(IReplica inner, Crash crash) : IReplica
         return commit;
     }
 
-    public Task<IReadOnlyList<string>> MissingAsync(OpenTable table, string? after, int atMost, CancellationToken cancellationToken) => inner.MissingAsync(table, after, atMost, cancellationToken);
+    public Task<IReadOnlyList<string>> MissingAsync(OpenTable table, string? after, int atMost, CancellationToken cancellationToken)
+    {
+        crash.Step();
+        return inner.MissingAsync(table, after, atMost, cancellationToken);
+    }
 
     public Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => inner.TablesAsync(cancellationToken);
 

@@ -65,7 +65,7 @@ public sealed class DriftTests
     }
 
     [Fact]
-    public async Task A_field_that_changes_its_type_widens_its_column_and_keeps_what_is_there()
+    public async Task A_field_that_changes_its_type_widens_its_column_and_is_read_again_for_all_rows()
     {
         await using var org = await SyncedOrg.StartAsync();
         org.Host.Store.Schema.AddField("Contact", Field("Level__c", "int", 0, 0));
@@ -77,6 +77,8 @@ public sealed class DriftTests
         await org.SyncAsync();
         org.Host.Store.Schema.RemoveField("Contact", "Level__c");
         org.Host.Store.Schema.AddField("Contact", Field("Level__c", "string", 0, 0));
+        // Salesforce converts the values and touches no row.
+        org.Host.Store.Update("Contact", id, new Dictionary<string, object?> { ["Level__c"] = "7 and more" }, touchStamp: false);
         org.Host.Clock.Advance(TimeSpan.FromHours(2));
 
         var table = Assert.Single((await org.SyncAsync()).Tables);
@@ -84,7 +86,11 @@ public sealed class DriftTests
         Assert.Equal(RunTableState.Done, table.State);
         Assert.Contains(await ChangesAsync(org), change => change is { Field: "Level__c", Kind: SchemaChangeKind.FieldRetyped, Before: "int", After: "string" });
         Assert.Equal("Text", RawSqlite.Scalar(org.Files.PathOf(org.Connection), "SELECT type FROM _orgtap_columns WHERE name = 'Level__c'"));
-        Assert.StartsWith("7", RawSqlite.Scalar(org.Files.PathOf(org.Connection), $"SELECT Level__c FROM Contact WHERE Id = '{id}'"), StringComparison.Ordinal);
+        Assert.Equal("7 and more", RawSqlite.Scalar(org.Files.PathOf(org.Connection), $"SELECT Level__c FROM Contact WHERE Id = '{id}'"));
+        Assert.Contains("Level__c changed its type in Salesforce", string.Join(" ", table.Plan!.Reasons), StringComparison.Ordinal);
+        await org.AssertExactAsync("Contact");
+        org.Host.Clock.Advance(TimeSpan.FromHours(2));
+        Assert.DoesNotContain("changed its type", string.Join(" ", Assert.Single((await org.SyncAsync()).Tables).Plan!.Reasons), StringComparison.Ordinal);
     }
 
     [Fact]

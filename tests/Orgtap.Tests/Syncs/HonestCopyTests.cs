@@ -39,7 +39,7 @@ public sealed class HonestCopyTests
         await org.Selections.SetAsync(org.Connection.Id, [new SelectedObject("Account", ["Name"])], SyncedOrg.Cancel);
         await org.SyncAsync();
         await org.SelectAsync("Account");
-        var crash = new Crash(5);
+        var crash = new Crash(7);
         org.Wrap = replica => new CrashingReplica(replica, crash);
         org.Options = org.Options with { TableRetries = 0 };
         await org.OpenAsync();
@@ -158,7 +158,7 @@ public sealed class HonestCopyTests
         await using var org = await SyncedOrg.StartAsync();
         await org.OpenAsync();
         await org.Selections.SetAsync(org.Connection.Id, [new SelectedObject("Account", ["Name"])], SyncedOrg.Cancel);
-        var crash = new Crash(5);
+        var crash = new Crash(7);
         org.Wrap = replica => new CrashingReplica(replica, crash);
         await org.OpenAsync();
         await org.SyncAsync();

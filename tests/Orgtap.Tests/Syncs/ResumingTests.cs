@@ -5,45 +5,13 @@ namespace Orgtap.Tests.Syncs;
 
 public sealed class ResumingTests
 {
-    private static readonly string[] Tables = ["Account", "Contact", "UserRole"];
-
-    public static TheoryData<int> Steps => [.. Enumerable.Range(1, 40)];
-
-    [Theory]
-    [MemberData(nameof(Steps))]
-    public async Task A_process_that_ends_at_any_call_or_commit_loses_and_doubles_nothing(int step)
-    {
-        await using var org = await SyncedOrg.StartAsync(options => options with
-        {
-            Records = new Dictionary<string, long> { ["User"] = 3, ["UserRole"] = 3, ["Account"] = 1_400, ["Contact"] = 650 },
-        });
-        await org.OpenAsync();
-        await org.SelectAsync(Tables);
-        var crash = new Crash(step);
-        org.Network = inner => new CrashingNetwork(inner, crash);
-        org.Wrap = replica => new CrashingReplica(replica, crash);
-        org.Options = org.Options with { TableRetries = 0 };
-        await org.OpenAsync();
-        var first = await org.SyncAsync();
-
-        (org.Network, org.Wrap) = (inner => inner, replica => replica);
-        await org.OpenAsync();
-        var second = await org.SyncAsync();
-
-        Assert.True(crash.Happened, "There are fewer steps than that.");
-        Assert.NotEqual(RunOutcome.Completed, first.Outcome);
-        Assert.Equal(RunOutcome.Completed, second.Outcome);
-        Assert.All(second.Tables, table => Assert.Equal(Verdict.Complete, table.Receipt!.Verdict));
-        await org.AssertExactAsync(Tables);
-    }
-
     [Fact]
     public async Task A_load_goes_on_with_the_job_it_had_and_behind_the_pages_it_has()
     {
         await using var org = await SyncedOrg.StartAsync();
         await org.OpenAsync();
         await org.SelectAsync("Account");
-        var crash = new Crash(5);
+        var crash = new Crash(7);
         org.Wrap = replica => new CrashingReplica(replica, crash);
         await org.OpenAsync();
         await org.SyncAsync();
@@ -66,7 +34,7 @@ public sealed class ResumingTests
         await using var org = await SyncedOrg.StartAsync();
         await org.OpenAsync();
         await org.SelectAsync("Account");
-        var crash = new Crash(5);
+        var crash = new Crash(7);
         org.Wrap = replica => new CrashingReplica(replica, crash);
         await org.OpenAsync();
         await org.SyncAsync();

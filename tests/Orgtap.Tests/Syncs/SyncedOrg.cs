@@ -50,6 +50,9 @@ internal sealed class SyncedOrg : IAsyncDisposable
     /// <summary>Set before <see cref="OpenAsync"/>: the replica lies there and not in a file.</summary>
     public PostgresPlace? Place { get; set; }
 
+    /// <summary>Set before <see cref="OpenAsync"/>: stands between the engine and its control store in SQLite; null: nothing does.</summary>
+    public Func<IControlDatabase, IControlDatabase>? Control { get; set; }
+
     /// <summary>Set before <see cref="OpenAsync"/>: stands between the engine and the network.</summary>
     public Func<HttpMessageHandler, HttpMessageHandler> Network { get; set; } = inner => inner;
 
@@ -99,15 +102,16 @@ internal sealed class SyncedOrg : IAsyncDisposable
         var time = new EagerTime(Host.Clock);
         var cipher = new ReadableCipher();
         var addresses = new AddressPolicy([Host.Address.Authority]);
-        _store = await Database.OpenAsync(_folder.Path, time, Cancel);
+        _store = Control is null ? await Database.OpenAsync(_folder.Path, time, Cancel) : await ControlStore.OpenAsync(Control(new SqliteControlDatabase(_folder.Path)), time, Cancel);
         Connections = new ConnectionStore(_store, cipher, time);
         var grants = new GrantStore(_store, cipher, time);
         // Requests time out on the machine's time: they are real here.
         _oauth = new OAuthClient(_transport, TimeProvider.System);
-        _tokens = new AccessTokens(grants, Connections, _oauth, addresses, TimeProvider.System, NullLogger<AccessTokens>.Instance);
+        var revocations = new Revocations(_store, cipher, _oauth, TimeProvider.System, NullLogger<Revocations>.Instance);
+        _tokens = new AccessTokens(grants, Connections, _oauth, addresses, revocations, TimeProvider.System, NullLogger<AccessTokens>.Instance);
         if ((await Connections.ListAsync(Cancel)).Count == 0)
         {
-            var connector = new OrgConnector(_store, Connections, grants, _tokens, _oauth, addresses, _transport, cipher, new AuditLog(_store, time), TimeProvider.System, NullLogger<OrgConnector>.Instance);
+            var connector = new OrgConnector(_store, Connections, grants, _tokens, _oauth, addresses, _transport, cipher, revocations, new AuditLog(_store, time), TimeProvider.System);
             await connector.ConnectAsync(new ConnectRequest("acme", Host.Address.AbsoluteUri, AuthorizationFlow.Password, Host.ClientId, new SecretText(Host.ClientSecret),
                 Host.User, new SecretText(Host.Password), new SecretText(Host.SecurityToken), null, 95), "test", Cancel);
         }
@@ -140,6 +144,27 @@ internal sealed class SyncedOrg : IAsyncDisposable
     public SalesforceClient Client() => _clients!.Open(Connection.Id, Connection.InstanceUrl!, new CallCounter());
 
     public Task<Run> SyncAsync() => Runner.RunAsync(Connection.Id, "test", Cancel);
+
+    public async Task<Run> RunAsync(RunPurpose purpose) => await Runner.ContinueAsync(await Runner.BeginAsync(Connection.Id, "test", new SyncWish(purpose, []), Cancel), Cancel);
+
+    /// <summary>A process begins a run and dies when <paramref name="crash"/> happens, and another one is started. Without a crash the run ends as it does.</summary>
+    public async Task DieAsync(Crash crash, RunPurpose purpose)
+    {
+        crash.Armed = false;
+        (Network, Wrap, Control) = (inner => new CrashingNetwork(inner, crash), replica => new CrashingReplica(replica, crash), inner => new CrashingControlDatabase(inner, crash));
+        await OpenAsync();
+        crash.Armed = true;
+        try
+        {
+            await RunAsync(purpose);
+        }
+        catch (Exception) when (crash.Happened)
+        {
+            // Nobody is left to hear of it.
+        }
+        (Network, Wrap, Control) = (inner => inner, replica => replica, null);
+        await OpenAsync();
+    }
 
     /// <summary>Fails unless every row and every column of the replica is what the org itself says.</summary>
     public Task AssertExactAsync(params string[] sobjects) => AssertExactAsync(false, sobjects);
@@ -186,7 +211,14 @@ internal sealed class SyncedOrg : IAsyncDisposable
     private async Task CloseAsync()
     {
         _clients?.Dispose();
-        if (_quota is not null) await _quota.DisposeAsync();
+        try
+        {
+            if (_quota is not null) await _quota.DisposeAsync();
+        }
+        catch (Exception failure) when (failure is CrashException or Microsoft.Data.Sqlite.SqliteException { SqliteExtendedErrorCode: SQLitePCL.raw.SQLITE_CONSTRAINT_COMMITHOOK })
+        {
+            // A process that died wrote nothing more.
+        }
         _tokens?.Dispose();
         if (_store is not null) await _store.DisposeAsync();
         if (Files is not null) await Files.DisposeAsync();

@@ -17,6 +17,9 @@ public sealed record ConnectionModel(ConnectionOverview Overview, IReadOnlyList<
     /// <summary>The reader may choose where the rows lie.</summary>
     public bool MayPlace { get; init; }
 
+    /// <summary>What somebody chose and did not save yet; null: nothing.</summary>
+    public KeptDraft? Draft { get; init; }
+
     /// <summary>The PostgreSQL database that replicas may use, for people; null: none is set up.</summary>
     public string? ReplicaDatabase { get; init; }
 }
@@ -46,7 +49,7 @@ internal static class ConnectionPages
     }
 
     private static async Task<IResult> ShowAsync(
-        string name, HttpContext context, ConnectionStore connections, OverviewReader overviews, RunStore runs, ReplicaFiles replicas, Composition.InstallationSettings settings, TimeProvider time,
+        string name, HttpContext context, ConnectionStore connections, OverviewReader overviews, RunStore runs, ReplicaFiles replicas, SelectionDraftStore drafts, Composition.InstallationSettings settings, TimeProvider time,
         CancellationToken cancellationToken)
     {
         if (await connections.FindAsync(name, cancellationToken) is not { } connection) return Results.NotFound();
@@ -54,6 +57,7 @@ internal static class ConnectionPages
             await overviews.OfAsync(connection, cancellationToken), await runs.ListAsync(connection.Id, 5, cancellationToken),
             replicas.Exists(connection) ? replicas.PlaceOf(connection) : null, context.User.MayOperate(), time)
         {
+            Draft = await drafts.FindAsync(connection.Id, cancellationToken),
             MayPlace = context.User.IsInRole(Roles.Administrator),
             ReplicaDatabase = (settings.ReplicaDatabase ?? settings.Database)?.ToString(),
         });

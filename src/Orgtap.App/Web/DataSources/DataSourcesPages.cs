@@ -2,15 +2,17 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Orgtap.App.Overviews;
 using Orgtap.App.Web.SignIn;
-using Orgtap.Connections;
+using Orgtap.Primitives;
 
 namespace Orgtap.App.Web.DataSources;
 
-/// <param name="Shown">Those that match the filter, errors first.</param>
-/// <param name="Search">What was typed; empty: nothing.</param>
-/// <param name="Status">Null: every one.</param>
-public sealed record DataSourcesModel(
-    IReadOnlyList<ConnectionOverview> All, IReadOnlyList<ConnectionOverview> Shown, string Search, ConnectionStatus? Status, bool MayOperate, TimeProvider Time);
+/// <param name="Matching">Of all pages, in order.</param>
+public sealed record DataSourcesModel(IReadOnlyList<ConnectionOverview> All, IReadOnlyList<ConnectionOverview> Matching, SourcesQuestion Question, bool MayOperate, TimeProvider Time)
+{
+    public IReadOnlyList<ConnectionOverview> Shown { get; } = [.. Matching.Skip((Question.Number - 1) * SourcesQuestion.PerPage).Take(SourcesQuestion.PerPage)];
+
+    public static DataSourcesModel Of(IReadOnlyList<ConnectionOverview> all, SourcesQuestion question, bool mayOperate, TimeProvider time) => new(all, question.Matching(all), question, mayOperate, time);
+}
 
 /// <param name="Time">For the words of times.</param>
 public sealed record SourceModel(ConnectionOverview Overview, TimeProvider Time);
@@ -18,43 +20,38 @@ public sealed record SourceModel(ConnectionOverview Overview, TimeProvider Time)
 /// <summary>The list of connections, which keeps itself up to date.</summary>
 internal static class DataSourcesPages
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
-
     public static void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/", () => Page.SeeOther("/data-sources"));
         app.MapGet("/not-allowed", () => Results.StatusCode(StatusCodes.Status403Forbidden));
-        app.MapGet("/data-sources", async (HttpContext context, string? q, string? status, OverviewReader overviews, TimeProvider time, CancellationToken cancellationToken) =>
-        {
-            var all = await overviews.ListAsync(cancellationToken);
-            ConnectionStatus? only = Enum.TryParse<ConnectionStatus>(status, ignoreCase: true, out var parsed) ? parsed : null;
-            return Page.Of<DataSourcesPage>(new DataSourcesModel(all, Filter(all, q?.Trim() ?? "", only), q?.Trim() ?? "", only, context.User.MayOperate(), time));
-        }).RequireAuthorization(Roles.Viewer);
-        app.MapGet("/data-sources/live", (HttpContext context, LiveFragments fragments, OverviewReader overviews, TimeProvider time, IHostApplicationLifetime host) =>
-            LiveEvents.Of(context, host, cancellationToken => WatchAsync(fragments, overviews, time, cancellationToken))).RequireAuthorization(Roles.Viewer);
+        app.MapGet("/data-sources", async (HttpContext context, string? q, string? status, string? sort, string? desc, string? page, OverviewReader overviews, TimeProvider time, CancellationToken cancellationToken) =>
+            Page.Of<DataSourcesPage>(DataSourcesModel.Of(
+                await overviews.ListAsync(cancellationToken), SourcesQuestion.Of(q, status, sort, desc, page), context.User.MayOperate(), time))).RequireAuthorization(Roles.Viewer);
+        app.MapGet("/data-sources/live", (HttpContext context, string? q, string? status, string? sort, string? desc, string? page, LiveFragments fragments, SourcesBoard board, TimeProvider time, IHostApplicationLifetime host) =>
+            LiveEvents.Of(context, host, cancellationToken => WatchAsync(SourcesQuestion.Of(q, status, sort, desc, page), context.User.MayOperate(), fragments, board, time, cancellationToken))).RequireAuthorization(Roles.Viewer);
     }
 
-    /// <summary>Errors first, then by name: what needs somebody must not be looked for. Pure.</summary>
-    internal static IReadOnlyList<ConnectionOverview> Filter(IReadOnlyList<ConnectionOverview> all, string search, ConnectionStatus? status) =>
-    [
-        .. all.Where(overview => (status is null || overview.Status == status)
-                && (search.Length == 0 || new[] { overview.Connection.Name, overview.Connection.OrgName, overview.Connection.InstanceUrl?.Host, overview.Connection.Username }
-                    .Any(text => text?.Contains(search, StringComparison.OrdinalIgnoreCase) == true)))
-            .OrderBy(overview => overview.Status == ConnectionStatus.Error ? 0 : 1).ThenBy(overview => overview.Connection.Name, StringComparer.OrdinalIgnoreCase),
-    ];
-
+    /// <summary>Rows stay where they are while somebody looks; what they say, the sums and the counts above them follow.</summary>
     private static async IAsyncEnumerable<SseItem<string>> WatchAsync(
-        LiveFragments fragments, OverviewReader overviews, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
+        SourcesQuestion question, bool mayOperate, LiveFragments fragments, SourcesBoard board, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var sent = new Dictionary<string, string>();
-        using var timer = new PeriodicTimer(LookEvery, time);
+        var sent = new Dictionary<ConnectionId, string>();
+        IReadOnlyList<ConnectionId>? watched = null;
+        string? head = null;
+        using var timer = new PeriodicTimer(SourcesBoard.Shortest, time);
         do
         {
-            foreach (var overview in await overviews.ListAsync(cancellationToken))
+            var look = await board.LookAsync(cancellationToken);
+            var model = DataSourcesModel.Of(look.All, question, mayOperate, time);
+            watched ??= [.. model.Shown.Select(overview => overview.Connection.Id)];
+            var above = await fragments.RenderAsync<SourcesHead>(model);
+            if (above != head) yield return new SseItem<string>(head = above, LiveEvents.Patch);
+            foreach (var id in watched)
             {
-                var html = await fragments.RenderAsync<SourceCells>(new SourceModel(overview, time));
-                if (sent.GetValueOrDefault(overview.Connection.Id.Value) == html) continue;
-                sent[overview.Connection.Id.Value] = html;
+                if (look.CellsAsync(id) is not { } rendering) continue;
+                var html = await rendering;
+                if (ReferenceEquals(sent.GetValueOrDefault(id), html)) continue;
+                sent[id] = html;
                 yield return new SseItem<string>(html, LiveEvents.Patch);
             }
         }

@@ -15,7 +15,11 @@ namespace Orgtap.App.Web.Runs;
 public sealed record RunsModel(IReadOnlyList<Run> Runs, IReadOnlyDictionary<ConnectionId, string> NameOf, TimeProvider Time);
 
 /// <param name="Live">The run as this process sees it while it goes on; null when it is over or runs elsewhere.</param>
-public sealed record RunModel(Run Run, string Connection, RunSnapshot? Live, bool MayOperate, TimeProvider Time);
+public sealed record RunModel(Run Run, string Connection, RunSnapshot? Live, bool MayOperate, TimeProvider Time)
+{
+    /// <summary>The connection as it is now; null: it was removed.</summary>
+    public Connection? Of { get; init; }
+}
 
 /// <summary>Run history, and each run's page: live while it goes on, then with its receipt.</summary>
 internal static class RunPages
@@ -76,8 +80,8 @@ public sealed class RunReader(RunStore runs, ConnectionStore connections, LiveRu
     public async Task<RunModel?> FindAsync(RunId id, bool mayOperate, CancellationToken cancellationToken)
     {
         if (await runs.FindAsync(id, cancellationToken) is not { } run) return null;
-        var name = (await connections.FindAsync(run.ConnectionId, cancellationToken))?.Name ?? "a removed connection";
+        var connection = await connections.FindAsync(run.ConnectionId, cancellationToken);
         var snapshot = live.Current(run.ConnectionId) is { } current && current.Id == id && run.Outcome == RunOutcome.Running ? current : null;
-        return new RunModel(run, name, snapshot, mayOperate, time);
+        return new RunModel(run, connection?.Name ?? "a removed connection", snapshot, mayOperate, time) { Of = connection };
     }
 }

@@ -74,7 +74,7 @@ internal static class SignInPages
         if (!await links.UseUpAsync(secret, cancellationToken)) return ErrorPages.DeadLink();
         user = await users.FindAsync(user.Id, cancellationToken) ?? throw new InvalidOperationException("The link's user was removed meanwhile.");
         await users.SetSignedInAsync(user, cancellationToken);
-        await audit.WriteAsync(user.Email, "link.used", user.Email, link.Purpose.ToString(), cancellationToken);
+        await audit.WriteAsync(user.Email, "link.used", user.Email, link.Purpose == LinkPurpose.SetPassword ? "to choose a password" : "to sign in once", cancellationToken);
         await sessions.StartAsync(context, user);
         return Page.SeeOther("/data-sources");
     }

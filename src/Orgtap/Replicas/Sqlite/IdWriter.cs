@@ -14,7 +14,7 @@ internal sealed class IdWriter : IRowWriter
     public IdWriter(SqliteFile file, OpenTable table, long tableId, LoadMode mode, IReadOnlyList<string>? part)
     {
         (_file, Table, Mode, Part) = (file, table, mode, part);
-        var quoted = Quote(table.Schema.SObject);
+        var quoted = Quote(TableOf(table.Schema.SObject));
         Removes = mode == LoadMode.Deletes && table.Schema.IsDeletedIndex < 0;
         // Undeleting a record sets a new stamp, so a row with a newer one than the deletion is alive.
         var notSince = part is [var stamp] ? $" AND ({Quote(stamp)} IS NULL OR {Quote(stamp)} <= ?2)" : "";

@@ -21,7 +21,7 @@ internal sealed class PartWriter : IRowWriter
         (_file, Table, Mode, Part) = (file, table, mode, part);
         var stored = TableShape.StoredColumns(file, tableId);
         _storages = [.. part.Select(name => TableShape.StorageOf(stored[name]))];
-        var (quoted, sql) = (Quote(table.Schema.SObject), new StringBuilder());
+        var (quoted, sql) = (Quote(TableOf(table.Schema.SObject)), new StringBuilder());
         sql.Append($"UPDATE {quoted} SET ").AppendJoin(", ", part.Select((name, i) => $"{Quote(name)} = ?{i + 2}"))
             .Append(" WHERE \"Id\" = ?1 AND (").AppendJoin(" OR ", part.Select((name, i) => $"{Quote(name)} IS NOT ?{i + 2}")).Append(')');
         _update = file.Prepare(sql.ToString());

@@ -49,7 +49,7 @@ public sealed class SqliteReplica : IReplica
     public Task<OpenTable> OpenAsync(ObjectSchema schema, CancellationToken cancellationToken) => WriteAsync(() =>
     {
         Forget(schema.SObject);
-        _file.Run("INSERT INTO _orgtap_tables (sobject, table_name) VALUES (?1, ?1) ON CONFLICT (sobject) DO NOTHING", schema.SObject);
+        _file.Run("INSERT INTO _orgtap_tables (sobject, table_name) VALUES (?1, ?2) ON CONFLICT (sobject) DO NOTHING", schema.SObject, TableOf(schema.SObject));
         _file.Run("UPDATE _orgtap_tables SET fence = fence + 1 WHERE sobject = ?1", schema.SObject);
         var state = TableState.Read(_file, schema.SObject)!;
         TableShape.Fit(_file, state.Id, schema);
@@ -214,7 +214,7 @@ public sealed class SqliteReplica : IReplica
     private (long Marked, long Removed) Sweep(ObjectSchema schema, long tableId, bool noteMissing)
     {
         const string Unseen = "NOT EXISTS (SELECT 1 FROM _orgtap_seen s WHERE s.table_id = ?1 AND s.id = t.\"Id\")";
-        var table = Quote(schema.SObject);
+        var table = Quote(TableOf(schema.SObject));
         if (noteMissing)
             _file.Run($"INSERT OR IGNORE INTO _orgtap_missing (table_id, id) SELECT s.table_id, s.id FROM _orgtap_seen s WHERE s.table_id = ?1 AND NOT EXISTS (SELECT 1 FROM {table} t WHERE t.\"Id\" = s.id)", tableId);
         var swept = schema.IsDeletedIndex >= 0
@@ -228,7 +228,7 @@ public sealed class SqliteReplica : IReplica
     private (long Marked, long Removed) Mended(ObjectSchema schema, long tableId, string upTo)
     {
         const string NotCome = "t.\"Id\" IN (SELECT m.id FROM _orgtap_missing m WHERE m.table_id = ?1 AND m.id <= ?2) AND NOT EXISTS (SELECT 1 FROM _orgtap_seen s WHERE s.table_id = ?1 AND s.id = t.\"Id\")";
-        var table = Quote(schema.SObject);
+        var table = Quote(TableOf(schema.SObject));
         var gone = schema.IsDeletedIndex >= 0
             ? (_file.Run($"UPDATE {table} AS t SET \"IsDeleted\" = 1 WHERE t.\"IsDeleted\" IS NOT 1 AND {NotCome}", tableId, upTo), 0)
             : (0, _file.Run($"DELETE FROM {table} AS t WHERE {NotCome}", tableId, upTo));
@@ -241,7 +241,7 @@ public sealed class SqliteReplica : IReplica
     private void NoteUnmet(ObjectSchema schema, long tableId)
     {
         var live = schema.IsDeletedIndex >= 0 ? "t.\"IsDeleted\" IS NOT 1 AND " : "";
-        _file.Run($"INSERT OR IGNORE INTO _orgtap_missing (table_id, id) SELECT ?1, t.\"Id\" FROM {Quote(schema.SObject)} t WHERE {live}NOT EXISTS (SELECT 1 FROM _orgtap_seen s WHERE s.table_id = ?1 AND s.id = t.\"Id\")", tableId);
+        _file.Run($"INSERT OR IGNORE INTO _orgtap_missing (table_id, id) SELECT ?1, t.\"Id\" FROM {Quote(TableOf(schema.SObject))} t WHERE {live}NOT EXISTS (SELECT 1 FROM _orgtap_seen s WHERE s.table_id = ?1 AND s.id = t.\"Id\")", tableId);
         ForgetSeen(tableId);
     }
 

@@ -22,7 +22,7 @@ internal static class TableShape
         if (stored.Count == 0)
         {
             var columns = schema.Columns.Select(column => $"{Quote(column.Name)} {Declaration(column)}{(column.Name == "Id" ? " PRIMARY KEY NOT NULL" : "")}");
-            file.Execute($"CREATE TABLE {Quote(schema.SObject)} ({string.Join(", ", columns)})");
+            file.Execute($"CREATE TABLE {Quote(TableOf(schema.SObject))} ({string.Join(", ", columns)})");
         }
         // A column that is new in a table with rows, or was not kept up to date, is complete once a load has filled it.
         file.Run("UPDATE _orgtap_columns SET updated = -updated WHERE table_id = ?1", tableId);
@@ -32,11 +32,11 @@ internal static class TableShape
             if (stored.TryGetValue(column.Name, out var before))
             {
                 fitting = ColumnJoin.Of(before, column);
-                if (StorageOf(before) != StorageOf(fitting)) ChangeStorage(file, schema.SObject, before, StorageOf(fitting));
+                if (StorageOf(before) != StorageOf(fitting)) ChangeStorage(file, TableOf(schema.SObject), before, StorageOf(fitting));
             }
             else if (stored.Count > 0)
             {
-                file.Execute($"ALTER TABLE {Quote(schema.SObject)} ADD COLUMN {Quote(column.Name)} {Declaration(column)}");
+                file.Execute($"ALTER TABLE {Quote(TableOf(schema.SObject))} ADD COLUMN {Quote(column.Name)} {Declaration(column)}");
             }
             file.Run("""
                 INSERT INTO _orgtap_columns (table_id, name, type, digits, scale, updated) VALUES (?1, ?2, ?3, ?4, ?5, 2)

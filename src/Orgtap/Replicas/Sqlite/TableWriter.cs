@@ -159,7 +159,7 @@ internal sealed unsafe class TableWriter : IRowWriter
 
     private static string UpsertSql(ObjectSchema schema, int deletedColumn)
     {
-        var table = Quote(schema.SObject);
+        var table = Quote(TableOf(schema.SObject));
         var names = schema.Columns.Select(column => Quote(column.Name)).ToArray();
         var sql = new StringBuilder($"INSERT INTO {table} (").AppendJoin(", ", names).Append(") VALUES (")
             .AppendJoin(", ", names.Select((_, i) => $"?{i + 1}")).Append(") ON CONFLICT(\"Id\") DO ");

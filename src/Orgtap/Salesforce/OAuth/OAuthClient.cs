@@ -41,6 +41,51 @@ public sealed class OAuthClient(HttpMessageHandler transport, TimeProvider time)
     public Task<TokenAnswer> RefreshAsync(OAuthApp app, SecretText refreshToken, CancellationToken cancellationToken) => TokenAsync(app, OAuthStep.Refresh,
         [new("grant_type", "refresh_token"), new("refresh_token", refreshToken.Reveal())], cancellationToken);
 
+    /// <summary>Client credentials flow: the app as its Run-As user. Gives no refresh token; works at a My Domain address only.</summary>
+    public Task<TokenAnswer> ClientCredentialsAsync(OAuthApp app, CancellationToken cancellationToken) =>
+        TokenAsync(app, OAuthStep.ClientCredentials, [new("grant_type", "client_credentials")], cancellationToken);
+
+    /// <summary>JWT bearer flow: the app signs that it speaks as a user. Gives no refresh token.</summary>
+    /// <param name="privateKey">PEM, RSA.</param>
+    /// <exception cref="InvalidInputException">Not such a key.</exception>
+    public Task<TokenAnswer> JwtBearerAsync(OAuthApp app, string username, SecretText privateKey, CancellationToken cancellationToken) => TokenAsync(
+        new OAuthApp(app.LoginUrl, app.ConsumerKey, null), OAuthStep.JwtBearer,
+        [new("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), new("assertion", JwtAssertion.Sign(app, username, privateKey, time).Reveal())], cancellationToken);
+
+    /// <summary>Begins the device flow: a code that somebody types at Salesforce. Salesforce's own parameters, not those of RFC 8628.</summary>
+    public async Task<DeviceCode> StartDeviceAsync(OAuthApp app, CancellationToken cancellationToken)
+    {
+        var (status, body, contentType) = await SendAsync(Post(new Uri(app.LoginUrl, "/services/oauth2/token"),
+            [new("response_type", "device_code"), new("client_id", app.ConsumerKey), new("scope", Scopes)]), cancellationToken);
+        if (status != HttpStatusCode.OK) throw ErrorClassifier.OAuth(OAuthStep.Device, app.LoginUrl, status, body, contentType);
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return DeviceCode.Read(document.RootElement, time.GetUtcNow());
+        }
+        catch (JsonException)
+        {
+            throw SalesforceException.Unexpected(app.LoginUrl.Host, "it gave no device code");
+        }
+    }
+
+    /// <summary>Asks whether somebody has typed the code and allowed it.</summary>
+    /// <exception cref="SalesforceException">Denied, too old, or the flow is off.</exception>
+    public async Task<DevicePoll> PollDeviceAsync(OAuthApp app, SecretText deviceCode, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new DevicePoll.Granted(await TokenAsync(app, OAuthStep.Device, [new("grant_type", "device"), new("code", deviceCode.Reveal())], cancellationToken));
+        }
+        catch (SalesforceException early) when (early.ErrorCode is "authorization_pending" or "slow_down")
+        {
+            return new DevicePoll.Waiting(early.ErrorCode == "slow_down");
+        }
+    }
+
+    /// <summary>True for the addresses that many orgs share; some flows work at an org's own address only.</summary>
+    public static bool IsSharedLoginHost(Uri loginUrl) => loginUrl.Host is "login.salesforce.com" or "test.salesforce.com";
+
     /// <summary>Ends a grant; a refresh token takes its access tokens with it. A token that is dead already is fine.</summary>
     public async Task RevokeAsync(Uri loginUrl, SecretText token, CancellationToken cancellationToken)
     {

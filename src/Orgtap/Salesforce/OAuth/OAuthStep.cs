@@ -7,6 +7,9 @@ public enum OAuthStep
     Exchange,
     Password,
     Refresh,
+    ClientCredentials,
+    JwtBearer,
+    Device,
     Revoke,
     Identity,
 }

@@ -73,9 +73,21 @@ internal sealed class ServedInstallation : IAsyncDisposable
     private async Task ServeAsync()
     {
         _installation = await Installation.OpenAsync(InstallationSettings.Read(null, Variable), "serve", TimeProvider.System, Stop);
-        var listen = new ListenAddress("localhost", 5380).NextFree();
-        _app = WebHost.Build(_installation, listen, logging => logging.ClearProviders());
-        await _app.StartAsync(Stop);
-        _installation.Owner!.Announce(Address = listen.Address);
+        // A port that is free now may be taken by another test a moment later.
+        for (var port = 5380; ; port += 20)
+        {
+            var listen = new ListenAddress("localhost", port).NextFree();
+            _app = WebHost.Build(_installation, listen, logging => logging.ClearProviders());
+            try
+            {
+                await _app.StartAsync(Stop);
+                _installation.Owner!.Announce(Address = listen.Address);
+                return;
+            }
+            catch (IOException) when (port < 5880)
+            {
+                await _app.DisposeAsync();
+            }
+        }
     }
 }

@@ -1,0 +1,114 @@
+using Orgtap.App.Composition;
+using Orgtap.App.Overviews;
+using Orgtap.App.Web.Connections;
+using Orgtap.App.Web.SignIn;
+using Orgtap.Authorization;
+using Orgtap.Connections;
+using Orgtap.Notifications;
+using Orgtap.Primitives;
+using Orgtap.Reauthorization;
+using Orgtap.Storage;
+
+namespace Orgtap.App.Web.Authorize;
+
+public sealed record RequestsModel(IReadOnlyList<RequestDocument> Requests, bool MayOperate, TimeProvider Time);
+
+/// <param name="Connection">Null: a first authorization.</param>
+/// <param name="Form">What was typed.</param>
+public sealed record AskModel(Connection? Connection, AskDocument Form, bool HasMail, Uri Callback, InvalidInputException? Problem);
+
+/// <param name="Request">With its link when it was just made.</param>
+public sealed record RequestModel(RequestDocument Request, bool MayOperate, bool HasMail, TimeProvider Time);
+
+/// <summary>Who let Orgtap into a connection's org, and the ways to do that again.</summary>
+public sealed record AuthorizationModel(
+    Connection Connection, DateTimeOffset? GrantedAt, string? GrantedBy, IReadOnlyList<RequestDocument> Requests, IReadOnlyList<RestartStep> Restarts, bool MayOperate, Uri Callback, bool Done, TimeProvider Time);
+
+/// <summary>Asking Salesforce admins to authorize, for the first time or again, and how that stands.</summary>
+internal static class RequestPages
+{
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        app.MapGet("/requests", async (HttpContext context, RequestDesk desk, TimeProvider time, CancellationToken cancellationToken) =>
+            Page.Of<RequestsPage>(new RequestsModel(await desk.ListAsync(null, 200, cancellationToken), context.User.MayOperate(), time))).RequireAuthorization(Roles.Viewer);
+        app.MapGet("/requests/new", (HttpContext context, string? connection, CancellationToken cancellationToken) =>
+            ShowAskAsync(context, new AskDocument(connection ?? "", "", ""), null, cancellationToken)).RequireAuthorization(Roles.Operator);
+        app.MapPost("/requests/new", AskAsync).RequireAuthorization(Roles.Operator);
+        app.MapGet("/requests/{id}", async (string id, HttpContext context, RequestDesk desk, CancellationToken cancellationToken) =>
+            await desk.FindAsync(id, cancellationToken) is { } found ? await ShowAsync(context, found, cancellationToken) : Results.NotFound()).RequireAuthorization(Roles.Viewer);
+        app.MapPost("/requests/{id}", ActAsync).RequireAuthorization(Roles.Operator);
+        app.MapGet("/connections/{name}/authorization", ShowAuthorizationAsync).RequireAuthorization(Roles.Viewer);
+        app.MapPost("/connections/{name}/authorization", SignInAsync).RequireAuthorization(Roles.Operator);
+    }
+
+    private static async Task<IResult> AskAsync(HttpContext context, RequestDesk desk, PublicAddress address, CancellationToken cancellationToken)
+    {
+        var form = await context.Request.ReadFormAsync(cancellationToken);
+        var ask = new AskDocument(form["connection"].ToString().Trim(), form["admin"].ToString(), form["email"].ToString(), form["note"], form["url"], form["client-id"], form["client-secret"],
+            int.TryParse(form["days"], out var days) ? days : AuthorizationAsk.UsualDays);
+        try
+        {
+            // Not a redirect: the link is shown here, once. Sending the form again asks nobody twice.
+            return await ShowAsync(context, await desk.AskAsync(ask, context.User.ActorOf(), address.Value, cancellationToken), cancellationToken);
+        }
+        catch (InvalidInputException problem)
+        {
+            return await ShowAskAsync(context, ask, problem, cancellationToken);
+        }
+    }
+
+    private static async Task<IResult> ActAsync(string id, HttpContext context, RequestDesk desk, PublicAddress address, CancellationToken cancellationToken)
+    {
+        if (await desk.FindAsync(id, cancellationToken) is null) return Results.NotFound();
+        var form = await context.Request.ReadFormAsync(cancellationToken);
+        switch (form["do"].ToString())
+        {
+            case "resend":
+                return await ShowAsync(context, await desk.ResendAsync(id, context.User.ActorOf(), address.Value, cancellationToken), cancellationToken);
+            case "withdraw":
+                await desk.WithdrawAsync(id, context.User.ActorOf(), cancellationToken);
+                return Page.SeeOther($"/requests/{id}");
+            default:
+                return Results.BadRequest();
+        }
+    }
+
+    private static async Task<IResult> ShowAuthorizationAsync(
+        string name, string? done, HttpContext context, ConnectionStore connections, GrantStore grants, RequestDesk desk, JobRestarts restarts, PublicAddress address, InstallationSettings settings, TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        if (await connections.FindAsync(name, cancellationToken) is not { } connection) return Results.NotFound();
+        ConnectPages.AllowSignIn(context, settings);
+        var grant = await grants.FindAsync(connection.Id, cancellationToken);
+        return Page.Of<AuthorizationPage>(new AuthorizationModel(
+            connection, grant?.GrantedAt ?? grant?.IssuedAt, grant?.GrantedBy, await desk.ListAsync(connection.Id, 20, cancellationToken), restarts.ProgressOf(connection.Id), context.User.MayOperate(), address.Callback,
+            done is not null, time));
+    }
+
+    /// <summary>Somebody of this Orgtap signs in at Salesforce, perhaps as another user than before.</summary>
+    private static async Task<IResult> SignInAsync(
+        string name, HttpContext context, ConnectionStore connections, OrgConnector connector, PublicAddress address, InstallationSettings settings, CancellationToken cancellationToken)
+    {
+        if (await connections.FindAsync(name, cancellationToken) is not { } connection) return Results.NotFound();
+        var form = await context.Request.ReadFormAsync(cancellationToken);
+        var app = await connections.GetAppAsync(connection.AppId, cancellationToken);
+        var request = new ConnectRequest(name, connection.LoginUrl.AbsoluteUri, AuthorizationFlow.WebServer, app.ConsumerKey, app.ConsumerSecret, null, null, null, address.Callback.AbsoluteUri, connection.QuotaThresholdPercent);
+        var start = await connector.StartAsync(new PendingAuthorization(request, context.User.ActorOf(), connection.Id, WithoutMissing: form["without"] == "yes"), cancellationToken);
+        ConnectPages.KeepBrowserSecret(context, start.BrowserSecret);
+        ConnectPages.AllowSignIn(context, settings);
+        return Page.SeeOther(start.AuthorizeAddress.AbsoluteUri);
+    }
+
+    private static async Task<IResult> ShowAskAsync(HttpContext context, AskDocument form, InvalidInputException? problem, CancellationToken cancellationToken)
+    {
+        var services = context.RequestServices;
+        var connection = form.Connection.Length > 0 ? await services.GetRequiredService<ConnectionStore>().FindAsync(form.Connection, cancellationToken) : null;
+        return Page.Of<AskPage>(new AskModel(connection, form, await HasMailAsync(services, cancellationToken), services.GetRequiredService<PublicAddress>().Callback, problem),
+            problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    }
+
+    private static async Task<IResult> ShowAsync(HttpContext context, RequestDocument request, CancellationToken cancellationToken) => Page.Of<RequestPage>(new RequestModel(
+        request, context.User.MayOperate(), await HasMailAsync(context.RequestServices, cancellationToken), context.RequestServices.GetRequiredService<TimeProvider>()));
+
+    private static async Task<bool> HasMailAsync(IServiceProvider services, CancellationToken cancellationToken) => await services.GetRequiredService<MailSettingsStore>().FindAsync(cancellationToken) is not null;
+}

@@ -1,0 +1,81 @@
+using Orgtap.Authorization;
+using Orgtap.Catalog;
+using Orgtap.Connections;
+using Orgtap.Primitives;
+using Orgtap.Reauthorization;
+using Orgtap.Tests.App.Cli;
+
+namespace Orgtap.Tests.Reauthorization;
+
+/// <summary>Test connection reports every check, whatever the first ones find.</summary>
+public sealed class ConnectionTestTests
+{
+    private static readonly string[] Names = ["Address answers", "App is known and allowed", "Credentials accepted", "User", "API may be used", "Tables and fields", "Network policy", "Quota left", "Integration user", "Way of signing in"];
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_healthy_connection_passes_and_the_password_flow_is_warned_about()
+    {
+        await using var site = await ConnectedAsync();
+        var checks = await TestAsync(site);
+        Assert.Equal(Names, checks.Select(check => check.Name));
+        Assert.DoesNotContain(checks, check => check.Outcome == CheckOutcome.Failed);
+        Assert.Equal(CheckOutcome.Warning, checks[^1].Outcome);
+        Assert.Contains("Account", (await site.Service<SelectionStore>().GetAsync((await site.Service<ConnectionStore>().GetAsync("acme", Stop)).Id, Stop)).Select(selected => selected.SObject));
+    }
+
+    [Fact]
+    public async Task A_wrong_password_is_the_credentials_fault_and_the_rest_says_why_it_was_not_checked()
+    {
+        await using var site = await ConnectedAsync();
+        site.Org.Users.Put(site.Org.Users.Find(site.Org.User)! with { Password = "changed" });
+        var checks = (await TestAsync(site)).ToDictionary(check => check.Name);
+        Assert.Equal(CheckOutcome.Passed, checks["Address answers"].Outcome);
+        Assert.Equal(CheckOutcome.Passed, checks["App is known and allowed"].Outcome);
+        Assert.Equal((CheckOutcome.Failed, Turn.Admin), (checks["Credentials accepted"].Outcome, checks["Credentials accepted"].Turn));
+        Assert.Contains("Login History", checks["Credentials accepted"].NextStep, StringComparison.Ordinal);
+        Assert.All((string[])["User", "API may be used", "Tables and fields", "Integration user"], name => Assert.Equal(CheckOutcome.NotChecked, checks[name].Outcome));
+        Assert.Equal(Names.Length, checks.Count);
+    }
+
+    [Fact]
+    public async Task An_app_the_org_does_not_know_is_the_apps_fault()
+    {
+        await using var site = await ConnectedAsync();
+        site.Org.Faults.Add(new Orgtap.SimulatedOrg.Faults.FaultRule("POST /services/oauth2/token*", new Orgtap.SimulatedOrg.Faults.FaultEffect.OAuthError("invalid_client_id", "client identifier invalid")));
+        var checks = (await TestAsync(site)).ToDictionary(check => check.Name);
+        Assert.Equal((CheckOutcome.Failed, Turn.Operator), (checks["App is known and allowed"].Outcome, checks["App is known and allowed"].Turn));
+        Assert.Contains("2 to 10 minutes", checks["App is known and allowed"].NextStep, StringComparison.Ordinal);
+        Assert.Equal(CheckOutcome.NotChecked, checks["Credentials accepted"].Outcome);
+    }
+
+    [Fact]
+    public async Task What_the_user_no_longer_sees_is_named_and_a_mended_connection_is_cleared()
+    {
+        await using var site = await ConnectedAsync();
+        var connections = site.Service<ConnectionStore>();
+        var connection = await connections.GetAsync("acme", Stop);
+        site.Org.Store.Schema.HideObject("Account", true);
+        var failed = (await TestAsync(site)).Single(check => check.Name == "Tables and fields");
+        Assert.Equal((CheckOutcome.Failed, Turn.Admin, "Account"), (failed.Outcome, failed.Turn, Assert.Single(failed.Missing!).SObject));
+
+        await connections.SetProblemAsync(connection.Id, new Problem(FailureKind.Permission, Turn.Admin, "x", "y", TimeProvider.System.GetUtcNow(), null, null), Stop);
+        site.Org.Store.Schema.HideObject("Account", false);
+        var (code, output, _) = await site.RunAsync("connections", "test", "acme");
+        Assert.Equal(0, code);
+        Assert.Contains("ok   Tables and fields", output, StringComparison.Ordinal);
+        Assert.Null((await connections.GetAsync("acme", Stop)).Problem);
+    }
+
+    private static async Task<IReadOnlyList<ConnectionCheck>> TestAsync(ServedInstallation site) =>
+        await site.Service<ConnectionTest>().RunAsync(await site.Service<ConnectionStore>().GetAsync("acme", Stop), Stop);
+
+    private static async Task<ServedInstallation> ConnectedAsync()
+    {
+        var site = await ServedInstallation.StartAsync(serving: true);
+        Assert.Equal(0, (await site.ConnectAsync()).ExitCode);
+        await site.Service<SelectionStore>().SetAsync((await site.Service<ConnectionStore>().GetAsync("acme", Stop)).Id, [new SelectedObject("Account")], Stop);
+        return site;
+    }
+}

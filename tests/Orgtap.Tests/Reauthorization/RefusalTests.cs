@@ -1,0 +1,136 @@
+using Dapper;
+using Orgtap.App.Overviews;
+using Orgtap.App.Users;
+using Orgtap.Authorization;
+using Orgtap.Catalog;
+using Orgtap.Connections;
+using Orgtap.Primitives;
+using Orgtap.Reauthorization;
+using Orgtap.SimulatedOrg.Faults;
+using Orgtap.SimulatedOrg.Hosting;
+using Orgtap.Storage;
+using Orgtap.Tests.App.Cli;
+
+namespace Orgtap.Tests.Reauthorization;
+
+/// <summary>Every refusal of Salesforce's, injected where it happens: what the admin reads, whose turn it is, that nothing was changed and that the link goes on working.</summary>
+public sealed class RefusalTests
+{
+    private static readonly Uri Callback = new("http://localhost:7777/oauth/callback");
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Each_refusal_has_its_cause_its_turn_and_its_remedy()
+    {
+        (string Code, string Text, string Message, Turn Turn, string Remedy)[] refusals =
+        [
+            ("invalid_grant", "expired authorization code", "too old or had been used", Turn.Admin, "again"),
+            ("invalid_grant", "ip restricted", "from this machine's address", Turn.Admin, "IP restrictions"),
+            ("invalid_grant", "inactive user", "deactivated", Turn.Admin, "Setup > Users"),
+            ("invalid_grant", "org locked", "locked", Turn.Admin, "Company Information"),
+            ("invalid_grant", "invalid login hours", "at this hour", Turn.Admin, "Login Hours"),
+            ("invalid_client_id", "client identifier invalid", "does not know the consumer key", Turn.Operator, "2 to 10 minutes"),
+            ("invalid_client", "invalid client credentials", "consumer secret", Turn.Operator, "Consumer Key and Secret"),
+            ("unsupported_grant_type", "grant type not supported", "does not offer", Turn.Admin, "web server flow"),
+            ("invalid_request", "missing required code challenge", "did not accept the request", Turn.Operator, "setup guide"),
+            ("invalid_scope", "the requested scope is not allowed", "lacks a scope", Turn.Admin, "refresh_token"),
+            ("inactive_user", "user is inactive", "deactivated", Turn.Admin, "Setup > Users"),
+            ("inactive_org", "org is inactive", "deactivated", Turn.Admin, "activate"),
+            ("invalid_app_access", "user is not admin approved to access this app", "until an admin permits it", Turn.Admin, "Policies"),
+            ("rate_limit_exceeded", "login rate exceeded", "too often", Turn.We, "later"),
+        ];
+        await using var site = await ServedInstallation.StartAsync(serving: true);
+        Assert.Equal(0, (await site.ConnectAsync()).ExitCode);
+        await site.Service<UserStore>().AddAsync("marta@brightwell.example", "Marta", Role.Operator, Stop);
+        var (request, link) = await AskAsync(site);
+        var before = await site.Service<GrantStore>().FindAsync(request.ConnectionId!.Value, Stop);
+        foreach (var (code, text, message, turn, remedy) in refusals)
+        {
+            var fault = site.Org.Faults.Add(new FaultRule("POST /services/oauth2/token*", new FaultEffect.OAuthError(code, text)) { Grant = "authorization_code" });
+            var setback = Assert.IsType<ReturnOutcome.NotAuthorized>(await AnswerAsync(site, request, link, null)).Setback;
+            site.Org.Faults.Remove(fault);
+            Assert.True(setback.Message.Contains(message, StringComparison.OrdinalIgnoreCase), $"{code}, {text}: {setback.Message}");
+            Assert.Equal((code, text, turn), (code, text, setback.Turn));
+            Assert.True(setback.NextStep.Contains(remedy, StringComparison.OrdinalIgnoreCase), $"{code}, {text}: {setback.NextStep}");
+            Assert.Equal(RequestState.SetBack, (await site.Service<AuthorizationRequestStore>().FindAsync(request.Id, Stop))!.StateAt(TimeProvider.System.GetUtcNow()));
+        }
+        foreach (var (error, text, kind, message) in ((string, string, SetbackKind, string)[])[
+            ("access_denied", "end-user denied authorization", SetbackKind.Denied, "denied"), ("OAUTH_APPROVAL_ERROR_GENERIC", "An unexpected error has occurred", SetbackKind.Refused, "not installed")])
+        {
+            var setback = Assert.IsType<ReturnOutcome.NotAuthorized>(await AnswerAsync(site, request, link, (error, text))).Setback;
+            Assert.Equal((kind, Turn.Admin), (setback.Kind, setback.Turn));
+            Assert.Contains(message, setback.Message, StringComparison.Ordinal);
+        }
+        Assert.Equal(before, await site.Service<GrantStore>().FindAsync(request.ConnectionId.Value, Stop));
+        Assert.IsType<ReturnOutcome.Authorized>(await AnswerAsync(site, request, link, null));
+    }
+
+    [Fact]
+    public async Task A_device_code_connects_once_somebody_has_typed_it_and_is_never_asked_about_too_often()
+    {
+        await using var site = await ServedInstallation.StartAsync(serving: true);
+        var desk = site.Service<Authorizing>();
+        var request = new ConnectRequest("acme", site.Org.Address.AbsoluteUri, AuthorizationFlow.Device, site.Org.ClientId, new SecretText(site.Org.ClientSecret), null, null, null, null);
+        var device = await desk.StartDeviceAsync(request, "test", Stop);
+        site.Org.Requests.Clear();
+        for (var i = 0; i < 5; i++) Assert.Null((await desk.LookAtDeviceAsync(device.Id!, Stop)).Connection);
+        Assert.Equal(0, site.Org.Requests.Count("token"));
+        await PassAsync();
+        Assert.Null((await desk.LookAtDeviceAsync(device.Id!, Stop)).Connection);
+        using (var admin = new SimulatedAdmin(site.Org.User, site.Org.Password)) await admin.AllowDeviceAsync(device.VerificationUrl!, device.UserCode!, Stop);
+        await PassAsync();
+
+        var made = (await desk.LookAtDeviceAsync(device.Id!, Stop)).Connection;
+
+        Assert.Equal(("acme", AuthorizationFlow.Device, site.Org.User), (made!.Name, made.Flow, made.Username));
+        await Assert.ThrowsAsync<InvalidInputException>(() => desk.LookAtDeviceAsync(device.Id!, Stop));
+        site.Org.Tokens.ExpireAll();
+        await site.Service<SelectionStore>().SetAsync((await site.Service<ConnectionStore>().GetAsync("acme", Stop)).Id, [new SelectedObject("Account")], Stop);
+        Assert.Equal(0, (await site.RunAsync("sync", "acme")).ExitCode);
+
+        // Denied: said so, nothing stored.
+        var refused = await desk.StartDeviceAsync(request with { Name = "other" }, "test", Stop);
+        using (var admin = new SimulatedAdmin(site.Org.User, site.Org.Password)) await admin.DenyDeviceAsync(refused.VerificationUrl!, refused.UserCode!, Stop);
+        await PassAsync();
+        Assert.Contains("denied", (await Assert.ThrowsAnyAsync<OrgtapException>(() => desk.LookAtDeviceAsync(refused.Id!, Stop))).Message, StringComparison.Ordinal);
+        Assert.Null(await site.Service<ConnectionStore>().FindAsync("other", Stop));
+
+        async Task PassAsync()
+        {
+            site.Org.Clock.Advance(TimeSpan.FromSeconds(30));
+            await using var db = await site.Service<ControlStore>().ConnectAsync(Stop);
+            await db.ExecuteAsync("UPDATE device_sign_ins SET next_poll_at = 0");
+        }
+    }
+
+    [Fact]
+    public async Task Client_credentials_connect_from_the_command_line_and_renew_by_themselves()
+    {
+        await using var site = await ServedInstallation.StartAsync(serving: false);
+        var (code, output, error) = await site.RunAsync("connect", "--name", "acme", "--flow", "client-credentials", "--url", site.Org.Address.AbsoluteUri, "--client-id", site.Org.ClientId);
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("acme is connected", output, StringComparison.Ordinal);
+        Assert.Equal(0, (await site.RunAsync("select", "acme", "--table", "Account")).ExitCode);
+        site.Org.Tokens.ExpireAll();
+        Assert.Equal(0, (await site.RunAsync("sync", "acme")).ExitCode);
+        (code, _, error) = await site.RunAsync("connect", "--name", "shared", "--flow", "client-credentials", "--url", "login.salesforce.com", "--client-id", site.Org.ClientId);
+        Assert.Equal(2, code);
+        Assert.Contains("My Domain address only", error, StringComparison.Ordinal);
+    }
+
+    private static async Task<(AuthorizationRequest Request, string Link)> AskAsync(ServedInstallation site)
+    {
+        var asked = await site.Service<RequestDesk>().AskAsync(new AskDocument("acme", "Dana Wood", "dana@acme.example"), "marta@brightwell.example", new Uri("https://sync.brightwell.example/"), Stop);
+        return ((await site.Service<AuthorizationRequestStore>().FindAsync(asked.Id, Stop))!, asked.Link!.AbsolutePath[3..]);
+    }
+
+    /// <param name="error">What the callback carries in place of a code; null: Allow was pressed.</param>
+    private static async Task<ReturnOutcome> AnswerAsync(ServedInstallation site, AuthorizationRequest request, string link, (string Error, string Text)? error)
+    {
+        var start = await site.Service<AuthorizationRequests>().BeginAsync(request, new SecretText(link), null, false, Callback, Stop);
+        using var admin = new SimulatedAdmin(site.Org.User, site.Org.Password);
+        var query = System.Web.HttpUtility.ParseQueryString((await admin.AllowAsync(start.AuthorizeAddress, Stop)).Query);
+        return await site.Service<AuthorizationReturn>().CompleteAsync(query["state"]!, error is null ? query["code"] : null, error?.Error, error?.Text, start.BrowserSecret, Stop);
+    }
+}
