@@ -30,8 +30,8 @@ internal static class AdminPages
     {
         app.MapGet("/a/{link}", async (string link, HttpContext context, AuthorizationRequests requests, CancellationToken cancellationToken) =>
             await requests.OpenAsync(link, cancellationToken) is { } request ? await ShowAsync(context, request, link, null, null, cancellationToken) : Page.Of<UnknownLinkPage>(null, StatusCodes.Status404NotFound))
-            .RequireRateLimiting(SignInRateLimit.Policy);
-        app.MapPost("/a/{link}", ActAsync).RequireRateLimiting(SignInRateLimit.Policy);
+            .RequireRateLimiting(SignInRateLimit.LinkPolicy);
+        app.MapPost("/a/{link}", ActAsync).RequireRateLimiting(SignInRateLimit.LinkPolicy);
     }
 
     private static async Task<IResult> ActAsync(string link, HttpContext context, AuthorizationRequests requests, PublicAddress address, InstallationSettings settings, CancellationToken cancellationToken)

@@ -13,6 +13,11 @@ internal static class SignInRateLimit
     /// <summary>Tries a minute and address.</summary>
     public const int PerMinute = 30;
 
+    /// <summary>For pages behind an e-mailed link of 256 random bits: nothing can be guessed there, and an office shares one address.</summary>
+    public const string LinkPolicy = "link";
+
+    private const int LinksPerMinute = 300;
+
     public static void Configure(RateLimiterOptions options)
     {
         options.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
@@ -22,6 +27,8 @@ internal static class SignInRateLimit
                 context.HttpContext.Response.Headers.RetryAfter = ((int)wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
             await ErrorPages.TooMany(context.HttpContext).ExecuteAsync(context.HttpContext);
         };
+        options.AddPolicy(LinkPolicy, context => RateLimitPartition.GetFixedWindowLimiter(
+            context.Connection.RemoteIpAddress?.ToString() ?? "", _ => new FixedWindowRateLimiterOptions { PermitLimit = LinksPerMinute, Window = TimeSpan.FromMinutes(1) }));
         options.AddPolicy(Policy, context => RateLimitPartition.GetFixedWindowLimiter(
             context.Connection.RemoteIpAddress?.ToString() ?? "", _ => new FixedWindowRateLimiterOptions { PermitLimit = PerMinute, Window = TimeSpan.FromMinutes(1) }));
     }
