@@ -1,6 +1,6 @@
 namespace Orgtap.SimulatedOrg.Hosting;
 
-/// <summary>The rows of an org started without a choice: about 350,000 over 35 tables, in the proportions of a middling org of sales and service.</summary>
+/// <summary>The rows of an org started without a choice: about 350,000 over 42 tables, in the proportions of a middling org of sales and service.</summary>
 public static class DefaultRecords
 {
     /// <summary>Object name → base rows.</summary>
@@ -10,6 +10,7 @@ public static class DefaultRecords
         ["Contact"] = 40_000,
         ["Lead"] = 20_000,
         ["Opportunity"] = 15_000,
+        ["OpportunityStage"] = 10,
         ["OpportunityContactRole"] = 12_000,
         ["OpportunityLineItem"] = 20_000,
         ["Product2"] = 800,
@@ -20,6 +21,7 @@ public static class DefaultRecords
         ["Task"] = 30_000,
         ["Event"] = 8_000,
         ["Case"] = 18_000,
+        ["CaseStatus"] = 4,
         ["CaseComment"] = 12_000,
         ["EmailMessage"] = 20_000,
         ["FeedItem"] = 6_000,
