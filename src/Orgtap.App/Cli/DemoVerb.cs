@@ -10,6 +10,7 @@ using Orgtap.Catalog;
 using Orgtap.Connections;
 using Orgtap.Notifications;
 using Orgtap.Primitives;
+using Orgtap.Reauthorization;
 using Orgtap.Scheduling;
 using Orgtap.SimulatedOrg.Hosting;
 using Orgtap.Storage;
@@ -58,6 +59,7 @@ internal static class DemoVerb
                     await demo.InviteAsync(directory, cancellationToken);
                     await app.Services.KeepScheduleAsync(cancellationToken);
                     await app.Services.KeepMailAsync(cancellationToken);
+                    await app.Services.KeepRevokingAsync(cancellationToken);
                     await ServeVerb.UntilStoppedAsync(cancellationToken);
                     context.Terminal.Error.WriteLine("Stopping.");
                     await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None);

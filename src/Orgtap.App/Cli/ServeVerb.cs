@@ -4,6 +4,7 @@ using Orgtap.App.Users;
 using Orgtap.App.Web;
 using Orgtap.Notifications;
 using Orgtap.Primitives;
+using Orgtap.Reauthorization;
 using Orgtap.Scheduling;
 using Orgtap.Syncs;
 
@@ -40,6 +41,7 @@ internal static class ServeVerb
 
             await app.Services.KeepScheduleAsync(cancellationToken);
             await app.Services.KeepMailAsync(cancellationToken);
+            await app.Services.KeepRevokingAsync(cancellationToken);
             await UntilStoppedAsync(cancellationToken);
             context.Terminal.Error.WriteLine("Stopping.");
             await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None);
