@@ -72,8 +72,9 @@ public sealed class RecordedReplyTests(RecordedReplyTests.SharedOrg shared) : IC
     /// <summary>Recordings compared elsewhere, and recordings of what the org has no counterpart of.</summary>
     private static readonly Dictionary<string, string> Elsewhere = new()
     {
-        ["cumulusci-GET_sobjects"] = "RecordedSchemaTests", ["forcetoolkit-User-describe"] = "RecordedSchemaTests", ["soqlmeta-"] = "RecordedSchemaTests",
-        ["restforce-describe_sobjects"] = "RecordedSchemaTests", ["restforce-sobject_describe_success"] = "RecordedSchemaTests", ["camel-limits"] = "RecordedSchemaTests",
+        ["cumulusci-GET_sobjects"] = "RecordedSchemaTests", ["forcetoolkit-User-describe"] = "RecordedSchemaTests", ["soqlmeta-lwrfileupload-ContentVersion"] = "objects that this org lacks",
+        ["soqlmeta-lwrfileupload-LiveChatSensitiveDataRule"] = "objects that this org lacks", ["soqlmeta-"] = "RecordedSchemaTests",
+        ["restforce-describe_sobjects"] = "RecordedSchemaTests", ["restforce-sobject_describe_success"] = "its fields are invented", ["camel-limits"] = "RecordedSchemaTests",
         ["cumulusci-bulk1-"] = "RecordedBulkV1Tests", ["cdc-account"] = "RecordedSchemaTests", ["livechat-body"] = "ChatTests has the grammar",
         ["restforce-query_success"] = "its fields are invented", ["restforce-sobject_find_success"] = "its fields are invented", ["restforce-query_paginated"] = "its locator is shortened",
         ["wiremock-java-bulk-ingest-"] = "no ingest jobs here", ["plugin-data-"] = "files for ingest", ["jsforce-Account_bulk2"] = "a file for ingest",

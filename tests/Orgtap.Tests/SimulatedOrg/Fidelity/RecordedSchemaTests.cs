@@ -60,6 +60,30 @@ public sealed class RecordedSchemaTests(RecordedReplyTests.SharedOrg shared) : I
     }
 
     [Fact]
+    public async Task Standard_objects_are_called_as_in_a_real_org()
+    {
+        using var recorded = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Recording.RequiredFolder(), "soqlmeta-lwrfileupload-typeNames.json"), RunningOrg.Cancel));
+        var names = recorded.RootElement.EnumerateArray().Select(type => type.ValueKind == JsonValueKind.String ? type.GetString()! : type.GetProperty("name").GetString()!).ToHashSet();
+        // The recorded org had no legacy chat.
+        string[] elsewhere = ["LiveChatButton", "LiveChatDeployment", "LiveChatTranscript", "LiveChatTranscriptEvent", "LiveChatVisitor"];
+        var ours = (await shared.Org.GetJsonAsync(Root + "/sobjects")).GetProperty("sobjects").EnumerateArray().Select(sobject => sobject.GetProperty("name").GetString()!);
+        string[] strange = [.. ours.Where(name => !name.Contains("__", StringComparison.Ordinal) && !names.Contains(name)).Except(elsewhere)];
+        Assert.Equal([], strange);
+    }
+
+    [Fact]
+    public async Task A_change_event_has_the_recorded_header()
+    {
+        using var recorded = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Recording.RequiredFolder(), "cdc-account-update-pubsub-decoded.json"), RunningOrg.Cancel));
+        using var client = await Streaming.BayeuxClient.HandshakeAsync(shared.Org);
+        await client.SubscribeAsync("/data/AccountChangeEvent", -1);
+        shared.Org.Host.Store.Update("Account", shared.Org.Host.Store.RandomId("Account", new Random(7))!, new Dictionary<string, object?> { ["Site"] = "Elsewhere" });
+        var header = Assert.Single(await client.EventsAsync()).GetProperty("payload").GetProperty("ChangeEventHeader");
+        var theirs = recorded.RootElement.GetProperty("payload").GetProperty("ChangeEventHeader");
+        Assert.Equal(theirs.EnumerateObject().Select(member => (member.Name, member.Value.ValueKind)).Order(), header.EnumerateObject().Select(member => (member.Name, member.Value.ValueKind)).Order());
+    }
+
+    [Fact]
     public async Task Limits_have_the_recorded_names()
     {
         using var recorded = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Recording.RequiredFolder(), "camel-limits.json"), RunningOrg.Cancel));
