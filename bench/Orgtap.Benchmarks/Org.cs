@@ -26,10 +26,10 @@ internal sealed class Org : IAsyncDisposable
 
     public string AccessToken { get; private set; } = "";
 
-    public static async Task<Org> StartAsync(string dll, string records, CancellationToken cancellationToken)
+    public static async Task<Org> StartAsync(string dll, string records, CancellationToken cancellationToken, params string[] options)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-        foreach (var argument in (string[])[dll, "--listen", "127.0.0.1:0", "--seed", "1", "--records", records, "--api-limit", "1000000"]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])[dll, "--listen", "127.0.0.1:0", "--seed", "1", "--records", records, "--api-limit", "1000000", .. options]) start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;
         var line = await process.StandardOutput.ReadLineAsync(cancellationToken) ?? throw new InvalidOperationException("The simulated org ended before it was ready.");
         var org = new Org(process, JsonDocument.Parse(line).RootElement.Clone());
@@ -57,10 +57,24 @@ internal sealed class Org : IAsyncDisposable
         return id;
     }
 
+    /// <summary>Reads an answer to its end and forgets it.</summary>
+    /// <returns>Bytes of the body, and the handle of the page behind it where there is one.</returns>
+    public async Task<(long Bytes, string? Locator)> DrainAsync(string path, CancellationToken cancellationToken)
+    {
+        using var answer = await _http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        answer.EnsureSuccessStatusCode();
+        await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        var buffer = new byte[1 << 20];
+        var bytes = 0L;
+        for (int read; (read = await body.ReadAsync(buffer, cancellationToken)) > 0;) bytes += read;
+        return (bytes, answer.Headers.TryGetValues("Sforce-Locator", out var locators) && locators.First() is not "null" and var locator ? locator : null);
+    }
+
+    /// <summary>The org ends by SIGTERM, as it should, and takes its files with it.</summary>
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
-        _process.Kill();
+        using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync();
         await _process.WaitForExitAsync();
         _process.Dispose();
     }

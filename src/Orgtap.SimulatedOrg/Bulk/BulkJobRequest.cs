@@ -24,7 +24,7 @@ internal sealed record BulkJobRequest(bool IncludeDeleted, string Soql, string C
     }
 
     public CsvDialect Dialect(Oldness oldness) =>
-        new(Delimiters[ColumnDelimiter], CrLf: LineEnding == "CRLF" || oldness.CrLf, QuoteAll: !oldness.UnquotedCsv, ShortIds: oldness.ShortIds);
+        new(Delimiters[ColumnDelimiter], CrLf: LineEnding == "CRLF" || oldness.CrLf, QuoteAll: !oldness.UnquotedCsv, ShortIds: oldness.ShortIds, DecimalZeroes: oldness.DecimalZeroes);
 
     private static string? Text(JsonElement body, string name) =>
         body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

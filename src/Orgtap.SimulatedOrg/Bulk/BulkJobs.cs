@@ -12,14 +12,20 @@ namespace Orgtap.SimulatedOrg.Bulk;
 /// </summary>
 internal sealed class BulkJobs(SoqlEngine soql, SpoolShelf shelf, FaultPlan faults, TimeProvider time, Oldness oldness, TimeSpan delay)
 {
-    public const long DailyJobs = 10_000;
-    public const long DailyStorageMegabytes = 976_562;
     private const long RenderedAtOnce = 20_000;
     private static readonly TimeSpan Life = TimeSpan.FromDays(7);
     private readonly Lock _gate = new();
     private readonly Dictionary<string, BulkJob> _jobs = [];
     private readonly Queue<DateTimeOffset> _today = new();
     private long _last;
+    private long _dailyJobs = 10_000;
+    private long _dailyKilobytes = 1_000_000_000;
+
+    /// <summary>Jobs allowed per 24 hours. Default 10,000, Salesforce's.</summary>
+    public long DailyJobs { get { lock (_gate) return _dailyJobs; } set { lock (_gate) _dailyJobs = value; } }
+
+    /// <summary>Megabytes of results allowed per 24 hours. Default 976,562, Salesforce's.</summary>
+    public long DailyStorageMegabytes { get { lock (_gate) return _dailyKilobytes >> 10; } set { lock (_gate) _dailyKilobytes = value << 10; } }
 
     /// <summary>Jobs created in the last 24 hours.</summary>
     public long CreatedToday { get { lock (_gate) { Age(); return _today.Count; } } }
@@ -46,6 +52,8 @@ internal sealed class BulkJobs(SoqlEngine soql, SpoolShelf shelf, FaultPlan faul
         if (soql.BulkRefusal(query) is { } refusal) throw new RestException(400, refusal.ErrorCode, refusal.Message);
         if (CreatedToday >= DailyJobs)
             throw new RestException(400, "LIMIT_EXCEEDED", $"Max bulk v2 query jobs ({DailyJobs}) per 24 hrs has been reached");
+        if (MegabytesToday >= DailyStorageMegabytes)
+            throw new RestException(400, "LIMIT_EXCEEDED", $"Max bulk v2 query result size stored ({_dailyKilobytes}) kb per 24 hrs has been exceeded");
         var effects = faults.Take(new FaultTarget("POST", path, sobject), effect => effect is FaultEffect.FailBulkJob or FaultEffect.StickBulkJob);
         var slot = shelf.Hold(query, request.Dialect(oldness));
         BulkJob job;

@@ -39,6 +39,8 @@ internal static class AccessControl
         if (body.Number("limit") is { } limit) parts.Usage.Limit = limit;
         if (body.Number("background") is { } background) parts.Usage.Background = background;
         if (body.Number("count") is { } count) parts.Usage.Count(count);
+        if (body.Number("bulkJobs") is { } jobs) parts.Jobs.DailyJobs = jobs;
+        if (body.Number("bulkMegabytes") is { } megabytes) parts.Jobs.DailyStorageMegabytes = megabytes;
         if (body.Flag("clear", false)) parts.Usage.Clear();
         if (body.TryGetProperty("app", out var app))
             parts.Usage.App = app.ValueKind == JsonValueKind.Null ? null : new AppQuota(app.Text("name"), app.Number("used") ?? 0, app.Number("limit") ?? 0);

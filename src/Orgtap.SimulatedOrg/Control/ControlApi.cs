@@ -22,10 +22,12 @@ internal static class ControlApi
         SchemaControl.Map(group, parts);
         AccessControl.Map(group, parts);
         PeopleControl.Map(group, parts);
+        VersionControl.Map(group, parts);
         FaultControl.Map(group, parts);
         group.MapControl("GET", "/scenario", parts, context => ReplyAsync(context, parts.Scenario.Steps));
         StreamControl.Map(group, parts);
         ConversationControl.Map(group, parts);
+        ReplicationControl.Map(group, parts);
         TruthExport.Map(group, parts);
     }
 

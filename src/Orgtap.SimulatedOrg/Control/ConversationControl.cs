@@ -12,19 +12,7 @@ internal static class ConversationControl
         var log = parts.Store.Conversations;
         routes.MapControl("POST", "/conversations", parts, async context =>
         {
-            var body = await ControlApi.BodyAsync(context);
-            var identifier = body.Text("conversation");
-            switch (body.Text("kind"))
-            {
-                case "append":
-                    var turn = new Turn(parts.Clock.GetUtcNow(), body.Text("speaker"), Enum.Parse<SpeakerRole>(body.Text("role")), body.Text("text"));
-                    await ControlApi.ReplyAsync(context, new { entry = log.Append(identifier, body.Text("record"), turn) });
-                    return;
-                case "rewrite": log.Rewrite(identifier, body.Text("entry"), body.Text("text")); break;
-                case "purge": log.Purge(identifier); break;
-                case var other: throw new JsonException($"\"{other}\" is none of append, rewrite, purge.");
-            }
-            await ControlApi.ReplyAsync(context, new { ok = true });
+            await ControlApi.ReplyAsync(context, new { entry = Apply(await ControlApi.BodyAsync(context), parts) });
         });
         routes.MapControl("POST", "/conversations/limit", parts, async context =>
         {
@@ -33,6 +21,26 @@ internal static class ConversationControl
         });
         routes.MapControl("GET", "/truth/conversations/{identifier}", parts, context => TruthAsync(context, log.Entries(Value(context))?.Select(entry => entry.Turn)));
         routes.MapControl("GET", "/truth/chats/{identifier}", parts, context => TruthAsync(context, log.Chat(Value(context))));
+    }
+
+    /// <returns>The entry concerned; null where it is the whole conversation.</returns>
+    public static string? Apply(JsonElement body, OrgParts parts)
+    {
+        var log = parts.Store.Conversations;
+        var identifier = body.Text("conversation");
+        switch (body.Text("kind"))
+        {
+            case "append":
+                return log.Append(identifier, body.Text("record"), new Turn(parts.Clock.GetUtcNow(), body.Text("speaker"), Enum.Parse<SpeakerRole>(body.Text("role")), body.Text("text")));
+            case "rewrite":
+                log.Rewrite(identifier, body.Text("entry"), body.Text("text"));
+                return body.Text("entry");
+            case "purge":
+                log.Purge(identifier);
+                return null;
+            case var other:
+                throw new JsonException($"\"{other}\" is none of append, rewrite, purge.");
+        }
     }
 
     private static string Value(HttpContext context) => (string)context.Request.RouteValues["identifier"]!;

@@ -6,7 +6,7 @@ namespace Orgtap.SimulatedOrg.Control;
 
 /// <summary>One step of a scenario, as the control API shows it.</summary>
 /// <param name="At">On the org's clock, counted from its start.</param>
-/// <param name="Kind">fault, user, app, org, quota, schema, change or tokens.</param>
+/// <param name="Kind">fault, user, app, org, quota, versions, schema, change, conversation, replication or tokens.</param>
 /// <param name="Error">Why it could not be carried out; null where it was, or is still to come.</param>
 public sealed record ScenarioStep(TimeSpan At, string Kind, bool Done, string? Error);
 
@@ -79,8 +79,11 @@ internal sealed class Scenario
                 case "app": PeopleControl.PutApp(body, _parts); break;
                 case "org": PeopleControl.PutPolicies(body, _parts); break;
                 case "quota": AccessControl.SetQuota(body, _parts); break;
+                case "versions": VersionControl.Apply(body, _parts); break;
                 case "schema": SchemaControl.Apply(body, _parts); break;
                 case "change": ChangeControl.Apply(body, _parts); break;
+                case "conversation": ConversationControl.Apply(body, _parts); break;
+                case "replication": ReplicationControl.Apply(body, _parts); break;
                 default: AccessControl.EndTokens(body, _parts); break;
             }
             return null;
@@ -93,7 +96,7 @@ internal sealed class Scenario
 
     private static (TimeSpan At, string Kind, JsonElement Body) Read(JsonElement step, int index)
     {
-        string[] kinds = ["fault", "user", "app", "org", "quota", "schema", "change", "tokens"];
+        string[] kinds = ["fault", "user", "app", "org", "quota", "versions", "schema", "change", "conversation", "replication", "tokens"];
         var number = index + 1;
         if (step.ValueKind != JsonValueKind.Object) throw new FormatException($"Step {number} is not an object.");
         var members = step.EnumerateObject().Where(member => member.Name != "at").ToArray();

@@ -13,21 +13,25 @@ internal sealed class BaseClock
     private readonly long _end;
     private readonly double _perRow;
 
-    public BaseClock(DateTimeOffset now, long count)
+    private readonly long _first;
+
+    /// <param name="first">The first ordinal in use.</param>
+    public BaseClock(DateTimeOffset now, long count, long first = 0)
     {
+        _first = first;
         _end = now.ToUnixTimeSeconds() - 1;
         _start = now.AddYears(-5).ToUnixTimeSeconds();
         _perRow = (_end - _start) / (double)Math.Max(1, count);
     }
 
-    public long Created(long ordinal, ulong hash) => 1000 * CreatedSecond(ordinal, hash);
+    public long Created(long ordinal, ulong hash) => 1000 * CreatedSecond(ordinal - _first, hash);
 
-    public long Modified(long ordinal, ulong hash) => 1000 * (BulkSecond(ordinal) ?? ModifiedSecond(ordinal, hash));
+    public long Modified(long ordinal, ulong hash) => 1000 * (BulkSecond(ordinal - _first) ?? ModifiedSecond(ordinal - _first, hash));
 
     public long ModStamp(long ordinal, ulong hash)
     {
-        if (BulkSecond(ordinal) is { } bulk) return 1000 * bulk;
-        var modified = ModifiedSecond(ordinal, hash);
+        if (BulkSecond(ordinal - _first) is { } bulk) return 1000 * bulk;
+        var modified = ModifiedSecond(ordinal - _first, hash);
         // Automated changes move SystemModstamp alone.
         return 1000 * ((hash & 7) == 0 ? Math.Min(_end, modified + (long)((hash >> 40) % Day)) : modified);
     }

@@ -16,12 +16,14 @@ internal sealed class ObjectRows
     private long _inserted;
     private volatile bool _hasChanges;
 
-    public ObjectRows(SObjectType type, long baseCount, ulong seed, DateTimeOffset now, Func<ObjectRows, FieldType, ValueRule> rules)
+    /// <param name="first">The first ordinal in use: Ids begin there.</param>
+    public ObjectRows(SObjectType type, long baseCount, ulong seed, DateTimeOffset now, Func<ObjectRows, FieldType, ValueRule> rules, long first = 0)
     {
         Name = type.Name;
         KeyPrefix = type.KeyPrefix ?? "000";
-        BaseCount = baseCount;
-        Clock = new BaseClock(now, baseCount);
+        BaseCount = first + baseCount;
+        First = first;
+        Clock = new BaseClock(now, baseCount, first);
         _seed = Hash.Mix(seed ^ Hash.Of(type.Name));
         _rules = rules;
         _deletes = type.HasIsDeleted;
@@ -30,7 +32,9 @@ internal sealed class ObjectRows
 
     public string Name { get; }
     public string KeyPrefix { get; }
+    /// <summary>Where base rows end: their ordinals are <see cref="First"/> up to it.</summary>
     public long BaseCount { get; }
+    public long First { get; }
     public BaseClock Clock { get; }
     /// <summary>Ordinals in use, also of rows that are deleted.</summary>
     public long OrdinalCount => BaseCount + Interlocked.Read(ref _inserted);
@@ -45,7 +49,7 @@ internal sealed class ObjectRows
 
     /// <summary>Whether a query sees the row.</summary>
     public static bool IsVisible(scoped in RowRef row, bool includeDeleted) =>
-        row.Overlay is { HardDeleted: true } or { Hidden: true } ? false : includeDeleted || !IsDeleted(row);
+        row.Ordinal < row.Rows.First || row.Overlay is { HardDeleted: true } or { Hidden: true } ? false : includeDeleted || !IsDeleted(row);
 
     /// <summary>About one row in fifty of objects that have a recycle bin.</summary>
     public bool IsBaseDeleted(ulong hash) => _deletes && Hash.Mix(hash ^ 0xD1E7EDUL) < ulong.MaxValue / 50;
@@ -70,7 +74,7 @@ internal sealed class ObjectRows
 
     public long Count(bool includeDeleted)
     {
-        var count = BaseCount - (includeDeleted ? 0 : _baseDeleted.Value);
+        var count = BaseCount - First - (includeDeleted ? 0 : _baseDeleted.Value);
         foreach (var (ordinal, overlay) in _overlay)
         {
             var row = Row(ordinal);

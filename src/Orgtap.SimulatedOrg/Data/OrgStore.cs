@@ -9,9 +9,11 @@ public sealed class OrgStore
 {
     private readonly Dictionary<string, ObjectRows> _byName = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, ObjectRows> _byPrefix = new(StringComparer.Ordinal);
+    private const int Organizations = 30_000;
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly RuleBook _rules;
+    private readonly long _firstOrganization;
     private long _changes;
 
     /// <exception cref="ArgumentException">The seed names an object that does not exist.</exception>
@@ -20,11 +22,14 @@ public sealed class OrgStore
         _time = time;
         Schema = new OrgSchema(StandardObjects.All(seed.ExtraObjects, seed.ExtraFields), seed.Now, time);
         _rules = new RuleBook(Hash.Mix((ulong)seed.Seed), RowsOrNull, Schema.FindAny, seed.Now, time);
+        _firstOrganization = (long)(Hash.Mix((ulong)seed.Seed + 0x0D) % Organizations);
         var counts = new Dictionary<string, long>(seed.Records, StringComparer.OrdinalIgnoreCase) { ["Organization"] = 1 };
         foreach (var type in Schema.AllObjects)
         {
             counts.Remove(type.Name, out var count);
-            var rows = new ObjectRows(type, count, (ulong)seed.Seed, seed.Now, _rules.For);
+            // The org's Id follows from the seed: two orgs that one client knows must not look like one.
+            var first = type.Name == "Organization" ? _firstOrganization : 0;
+            var rows = new ObjectRows(type, count, (ulong)seed.Seed, seed.Now, _rules.For, first);
             _byName.Add(type.Name, rows);
             _byPrefix.Add(rows.KeyPrefix, rows);
         }
@@ -32,7 +37,7 @@ public sealed class OrgStore
         ChanceSeed = Hash.Mix((ulong)seed.Seed);
         Conversations = new ConversationLog(this);
         Jobs = new OrgJobs(this, time);
-        OrganizationId = SalesforceId.Text(_byName["Organization"].KeyPrefix, 0);
+        OrganizationId = SalesforceId.Text(_byName["Organization"].KeyPrefix, _firstOrganization);
     }
 
     /// <summary>Raised for every change of a row, in the order of the changes; other writers wait meanwhile.</summary>
@@ -45,6 +50,9 @@ public sealed class OrgStore
 
     /// <summary>What was said in conversations, which is in no row.</summary>
     public ConversationLog Conversations { get; }
+
+    /// <summary>How the lists of updated and deleted records fall short.</summary>
+    public Replication Replication { get; } = new();
 
     /// <summary>Scheduled Apex and its runs.</summary>
     public OrgJobs Jobs { get; }

@@ -18,7 +18,7 @@ internal static class CommandLine
     {
         var listen = Text("--listen", "Address and port to listen on; port 0 takes any free one.", Defaults.Listen);
         var seed = new Option<int>("--seed") { Description = "All data follow from it.", DefaultValueFactory = _ => Defaults.Seed };
-        var records = new Option<string?>("--records") { Description = "Rows per object, e.g. Account=5000,Contact=12000; objects not named have none. Default: about 350,000 rows over 35 objects." };
+        var records = new Option<string?>("--records") { Description = "Rows per object, e.g. Account=5000,Contact=12000; objects not named have none. Default: about 400,000 rows over 45 objects." };
         records.Validators.Add(result =>
         {
             try
@@ -55,6 +55,7 @@ internal static class CommandLine
         var noCountHeader = Flag("--no-record-count-header", "Bulk result pages do not say how many records they hold.");
         var noProcessed = Flag("--no-processed-count", "Bulk job info does not say how many records it holds.");
         var noRecordCount = Flag("--no-record-count-resource", "No /limits/recordCount.");
+        var decimalZeroes = Flag("--decimal-zeroes", "CSV carries some zeroes of int fields as 0.0.");
         var unquoted = Flag("--unquoted-csv", "CSV cells are quoted only where they must be.");
         var crlf = Flag("--crlf", "CSV lines end with CR LF.");
         var locators = new Option<LocatorStyle>("--locators") { Description = "How Bulk locators look." };
@@ -76,7 +77,7 @@ internal static class CommandLine
         {
             listen, seed, records, extraObjects, extraFields, user, password, token, clientId, clientSecret, redirect, requirePkce, rotate, certificate, tls, limit,
             bulkDelay, pageRows, scenario, now, controlKey, spool, maxVersion, noResultPages, noComposite, noCountHeader, noProcessed, noRecordCount,
-            unquoted, crlf, locators, shortIds, noBulk,
+            unquoted, decimalZeroes, crlf, locators, shortIds, noBulk,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(new SimulatedOrgOptions
         {
@@ -111,6 +112,7 @@ internal static class CommandLine
                 NoProcessedCount = parsed.GetValue(noProcessed),
                 NoRecordCountResource = parsed.GetValue(noRecordCount),
                 UnquotedCsv = parsed.GetValue(unquoted),
+                DecimalZeroes = parsed.GetValue(decimalZeroes),
                 CrLf = parsed.GetValue(crlf),
                 Locators = parsed.GetValue(locators),
                 ShortIds = parsed.GetValue(shortIds),

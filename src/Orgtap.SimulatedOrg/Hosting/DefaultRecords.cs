@@ -1,6 +1,6 @@
 namespace Orgtap.SimulatedOrg.Hosting;
 
-/// <summary>The rows of an org started without a choice: about 350,000 over 35 tables, in the proportions of a middling org of sales and service.</summary>
+/// <summary>The rows of an org started without a choice: about 400,000 over 45 tables, in the proportions of a middling org of sales and service.</summary>
 public static class DefaultRecords
 {
     /// <summary>Object name → base rows.</summary>
@@ -37,6 +37,11 @@ public static class DefaultRecords
         ["ConversationEntry"] = 24_000,
         ["VoiceCall"] = 400,
         ["Group"] = 6,
+        ["CaseHistory"] = 20_000,
+        ["AccountShare"] = 10_000,
+        ["CaseFeed"] = 5_000,
+        ["ContentDocument"] = 800,
+        ["ContentDocumentLink"] = 1_200,
         ["CronTrigger"] = 12,
         ["CronJobDetail"] = 12,
         ["ApexClass"] = 8,

@@ -46,6 +46,9 @@ public sealed record Oldness
     /// <value>CSV carries Ids of 15 characters, without the checksum. Default false.</value>
     public bool ShortIds { get; init; }
 
+    /// <value>CSV carries some zeroes of int fields as <c>0.0</c>. Default false.</value>
+    public bool DecimalZeroes { get; init; }
+
     /// <value>Result pages of an unfinished Bulk job answer 204 instead of 412. Default false.</value>
     public bool EarlyResultsAreEmpty { get; init; }
 

@@ -94,6 +94,8 @@ internal sealed class OrgParts : IDisposable
         var routes = new RestRoutes();
         routes.Add([.. new DescribeResources(Store.Schema, Store.OrganizationId).Resources]);
         routes.Add([.. new RecordResources(Store, Soql, Clock).Resources]);
+        routes.Add([.. new WriteResources(Store).Resources]);
+        if (!oldness.NoComposite) routes.Add([.. new CollectionResources(Store, Soql).Resources]);
         routes.Add([.. new QueryResources(Soql, Cursors, Store.Schema).Resources]);
         routes.Add(new ConversationResources(Store.Conversations, ConversationCalls).Entries);
         routes.Add([.. new ToolingResources(Store.Jobs).Resources]);

@@ -12,7 +12,7 @@ public sealed record SimulatedOrgOptions
     /// <value>All data follow from it. Default 1.</value>
     public int Seed { get; init; } = 1;
 
-    /// <value>Object name → number of base rows. Default: about 350,000 rows over 35 tables.</value>
+    /// <value>Object name → number of base rows. Default: about 400,000 rows over 45 tables.</value>
     public IReadOnlyDictionary<string, long> Records { get; init; } = DefaultRecords.Counts;
 
     /// <value>Further custom objects, beyond those the schema has anyway. Default 0.</value>

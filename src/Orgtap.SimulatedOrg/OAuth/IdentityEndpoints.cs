@@ -4,7 +4,7 @@ using Orgtap.SimulatedOrg.Rest;
 namespace Orgtap.SimulatedOrg.OAuth;
 
 /// <summary>Who a token belongs to: <c>/services/oauth2/userinfo</c> and <c>/id/{org}/{user}</c>.</summary>
-internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, string organizationId, DateTimeOffset userModified)
+internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, ApiVersions versions, string organizationId, DateTimeOffset userModified)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -51,7 +51,7 @@ internal sealed class IdentityEndpoints(OrgUsers users, TokenStore tokens, strin
         }
         var origin = Origin(context.Request);
         var (given, family) = Names(user);
-        var version = context.Request.Query["version"].ToString() switch { "" => "{version}", "latest" => ApiVersions.Newest, var asked => asked };
+        var version = context.Request.Query["version"].ToString() switch { "" => "{version}", "latest" => versions.Newest, var asked => asked };
         var identity = new Dictionary<string, object?>
         {
             ["id"] = $"{origin}/id/{organizationId}/{user.Id}",

@@ -23,8 +23,8 @@ internal static class OAuthResources
         new TokenEndpoint(parts.Apps, grants, devices, openId, organizationId).Map(server);
         new FrontDoor(parts.Users, parts.Tokens, parts.Browsers, parts.Clock).Map(server);
         var organizationName = parts.Store.Truth("Organization", ["Name"], includeDeleted: false).Select(row => row.Values[0]).FirstOrDefault() ?? "Simulated org";
-        new SoapEndpoint(parts.Users, parts.Tokens, rules, parts.Settings, organizationId, organizationName).Map(server);
+        new SoapEndpoint(parts.Users, parts.Tokens, rules, parts.Settings, parts.Versions, organizationId, organizationName).Map(server);
         new TokenCare(parts.Users, parts.Apps, parts.Tokens, organizationId).Map(server);
-        new IdentityEndpoints(parts.Users, parts.Tokens, organizationId, parts.Clock.GetUtcNow()).Map(server);
+        new IdentityEndpoints(parts.Users, parts.Tokens, parts.Versions, organizationId, parts.Clock.GetUtcNow()).Map(server);
     }
 }

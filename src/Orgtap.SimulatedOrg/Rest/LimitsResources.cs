@@ -27,8 +27,8 @@ internal sealed class LimitsResources(OrgStore store, ApiUsage usage, BulkJobs j
     {
         writer.WriteStartObject();
         Write(writer, "DailyApiRequests", usage.Limit, usage.Limit - usage.Used);
-        Write(writer, "DailyBulkV2QueryJobs", BulkJobs.DailyJobs, BulkJobs.DailyJobs - jobs.CreatedToday);
-        Write(writer, "DailyBulkV2QueryFileStorageMB", BulkJobs.DailyStorageMegabytes, BulkJobs.DailyStorageMegabytes - jobs.MegabytesToday);
+        Write(writer, "DailyBulkV2QueryJobs", jobs.DailyJobs, jobs.DailyJobs - jobs.CreatedToday);
+        Write(writer, "DailyBulkV2QueryFileStorageMB", jobs.DailyStorageMegabytes, jobs.DailyStorageMegabytes - jobs.MegabytesToday);
         foreach (var (name, max) in Untouched) Write(writer, name, max, max);
         writer.WriteStartObject("PermissionSets");
         writer.WriteNumber("Max", 1_500);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using Orgtap.SimulatedOrg.Data;
 using Orgtap.SimulatedOrg.Schema;
@@ -9,13 +10,12 @@ namespace Orgtap.SimulatedOrg.Rest;
 /// <summary>One record by Id, and what changed or vanished between two times.</summary>
 internal sealed class RecordResources(OrgStore store, SoqlEngine soql, TimeProvider time)
 {
-    private const int MostIds = 600_000;
-
     public IEnumerable<RestResource> Resources =>
     [
         new("updated", "GET", "sobjects/{sobject}/updated", Updated),
         new("deleted", "GET", "sobjects/{sobject}/deleted", Deleted),
         new("record", "GET", "sobjects/{sobject}/{id}", Record),
+        new("blob", "GET", "sobjects/{sobject}/{id}/{field}", Blob, Alone: true),
     ];
 
     private RestReply Record(RestCall call)
@@ -37,6 +37,25 @@ internal sealed class RecordResources(OrgStore store, SoqlEngine soql, TimeProvi
         });
     }
 
+    /// <summary>The bytes of a base64 field; as many as BodyLength says, where the object has one.</summary>
+    private RestReply Blob(RestCall call)
+    {
+        var sobject = Find(call);
+        if (sobject.Field(call["field"]) is not { Type: "base64" } || store.Read(sobject.Name, call["id"]) is not { } row) throw RestException.NotFound();
+        var length = row.TryGetValue("BodyLength", out var told) && told is long bytes ? bytes : 1_024;
+        return new RestReply
+        {
+            Stream = async (response, cancellationToken) =>
+            {
+                response.ContentType = "application/octetstream";
+                response.ContentLength = length;
+                var line = Encoding.ASCII.GetBytes($"Content of {call["id"]}.\n");
+                for (var sent = 0L; sent < length; sent += line.Length)
+                    await response.Body.WriteAsync(line.AsMemory(0, (int)Math.Min(line.Length, length - sent)), cancellationToken);
+            },
+        };
+    }
+
     private RestReply Updated(RestCall call)
     {
         var sobject = Replicated(call);
@@ -44,7 +63,7 @@ internal sealed class RecordResources(OrgStore store, SoqlEngine soql, TimeProvi
         var stamp = sobject.Field("SystemModstamp") is not null ? "SystemModstamp" : "LastModifiedDate";
         var rows = soql.Prepare(
             $"SELECT Id FROM {sobject.Name} WHERE {stamp} >= {start:yyyy-MM-ddTHH:mm:ssZ} AND {stamp} < {end:yyyy-MM-ddTHH:mm:ssZ}", includeDeleted: false).Run();
-        if (rows.Count > MostIds) throw new RestException(400, "EXCEEDED_ID_LIMIT", "the response would hold more than 600000 ids");
+        if (rows.Count > store.Replication.MostIds) throw new RestException(400, "EXCEEDED_ID_LIMIT", $"the response would hold more than {store.Replication.MostIds} ids");
         return RestReply.Of(writer =>
         {
             writer.WriteStartObject();
@@ -60,6 +79,10 @@ internal sealed class RecordResources(OrgStore store, SoqlEngine soql, TimeProvi
     {
         var sobject = Replicated(call);
         var (start, end) = Window(call, days: 15);
+        var earliest = WholeMinutes(time.GetUtcNow().AddDays(-15));
+        if (store.Replication.PurgedBefore > earliest) earliest = WholeMinutes(store.Replication.PurgedBefore);
+        if (start < earliest)
+            throw new RestException(400, "INVALID_REPLICATION_DATE", $"startDate before org replication enabled date or purged: the earliest date available is {SalesforceTime.Rest(earliest)}");
         var gone = store.DeletedBetween(sobject.Name, start, end);
         return RestReply.Of(writer =>
         {
@@ -73,7 +96,7 @@ internal sealed class RecordResources(OrgStore store, SoqlEngine soql, TimeProvi
                 writer.WriteEndObject();
             }
             writer.WriteEndArray();
-            writer.WriteString("earliestDateAvailable", SalesforceTime.Rest(WholeMinutes(time.GetUtcNow().AddDays(-15))));
+            writer.WriteString("earliestDateAvailable", SalesforceTime.Rest(earliest));
             writer.WriteString("latestDateCovered", SalesforceTime.Rest(end));
             writer.WriteEndObject();
         });
@@ -103,9 +126,10 @@ internal sealed class RecordResources(OrgStore store, SoqlEngine soql, TimeProvi
         var start = Time(call, "start");
         var end = Time(call, "end");
         var now = time.GetUtcNow();
+        var covered = WholeMinutes(now - store.Replication.Lag);
         if (start < WholeMinutes(now.AddDays(-days)))
             throw new RestException(400, "INVALID_REPLICATION_DATE", $"startDate must be within the last {days} days");
-        if (end > now) end = WholeMinutes(now);
+        if (end > covered) end = covered;
         if (end - start < TimeSpan.FromMinutes(1))
             throw new RestException(400, "INVALID_REPLICATION_DATE", "endDate must be at least one minute greater than startDate");
         return (start, end);

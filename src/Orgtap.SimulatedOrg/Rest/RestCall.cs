@@ -51,6 +51,12 @@ internal sealed record RestReply(int Status = 200)
             writer.WriteStartObject();
             writer.WriteString("message", refusal.Message);
             writer.WriteString("errorCode", refusal.ErrorCode);
+            if (refusal.Fields is { } fields)
+            {
+                writer.WriteStartArray("fields");
+                foreach (var field in fields) writer.WriteStringValue(field);
+                writer.WriteEndArray();
+            }
             writer.WriteEndObject();
             writer.WriteEndArray();
         },

@@ -9,6 +9,9 @@ public sealed class RestException(int status, string errorCode, string message) 
     /// <summary>e.g. <c>NOT_FOUND</c>.</summary>
     public string ErrorCode { get; } = errorCode;
 
+    /// <summary>The fields at fault, where the refusal names them.</summary>
+    public IReadOnlyList<string>? Fields { get; init; }
+
     public static RestException NotFound() => new(404, "NOT_FOUND", "The requested resource does not exist");
 
     public static RestException MethodNotAllowed(string method) =>

@@ -51,7 +51,7 @@ internal sealed class RestFrontDoor(RestRoutes resources, ApiVersions versions, 
     private async Task<RestReply> AnswerAsync(HttpContext context, RestResource? resource)
     {
         var version = (string)context.Request.RouteValues["version"]!;
-        if (ApiVersions.IsRetired(version)) throw new RestException(410, "GONE", $"API version {version} has been retired");
+        if (versions.IsRetired(version)) throw new RestException(410, "GONE", $"API version {version} has been retired");
         if (!versions.Serves(version)) throw RestException.NotFound();
         if (AccessTokens.Of(context.Request) is not { } token || tokens.Use(token) is not { } session) throw RestException.InvalidSession();
         gate.Check(session);

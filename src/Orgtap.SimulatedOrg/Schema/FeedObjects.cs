@@ -9,7 +9,7 @@ internal static class FeedObjects
             ParentId | reference | req ref=Case,Account rel=Parent | feed ParentId
             Type | picklist 40 | restricted pick=TrackedChange;UserStatus;TextPost;AdvancedTextPost;LinkPost;ContentPost;PollPost;CaseCommentPost;ReplyPost;EmailMessageEvent;CallLogPost;ChangeStatusPost;AttachArticleEvent;MilestoneEvent;ActivityEvent;ChatTranscriptPost;CreateRecordEvent;QuestionPost | feed Type
             Revision | int 8 | ro | integer 3
-            LastEditById | reference | ref=User ro rel=LastEditBy | empty
+            LastEditById | reference | ref=User ro rel= | empty
             LastEditDate | datetime | ro | empty
             CommentCount | int 8 | ro | integer 3
             LikeCount | int 8 | ro | integer 9
@@ -17,7 +17,7 @@ internal static class FeedObjects
             Body | textarea 10000 | nofilter nosort | feed Body
             LinkUrl | url 1000 | nofilter | feed LinkUrl
             IsRichText | boolean | | feed IsRichText
-            RelatedRecordId | reference | ref=EmailMessage,CaseComment nofilter rel=RelatedRecord | empty
+            RelatedRecordId | reference | ref=EmailMessage,CaseComment nofilter rel= | empty
             InsertedById | reference | ref=User | ref
             NetworkScope | picklist 40 | restricted pick=AllNetworks | empty
             Visibility | picklist 40 | restricted pick=AllUsers;InternalUsers | pick
@@ -39,7 +39,7 @@ internal static class FeedObjects
             CommentBody | textarea 10000 | nofilter nosort | feedcomment CommentBody
             CommentType | picklist 40 | restricted pick=TextComment;ContentComment | const TextComment
             InsertedById | reference | ref=User | ref
-            RelatedRecordId | reference | ref=EmailMessage nofilter rel=RelatedRecord | empty
+            RelatedRecordId | reference | ref=EmailMessage nofilter rel= | empty
             IsRichText | boolean | | bool 0
             Revision | int 8 | ro | integer 3
             HasEntityLinks | boolean | ro | bool 0

@@ -4,7 +4,7 @@ namespace Orgtap.SimulatedOrg.Schema;
 
 /// <summary>
 /// Reads field lists written as one line per field: <c>Name | type length-or-precision,scale | flags | content of base rows</c>.
-/// Flags: <c>req ro name unique ext idl auto nofilter nosort cascade html restricted pick=A;B ref=A,B rel=R in=Compound info=X default=x calc=formula</c>.
+/// An empty <c>rel=</c> behind <c>ref=</c> is a reference without a relationship. Flags: <c>req ro name unique ext idl auto nofilter nosort cascade html restricted pick=A;B ref=A,B rel=R in=Compound info=X default=x calc=formula</c>.
 /// </summary>
 internal static class FieldTable
 {
@@ -56,7 +56,7 @@ internal static class FieldTable
             "ref" => field with { ReferenceTo = value.Split(','), PolymorphicForeignKey = value.Contains(',', StringComparison.Ordinal),
                                   NamePointing = value.Contains(',', StringComparison.Ordinal),
                                   RelationshipName = field.RelationshipName ?? Relationship(field.Name) },
-            "rel" => field with { RelationshipName = value },
+            "rel" => field with { RelationshipName = value.Length == 0 ? null : value },
             "in" => field with { CompoundFieldName = value },
             "info" => field with { ExtraTypeInfo = value },
             "default" => field with { DefaultValue = value is "true" or "false" ? value == "true" : value, DefaultedOnCreate = true },

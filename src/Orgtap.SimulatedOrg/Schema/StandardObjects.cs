@@ -7,7 +7,7 @@ internal static class StandardObjects
 {
     public static IEnumerable<SObjectType> All(int extraObjects, int extraFields) =>
         CustomerObjects.All().Concat(SalesObjects.All()).Concat(ActivityObjects.All()).Concat(SupportObjects.All())
-            .Concat(ChatObjects.All()).Concat(MessagingObjects.All()).Concat(FeedObjects.All()).Concat(JobObjects.All()).Concat(SetupObjects.All()).Concat(CustomObjects.All()).Concat(ExtraObjects.All(extraObjects, extraFields));
+            .Concat(ChatObjects.All()).Concat(MessagingObjects.All()).Concat(FeedObjects.All()).Concat(JobObjects.All()).Concat(CompanionObjects.All()).Concat(SetupObjects.All()).Concat(CustomObjects.All()).Concat(ExtraObjects.All(extraObjects, extraFields));
 
     /// <param name="traits">System fields the object has, and what makes it different from a plain queryable object.</param>
     internal static SObjectType Define(string name, string prefix, string plural, string table, Traits traits = Traits.Plain) =>

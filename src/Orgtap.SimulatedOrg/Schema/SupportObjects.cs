@@ -15,7 +15,7 @@ internal static class SupportObjects
             ParentId | reference | ref=Case | ref 5
             SuppliedName | string 80 | | firstname 70
             SuppliedEmail | email 80 | | email 70
-            SuppliedPhone | phone 40 | | phone 80
+            SuppliedPhone | string 40 | | phone 80
             SuppliedCompany | string 80 | | city 80
             Type | picklist 255 | pick=Mechanical;Electrical;Electronic;Structural;Other | pick
             RecordTypeId | reference | ref=RecordType | ref 40
@@ -45,7 +45,7 @@ internal static class SupportObjects
             """),
         Define("EmailMessage", "02s", "Email Messages", """
             ParentId | reference | ref=Case rel=Parent | mail ParentId
-            ActivityId | reference | ref=Task rel=Activity | ref 40
+            ActivityId | reference | ref=Task rel= | ref 40
             TextBody | textarea 131072 | | mail TextBody
             HtmlBody | textarea 131072 | | mail HtmlBody
             Headers | textarea 131072 | | mail Headers
@@ -66,7 +66,7 @@ internal static class SupportObjects
             MessageIdentifier | string 765 | | mail MessageIdentifier
             ThreadIdentifier | string 765 | | mail ThreadIdentifier
             ClientThreadIdentifier | string 765 | | empty
-            FromId | reference | ref=Contact,Lead,User rel=From | empty
+            FromId | reference | ref=Contact,Lead,User rel= | empty
             IsClientManaged | boolean | | bool 0
             AttachmentIds | string 1300 | ro nofilter nosort | empty
             RelatedToId | reference | ref=Account,Opportunity,Case rel=RelatedTo | ref 60

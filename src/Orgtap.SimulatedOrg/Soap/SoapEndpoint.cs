@@ -10,7 +10,7 @@ namespace Orgtap.SimulatedOrg.Soap;
 /// <c>/services/Soap/u/NN.N</c>: <c>login()</c>, <c>logout()</c> and <c>getUserInfo()</c> of the partner API, which older clients sign in with. <c>login()</c> is
 /// gone from API 65.0 on, and can be switched off for the org.
 /// </summary>
-internal sealed class SoapEndpoint(OrgUsers users, TokenStore tokens, LoginRules rules, OrgSettings settings, string organizationId, string organizationName)
+internal sealed class SoapEndpoint(OrgUsers users, TokenStore tokens, LoginRules rules, OrgSettings settings, ApiVersions versions, string organizationId, string organizationName)
 {
     private const decimal LastVersionWithLogin = 64.0m;
     private const int LongestMessage = 1 << 20;
@@ -22,7 +22,7 @@ internal sealed class SoapEndpoint(OrgUsers users, TokenStore tokens, LoginRules
         try
         {
             var version = (string)context.Request.RouteValues["version"]!;
-            if (!decimal.TryParse(version, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) || ApiVersions.IsRetired(version))
+            if (!decimal.TryParse(version, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) || versions.IsRetired(version))
                 throw new SoapException("UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL");
             var (header, call) = await ReadAsync(context.Request, context.RequestAborted);
             var answer = call.Name.LocalName switch

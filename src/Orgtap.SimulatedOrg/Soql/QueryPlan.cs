@@ -39,6 +39,7 @@ internal sealed class QueryPlan
     {
         var type = store.Schema.Find(syntax.From.Text) ?? throw SoqlErrors.NoObject(soql, syntax.From.At, syntax.From.Text);
         if (!type.Queryable) throw new SoqlException("INVALID_TYPE_FOR_OPERATION", $"entity type {type.Name} does not support query");
+        QueryRestrictions.Check(type, syntax.Where);
         return new QueryPlan(new NameBinder(store, soql, type, syntax.Alias), syntax, includeDeleted, now, execute);
     }
 

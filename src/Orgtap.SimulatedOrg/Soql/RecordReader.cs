@@ -29,7 +29,9 @@ internal sealed class RecordReader(OrdinalCursor ordinals, ObjectRows rows, IRea
         {
             if (i > 0) _line.Add(dialect.Delimiter);
             _scratch.Reset();
-            CsvCell.Write(_line, _columns[i].Read(_row, _scratch), dialect.Delimiter, dialect.QuoteAll, dialect.ShortIds, _integers[i]);
+            var cell = _columns[i].Read(_row, _scratch);
+            if (_integers[i] && cell is { Kind: CellKind.Number, Bits: 0 } && !dialect.DecimalZeroes) cell = Cell.OfNumber(0, 0);
+            CsvCell.Write(_line, cell, dialect.Delimiter, dialect.QuoteAll, dialect.ShortIds, _integers[i]);
         }
         if (dialect.CrLf) _line.Add((byte)'\r');
         _line.Add((byte)'\n');

@@ -22,4 +22,5 @@ public abstract class RowReader : IDisposable
 /// <summary>How CSV is written.</summary>
 /// <param name="QuoteAll">False quotes only cells that need it.</param>
 /// <param name="ShortIds">Ids of 15 characters.</param>
-public sealed record CsvDialect(byte Delimiter = (byte)',', bool CrLf = false, bool QuoteAll = true, bool ShortIds = false);
+/// <param name="DecimalZeroes">Some zeroes of int fields come as <c>0.0</c>, as some orgs give them.</param>
+public sealed record CsvDialect(byte Delimiter = (byte)',', bool CrLf = false, bool QuoteAll = true, bool ShortIds = false, bool DecimalZeroes = false);

@@ -92,7 +92,7 @@ internal sealed class AsyncJobs(OrgStore store, SoqlEngine soql, SpoolShelf shel
         if (prepared.From.Name != job.Request.SObject) return (null, null, $"InvalidBatch : Query object {prepared.From.Name} does not match the job's object {job.Request.SObject}");
         if (soql.BulkRefusal(prepared) is { } refusal)
             return (null, null, $"{(refusal.ErrorCode == "API_ERROR" ? "InvalidBatch : Failed to process query: FUNCTIONALITY_NOT_ENABLED" : refusal.ErrorCode)} : {refusal.Message}");
-        return (prepared, shelf.Hold(prepared, new CsvDialect(CrLf: oldness.CrLf, QuoteAll: !oldness.UnquotedCsv, ShortIds: oldness.ShortIds)), null);
+        return (prepared, shelf.Hold(prepared, new CsvDialect(CrLf: oldness.CrLf, QuoteAll: !oldness.UnquotedCsv, ShortIds: oldness.ShortIds, DecimalZeroes: oldness.DecimalZeroes)), null);
     }
 
     private void Render(AsyncBatch batch)

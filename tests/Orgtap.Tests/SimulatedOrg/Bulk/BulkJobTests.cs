@@ -119,6 +119,22 @@ public sealed class BulkJobTests
             await org.GetJsonAsync($"{Root}/jobs/query/{(await org.CreateJobAsync(soql)).GetProperty("id").GetString()}");
     }
 
+    [Fact]
+    public async Task The_days_jobs_and_the_days_storage_are_limits_of_their_own()
+    {
+        await using var org = await StartAsync();
+        await org.CreateJobAsync("SELECT Id FROM Account");
+        using (await org.ControlAsync(HttpMethod.Post, "/quota", """{"bulkJobs":1}""")) { }
+        var jobs = await ErrorAsync(await org.SendAsync(HttpMethod.Post, Root + "/jobs/query", """{"operation":"query","query":"SELECT Id FROM Contact"}"""));
+        Assert.Equal((400, "LIMIT_EXCEEDED", "Max bulk v2 query jobs (1) per 24 hrs has been reached"), jobs);
+        Assert.Equal(0, (await org.GetJsonAsync(Root + "/limits")).GetProperty("DailyBulkV2QueryJobs").GetProperty("Remaining").GetInt64());
+        using (await org.ControlAsync(HttpMethod.Post, "/quota", """{"bulkJobs":10000,"bulkMegabytes":0}""")) { }
+        var storage = await ErrorAsync(await org.SendAsync(HttpMethod.Post, Root + "/jobs/query", """{"operation":"query","query":"SELECT Id FROM Contact"}"""));
+        Assert.Equal((400, "LIMIT_EXCEEDED", "Max bulk v2 query result size stored (0) kb per 24 hrs has been exceeded"), storage);
+        using (await org.ControlAsync(HttpMethod.Post, "/quota", """{"bulkMegabytes":976562}""")) { }
+        await org.CreateJobAsync("SELECT Id FROM Contact");
+    }
+
     private static async Task<string?> StateAsync(RunningOrg org, string? id) => (await org.GetJsonAsync($"{Root}/jobs/query/{id}")).GetProperty("state").GetString();
 
     private static async Task<(int, string)> Refusal(Task<HttpResponseMessage> response)

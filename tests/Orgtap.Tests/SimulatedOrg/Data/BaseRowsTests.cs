@@ -39,7 +39,7 @@ public sealed class BaseRowsTests
     public void Stamps_are_in_order_within_five_years(string sobject)
     {
         var type = Org.Store.Schema.Find(sobject)!;
-        if (type.Field("SystemModstamp") is null) return;
+        if (type.Field("SystemModstamp") is null || type.Field("CreatedDate") is null) return;
         foreach (var row in Org.Store.Truth(sobject, ["CreatedDate", "LastModifiedDate", "SystemModstamp"], includeDeleted: true))
         {
             Assert.True(string.CompareOrdinal("2021-06-15T12:00:00.000Z", row.Values[0]) <= 0);
@@ -108,6 +108,19 @@ public sealed class BaseRowsTests
         Assert.Contains(invoices, row => row.Values[1]?.Count(char.IsAsciiDigit) == 18);
         Assert.Contains(invoices, row => row.Values[2]?.Length > 12 && row.Values[2]!.EndsWith("000", StringComparison.Ordinal));
         Assert.Contains(invoices, row => row.Values[0] is null);
+    }
+
+    [Fact]
+    public void Each_seed_has_an_organization_Id_of_its_own()
+    {
+        var orgs = Enumerable.Range(1, 20).Select(seed => new SmallOrg(seed, records: new Dictionary<string, long>())).ToList();
+        Assert.True(orgs.Select(org => org.Store.OrganizationId).Distinct().Count() > 15);
+        foreach (var org in orgs)
+        {
+            Assert.Equal(org.Store.OrganizationId, Assert.Single(org.Store.Truth("Organization", ["Name"], includeDeleted: true)).Id);
+            Assert.Equal(1, org.Store.Count("Organization", includeDeleted: false));
+            Assert.Equal("Simulated Org", org.Store.Read("Organization", org.Store.OrganizationId)!["Name"]);
+        }
     }
 
     [Fact]

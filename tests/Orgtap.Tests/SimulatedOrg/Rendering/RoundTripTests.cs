@@ -11,7 +11,7 @@ public sealed class RoundTripTests
 {
     private static readonly SmallOrg Org = new(rows: 2_000);
 
-    public static TheoryData<string> Objects => [.. Org.Store.Schema.Objects.Where(type => type.Queryable).Select(type => type.Name)];
+    public static TheoryData<string> Objects => [.. Org.Store.Schema.Objects.Where(type => type.Queryable && !QueryRestrictions.Has(type.Name)).Select(type => type.Name)];
 
     [Theory, MemberData(nameof(Objects))]
     public void Csv_carries_every_value(string sobject)
@@ -80,9 +80,11 @@ public sealed class RoundTripTests
         Assert.Contains(cells, cell => cell.Contains('E'));
         Assert.Contains(cells, cell => cell.Count(char.IsAsciiDigit) == 18 && !cell.Contains('E'));
         Assert.Contains("0.0", cells);
-        var employees = CsvText.Parse(Csv(org.Soql.Prepare("SELECT NumberOfEmployees FROM Account", true).Run(), new CsvDialect())).SelectMany(record => record).ToList();
+        var employees = CsvText.Parse(Csv(org.Soql.Prepare("SELECT NumberOfEmployees FROM Account", true).Run(), new CsvDialect(DecimalZeroes: true))).SelectMany(record => record).ToList();
         Assert.Contains("0.0", employees);
         Assert.All(employees, cell => Assert.True(cell is "0.0" or "" || cell.All(char.IsAsciiDigit)));
+        var plain = CsvText.Parse(Csv(org.Soql.Prepare("SELECT NumberOfEmployees FROM Account", true).Run(), new CsvDialect())).SelectMany(record => record).ToList();
+        Assert.Equal(employees.Select(cell => cell == "0.0" ? "0" : cell), plain);
     }
 
     [Fact]

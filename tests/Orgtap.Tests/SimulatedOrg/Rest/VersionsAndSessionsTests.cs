@@ -65,6 +65,21 @@ public sealed class VersionsAndSessionsTests
     }
 
     [Fact]
+    public async Task Versions_come_and_go_while_a_client_works()
+    {
+        await using var org = await StartAsync();
+        Assert.Equal(HttpStatusCode.OK, (await org.GetAsync("/services/data/v59.0/limits")).StatusCode);
+        await JsonAsync(await org.ControlAsync(HttpMethod.Post, "/versions", """{"oldest":"60.0","newest":"65.0"}"""), HttpStatusCode.OK);
+        Assert.Equal((410, "GONE"), await ErrorAsync(await org.GetAsync("/services/data/v59.0/limits")) is var (retired, gone, _) ? (retired, gone) : default);
+        Assert.Equal(404, (await ErrorAsync(await org.GetAsync("/services/data/v66.0/limits"))).Status);
+        Assert.Equal(["60.0", "61.0", "62.0", "63.0", "64.0", "65.0"], (await org.GetJsonAsync("/services/data")).EnumerateArray().Select(version => version.GetProperty("version").GetString()));
+        Assert.EndsWith("/v65.0/", (await org.GetJsonAsync($"/id/{org.Host.Store.OrganizationId}/{org.Host.Users.First.Id}?version=latest")).GetProperty("urls").GetProperty("rest").GetString());
+        Assert.Equal(HttpStatusCode.BadRequest, (await org.ControlAsync(HttpMethod.Post, "/versions", """{"oldest":"70.0"}""")).StatusCode);
+        await JsonAsync(await org.ControlAsync(HttpMethod.Post, "/versions", """{"oldest":"31.0","newest":"68.0"}"""), HttpStatusCode.OK);
+        Assert.Equal(HttpStatusCode.OK, (await org.GetAsync("/services/data/v66.0/limits")).StatusCode);
+    }
+
+    [Fact]
     public async Task A_token_without_the_api_scope_is_not_valid_for_REST()
     {
         await using var org = await StartAsync(signIn: false);

@@ -39,6 +39,22 @@ public sealed class CometdTests
         Assert.Single(await held);
     }
 
+    [Theory]
+    [InlineData("UPDATE", "GAP_UPDATE", "001000000000001AAA")]
+    [InlineData("OVERFLOW", "GAP_OVERFLOW", "000000000000000AAA")]
+    public async Task A_gap_is_told_without_fields(string change, string kind, string id)
+    {
+        await using var org = await RunningOrg.StartAsync();
+        using var client = await BayeuxClient.HandshakeAsync(org);
+        await client.SubscribeAsync(Accounts, -1);
+
+        using (await org.ControlAsync(HttpMethod.Post, "/events", $$"""{"kind":"gap","object":"Account","change":"{{change}}","ids":["001000000000001AAA"]}""")) { }
+
+        var gap = Assert.Single(await client.EventsAsync());
+        Assert.Equal((kind, id), (gap.Kind(), gap.Header().GetProperty("recordIds")[0].GetString()));
+        Assert.Equal(["ChangeEventHeader"], gap.GetProperty("payload").EnumerateObject().Select(member => member.Name));
+    }
+
     [Fact]
     public async Task Replay_brings_what_is_retained_and_only_what_came_later()
     {
