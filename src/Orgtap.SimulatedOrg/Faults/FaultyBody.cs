@@ -4,20 +4,14 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Orgtap.SimulatedOrg.Faults;
 
 /// <summary>A response body that lets a number of bytes through and then stalls for good or cuts the connection.</summary>
-internal sealed class FaultyBody(HttpContext context, Stream inner, long letThrough, bool stall) : Stream
+internal sealed class FaultyBody(HttpContext context, Stream inner, long letThrough, bool stall) : WrittenBody(inner)
 {
     private long _left = letThrough;
-
-    public override bool CanRead => false;
-    public override bool CanSeek => false;
-    public override bool CanWrite => true;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var part = buffer[..(int)Math.Min(buffer.Length, _left)];
-        await inner.WriteAsync(part, cancellationToken);
+        await Inner.WriteAsync(part, cancellationToken);
         _left -= part.Length;
         if (part.Length < buffer.Length) await BreakAsync(cancellationToken);
     }
@@ -25,21 +19,9 @@ internal sealed class FaultyBody(HttpContext context, Stream inner, long letThro
     /// <summary>Carries the fault out where the whole body was shorter than what is let through, or empty.</summary>
     public Task BreakAtEndAsync(CancellationToken cancellationToken) => BreakAsync(cancellationToken);
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-    // Nothing here writes synchronously; compression flushes this way, with nothing left to send.
-    public override void Flush() { }
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-
     private async Task BreakAsync(CancellationToken cancellationToken)
     {
-        await inner.FlushAsync(cancellationToken);
+        await Inner.FlushAsync(cancellationToken);
         // Aborting now would reset the connection and take bytes back that the client has not read yet: say goodbye first, and wait for its own.
         if (!stall) context.Features.Get<IConnectionSocketFeature>()?.Socket.Shutdown(SocketShutdown.Send);
         var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orgtap.Scheduling;
 using Quartz;
 
 namespace Orgtap.Notifications;
@@ -20,13 +21,5 @@ public static class MailServices
         services.AddSingleton<MailSettingsStore>().AddSingleton<MailDispatcher>();
 
     /// <summary>From now on e-mail leaves when it is due. Quartz must be set up.</summary>
-    public static async Task KeepMailAsync(this IServiceProvider services, CancellationToken cancellationToken)
-    {
-        var scheduler = await services.GetRequiredService<ISchedulerFactory>().GetScheduler(cancellationToken);
-        await scheduler.ScheduleJob(
-            JobBuilder.Create<MailJob>().WithIdentity("mail", "system").Build(),
-            TriggerBuilder.Create().WithIdentity("mail", "system").StartNow().WithSimpleSchedule(often => often.WithInterval(Period).RepeatForever()).Build(),
-            cancellationToken: cancellationToken);
-        await scheduler.Start(cancellationToken);
-    }
+    public static Task KeepMailAsync(this IServiceProvider services, CancellationToken cancellationToken) => services.RepeatAsync<MailJob>("mail", Period, cancellationToken);
 }

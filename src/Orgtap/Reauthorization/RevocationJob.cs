@@ -1,5 +1,5 @@
-using Microsoft.Extensions.DependencyInjection;
 using Orgtap.Authorization;
+using Orgtap.Scheduling;
 using Quartz;
 
 namespace Orgtap.Reauthorization;
@@ -17,13 +17,5 @@ public static class RevocationSchedule
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
     /// <summary>From now on what waits is tried again when it is due. Quartz must be set up.</summary>
-    public static async Task KeepRevokingAsync(this IServiceProvider services, CancellationToken cancellationToken)
-    {
-        var scheduler = await services.GetRequiredService<ISchedulerFactory>().GetScheduler(cancellationToken);
-        await scheduler.ScheduleJob(
-            JobBuilder.Create<RevocationJob>().WithIdentity("revocations", "system").Build(),
-            TriggerBuilder.Create().WithIdentity("revocations", "system").StartNow().WithSimpleSchedule(often => often.WithInterval(Period).RepeatForever()).Build(),
-            cancellationToken: cancellationToken);
-        await scheduler.Start(cancellationToken);
-    }
+    public static Task KeepRevokingAsync(this IServiceProvider services, CancellationToken cancellationToken) => services.RepeatAsync<RevocationJob>("revocations", Period, cancellationToken);
 }

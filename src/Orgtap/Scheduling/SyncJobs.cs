@@ -169,13 +169,5 @@ public static class SchedulingServices
     public static IServiceCollection AddDueSyncs(this IServiceCollection services) => services.AddSingleton<DueSyncs>();
 
     /// <summary>From now on syncs start when their time comes.</summary>
-    public static async Task KeepScheduleAsync(this IServiceProvider services, CancellationToken cancellationToken)
-    {
-        var scheduler = await services.GetRequiredService<ISchedulerFactory>().GetScheduler(cancellationToken);
-        await scheduler.ScheduleJob(
-            JobBuilder.Create<DueSyncsJob>().WithIdentity("due", "system").Build(),
-            TriggerBuilder.Create().WithIdentity("due", "system").StartNow().WithSimpleSchedule(often => often.WithInterval(DueSyncs.Period).RepeatForever()).Build(),
-            cancellationToken: cancellationToken);
-        await scheduler.Start(cancellationToken);
-    }
+    public static Task KeepScheduleAsync(this IServiceProvider services, CancellationToken cancellationToken) => services.RepeatAsync<DueSyncsJob>("due", DueSyncs.Period, cancellationToken);
 }

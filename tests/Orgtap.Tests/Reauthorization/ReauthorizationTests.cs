@@ -9,22 +9,20 @@ using Orgtap.Reauthorization;
 using Orgtap.SimulatedOrg.Hosting;
 using Orgtap.Storage;
 using Orgtap.Tests.App.Cli;
+using static Orgtap.Tests.Reauthorization.AskedAdmin;
 
 namespace Orgtap.Tests.Reauthorization;
 
 /// <summary>Asked, allowed at the simulated org's own pages, accepted or not: with everything as the program wires it.</summary>
 public sealed class ReauthorizationTests
 {
-    private static readonly Uri Site = new("https://sync.brightwell.example/");
-    private const string Callback = "http://localhost:7777/oauth/callback";
-
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Only_an_accepted_grant_uses_the_link_up_and_the_old_one_is_revoked()
     {
         await using var site = await ConnectedAsync("Account");
-        var (request, link) = await AskAsync(site);
+        var (request, link) = await AskAsync(site, "Ruth has left.");
         Assert.Equal(RequestState.Waiting, request.StateAt(Now));
         for (var i = 0; i < 3; i++) Assert.Equal(RequestState.Opened, (await site.Service<AuthorizationRequests>().OpenAsync(link, Stop))!.StateAt(Now));
 
@@ -37,10 +35,10 @@ public sealed class ReauthorizationTests
         var done = await FindAsync(site, request);
         Assert.Equal((RequestState.Completed, site.Org.User, 1), (done.StateAt(Now), done.CompletedAs, done.TablesChecked));
         Assert.Equal((AuthorizationFlow.WebServer, 1), (accepted.Connection.Flow, site.Org.Tokens.ApprovalCount));
-        await Assert.ThrowsAsync<InvalidInputException>(() => site.Service<AuthorizationRequests>().BeginAsync(done, new SecretText(link), null, false, new Uri(Callback), Stop));
+        await Assert.ThrowsAsync<InvalidInputException>(() => site.Service<AuthorizationRequests>().BeginAsync(done, new SecretText(link), null, false, Callback, Stop));
 
         // Once more, asked anew: the grant before is ended at Salesforce, what is selected stays.
-        var (again, secondLink) = await AskAsync(site);
+        var (again, secondLink) = await AskAsync(site, "Ruth has left.");
         Assert.NotEqual(request.Id, again.Id);
         await AnswerAsync(site, again, secondLink, allow: true);
         Assert.Equal(1, site.Org.Tokens.ApprovalCount);
@@ -55,7 +53,7 @@ public sealed class ReauthorizationTests
         var connection = await site.Service<ConnectionStore>().GetAsync("acme", Stop);
         await using (var db = await site.Service<ControlStore>().ConnectAsync(Stop)) await db.ExecuteAsync("UPDATE connections SET org_id = '00D000000000009EAA'");
         var before = await site.Service<GrantStore>().FindAsync(connection.Id, Stop);
-        var (request, link) = await AskAsync(site);
+        var (request, link) = await AskAsync(site, "Ruth has left.");
 
         var refused = Assert.IsType<ReturnOutcome.NotAuthorized>(await AnswerAsync(site, request, link, allow: true));
 
@@ -73,7 +71,7 @@ public sealed class ReauthorizationTests
         Assert.Equal(0, (await site.RunAsync("sync", "acme")).ExitCode);
         site.Org.Store.Schema.HideObject("Contact", true);
         site.Org.Store.Schema.HideField("Account", "Phone", true);
-        var (request, link) = await AskAsync(site);
+        var (request, link) = await AskAsync(site, "Ruth has left.");
 
         var refused = Assert.IsType<ReturnOutcome.NotAuthorized>(await AnswerAsync(site, request, link, allow: true));
         Assert.Equal(SetbackKind.MissingAccess, refused.Setback.Kind);
@@ -92,7 +90,7 @@ public sealed class ReauthorizationTests
     public async Task A_request_that_is_withdrawn_while_the_admin_is_at_Salesforce_is_not_accepted()
     {
         await using var site = await ConnectedAsync("Account");
-        var (request, link) = await AskAsync(site);
+        var (request, link) = await AskAsync(site, "Ruth has left.");
         var start = await BeginAsync(site, request, link, false);
         var back = await AtSalesforceAsync(site, start, allow: true);
         await site.Service<AuthorizationRequests>().WithdrawAsync(request.Id, "marta@brightwell.example", Stop);
@@ -114,7 +112,7 @@ public sealed class ReauthorizationTests
         var link = asked.Link!.AbsolutePath[3..];
         var request = (await site.Service<AuthorizationRequests>().OpenAsync(link, Stop))!;
         await Assert.ThrowsAsync<InvalidInputException>(() => BeginAsync(site, request, link, false));
-        var start = await site.Service<AuthorizationRequests>().BeginAsync(request, new SecretText(link), new AppGiven(site.Org.Address.AbsoluteUri, site.Org.ClientId, new SecretText(site.Org.ClientSecret)), false, new Uri(Callback), Stop);
+        var start = await site.Service<AuthorizationRequests>().BeginAsync(request, new SecretText(link), new AppGiven(site.Org.Address.AbsoluteUri, site.Org.ClientId, new SecretText(site.Org.ClientSecret)), false, Callback, Stop);
 
         var made = Assert.IsType<ReturnOutcome.Authorized>(await CompleteAsync(site, start, await AtSalesforceAsync(site, start, allow: true)));
 
@@ -127,8 +125,8 @@ public sealed class ReauthorizationTests
     public async Task Asking_the_same_admin_again_sends_the_open_request_again_and_every_link_of_it_works()
     {
         await using var site = await ConnectedAsync("Account");
-        var (first, firstLink) = await AskAsync(site);
-        var (second, secondLink) = await AskAsync(site);
+        var (first, firstLink) = await AskAsync(site, "Ruth has left.");
+        var (second, secondLink) = await AskAsync(site, "Ruth has left.");
         Assert.Equal(first.Id, second.Id);
         Assert.NotEqual(firstLink, secondLink);
         foreach (var link in (string[])[firstLink, secondLink]) Assert.NotNull(await site.Service<AuthorizationRequests>().OpenAsync(link, Stop));
@@ -143,7 +141,7 @@ public sealed class ReauthorizationTests
     public async Task An_admin_may_decline_and_think_again()
     {
         await using var site = await ConnectedAsync("Account");
-        var (request, link) = await AskAsync(site);
+        var (request, link) = await AskAsync(site, "Ruth has left.");
         await site.Service<AuthorizationRequests>().DeclineAsync(request, "Ask our head of IT", Stop);
         var declined = await FindAsync(site, request);
         Assert.Equal((RequestState.Declined, "Ask our head of IT"), (declined.StateAt(Now), declined.DeclineReason));
@@ -155,7 +153,7 @@ public sealed class ReauthorizationTests
     public async Task Whoever_presses_Authorize_and_never_comes_back_is_noticed()
     {
         await using var site = await ConnectedAsync("Account");
-        var (request, link) = await AskAsync(site);
+        var (request, link) = await AskAsync(site, "Ruth has left.");
         await BeginAsync(site, request, link, false);
         var waiting = await FindAsync(site, request);
         Assert.Equal(RequestState.Started, waiting.StateAt(Now));
@@ -192,28 +190,7 @@ public sealed class ReauthorizationTests
 
     private static Task<User> MartaAsync(ServedInstallation site) => site.Service<UserStore>().AddAsync("marta@brightwell.example", "Marta", Role.Operator, Stop);
 
-    private static async Task<(AuthorizationRequest Request, string Link)> AskAsync(ServedInstallation site)
-    {
-        var asked = await site.Service<RequestDesk>().AskAsync(new AskDocument("acme", "Dana Wood", "dana@acme.example", "Ruth has left."), "marta@brightwell.example", Site, Stop);
-        return ((await site.Service<AuthorizationRequestStore>().FindAsync(asked.Id, Stop))!, asked.Link!.AbsolutePath[3..]);
-    }
-
     private static async Task<AuthorizationRequest> FindAsync(ServedInstallation site, AuthorizationRequest request) => (await site.Service<AuthorizationRequestStore>().FindAsync(request.Id, Stop))!;
-
-    private static Task<AuthorizationStart> BeginAsync(ServedInstallation site, AuthorizationRequest request, string link, bool without) =>
-        site.Service<AuthorizationRequests>().BeginAsync(request, new SecretText(link), null, without, new Uri(Callback), Stop);
-
-    private static async Task<Uri> AtSalesforceAsync(ServedInstallation site, AuthorizationStart start, bool allow)
-    {
-        using var admin = new SimulatedAdmin(site.Org.User, site.Org.Password);
-        return allow ? await admin.AllowAsync(start.AuthorizeAddress, Stop) : await admin.DenyAsync(start.AuthorizeAddress, Stop);
-    }
-
-    private static Task<ReturnOutcome> CompleteAsync(ServedInstallation site, AuthorizationStart start, Uri back)
-    {
-        var query = System.Web.HttpUtility.ParseQueryString(back.Query);
-        return site.Service<AuthorizationReturn>().CompleteAsync(query["state"]!, query["code"], query["error"], query["error_description"], start.BrowserSecret, Stop);
-    }
 
     private static async Task<ReturnOutcome> AnswerAsync(ServedInstallation site, AuthorizationRequest request, string link, bool allow, bool without = false)
     {

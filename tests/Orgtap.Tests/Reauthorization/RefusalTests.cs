@@ -10,14 +10,13 @@ using Orgtap.SimulatedOrg.Faults;
 using Orgtap.SimulatedOrg.Hosting;
 using Orgtap.Storage;
 using Orgtap.Tests.App.Cli;
+using static Orgtap.Tests.Reauthorization.AskedAdmin;
 
 namespace Orgtap.Tests.Reauthorization;
 
 /// <summary>Every refusal of Salesforce's, injected where it happens: what the admin reads, whose turn it is, that nothing was changed and that the link goes on working.</summary>
 public sealed class RefusalTests
 {
-    private static readonly Uri Callback = new("http://localhost:7777/oauth/callback");
-
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -66,71 +65,10 @@ public sealed class RefusalTests
         Assert.IsType<ReturnOutcome.Authorized>(await AnswerAsync(site, request, link, null));
     }
 
-    [Fact]
-    public async Task A_device_code_connects_once_somebody_has_typed_it_and_is_never_asked_about_too_often()
-    {
-        await using var site = await ServedInstallation.StartAsync(serving: true);
-        var desk = site.Service<Authorizing>();
-        var request = new ConnectRequest("acme", site.Org.Address.AbsoluteUri, AuthorizationFlow.Device, site.Org.ClientId, new SecretText(site.Org.ClientSecret), null, null, null, null);
-        var device = await desk.StartDeviceAsync(request, "test", Stop);
-        site.Org.Requests.Clear();
-        for (var i = 0; i < 5; i++) Assert.Null((await desk.LookAtDeviceAsync(device.Id!, Stop)).Connection);
-        Assert.Equal(0, site.Org.Requests.Count("token"));
-        await PassAsync();
-        Assert.Null((await desk.LookAtDeviceAsync(device.Id!, Stop)).Connection);
-        using (var admin = new SimulatedAdmin(site.Org.User, site.Org.Password)) await admin.AllowDeviceAsync(device.VerificationUrl!, device.UserCode!, Stop);
-        await PassAsync();
-
-        var made = (await desk.LookAtDeviceAsync(device.Id!, Stop)).Connection;
-
-        Assert.Equal(("acme", AuthorizationFlow.Device, site.Org.User), (made!.Name, made.Flow, made.Username));
-        await Assert.ThrowsAsync<InvalidInputException>(() => desk.LookAtDeviceAsync(device.Id!, Stop));
-        site.Org.Tokens.ExpireAll();
-        await site.Service<SelectionStore>().SetAsync((await site.Service<ConnectionStore>().GetAsync("acme", Stop)).Id, [new SelectedObject("Account")], Stop);
-        Assert.Equal(0, (await site.RunAsync("sync", "acme")).ExitCode);
-
-        // Denied: said so, nothing stored.
-        var refused = await desk.StartDeviceAsync(request with { Name = "other" }, "test", Stop);
-        using (var admin = new SimulatedAdmin(site.Org.User, site.Org.Password)) await admin.DenyDeviceAsync(refused.VerificationUrl!, refused.UserCode!, Stop);
-        await PassAsync();
-        Assert.Contains("denied", (await Assert.ThrowsAnyAsync<OrgtapException>(() => desk.LookAtDeviceAsync(refused.Id!, Stop))).Message, StringComparison.Ordinal);
-        Assert.Null(await site.Service<ConnectionStore>().FindAsync("other", Stop));
-
-        async Task PassAsync()
-        {
-            site.Org.Clock.Advance(TimeSpan.FromSeconds(30));
-            await using var db = await site.Service<ControlStore>().ConnectAsync(Stop);
-            await db.ExecuteAsync("UPDATE device_sign_ins SET next_poll_at = 0");
-        }
-    }
-
-    [Fact]
-    public async Task Client_credentials_connect_from_the_command_line_and_renew_by_themselves()
-    {
-        await using var site = await ServedInstallation.StartAsync(serving: false);
-        var (code, output, error) = await site.RunAsync("connect", "--name", "acme", "--flow", "client-credentials", "--url", site.Org.Address.AbsoluteUri, "--client-id", site.Org.ClientId);
-        Assert.Equal((0, ""), (code, error));
-        Assert.Contains("acme is connected", output, StringComparison.Ordinal);
-        Assert.Equal(0, (await site.RunAsync("select", "acme", "--table", "Account")).ExitCode);
-        site.Org.Tokens.ExpireAll();
-        Assert.Equal(0, (await site.RunAsync("sync", "acme")).ExitCode);
-        (code, _, error) = await site.RunAsync("connect", "--name", "shared", "--flow", "client-credentials", "--url", "login.salesforce.com", "--client-id", site.Org.ClientId);
-        Assert.Equal(2, code);
-        Assert.Contains("My Domain address only", error, StringComparison.Ordinal);
-    }
-
-    private static async Task<(AuthorizationRequest Request, string Link)> AskAsync(ServedInstallation site)
-    {
-        var asked = await site.Service<RequestDesk>().AskAsync(new AskDocument("acme", "Dana Wood", "dana@acme.example"), "marta@brightwell.example", new Uri("https://sync.brightwell.example/"), Stop);
-        return ((await site.Service<AuthorizationRequestStore>().FindAsync(asked.Id, Stop))!, asked.Link!.AbsolutePath[3..]);
-    }
-
     /// <param name="error">What the callback carries in place of a code; null: Allow was pressed.</param>
     private static async Task<ReturnOutcome> AnswerAsync(ServedInstallation site, AuthorizationRequest request, string link, (string Error, string Text)? error)
     {
-        var start = await site.Service<AuthorizationRequests>().BeginAsync(request, new SecretText(link), null, false, Callback, Stop);
-        using var admin = new SimulatedAdmin(site.Org.User, site.Org.Password);
-        var query = System.Web.HttpUtility.ParseQueryString((await admin.AllowAsync(start.AuthorizeAddress, Stop)).Query);
-        return await site.Service<AuthorizationReturn>().CompleteAsync(query["state"]!, error is null ? query["code"] : null, error?.Error, error?.Text, start.BrowserSecret, Stop);
+        var start = await BeginAsync(site, request, link);
+        return await CompleteAsync(site, start, await AtSalesforceAsync(site, start, allow: true), error);
     }
 }
