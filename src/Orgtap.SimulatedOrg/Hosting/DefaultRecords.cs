@@ -52,6 +52,7 @@ public static class DefaultRecords
         ["Invoice_Line__c"] = 20_000,
         ["User"] = 250,
         ["UserRole"] = 30,
+        ["Profile"] = 5,
         ["RecordType"] = 16,
     };
 }

@@ -59,6 +59,7 @@ internal static class SetupObjects
             Description | string 255 | | text
             PermissionsApiEnabled | boolean | | bool 90
             PermissionsViewAllData | boolean | | bool 20
+            PermissionsModifyAllData | boolean | | bool 20
             """, Traits.NoIsDeleted),
         Define("Organization", "00D", "Organizations", $"""
             Name | string 80 | name | const Simulated Org

@@ -4,6 +4,7 @@ using Orgtap.Authorization;
 using Orgtap.Connections;
 using Orgtap.Primitives;
 using Orgtap.Salesforce;
+using Orgtap.Salesforce.Soql;
 using Orgtap.Salesforce.Describe;
 using Orgtap.Salesforce.OAuth;
 
@@ -107,7 +108,8 @@ public sealed class ConnectionTest(
     {
         if (limits?.DailyApiRequests is not { Maximum: > 0 } calls) return ConnectionCheck.Not("Quota left", "Not checked, because the org did not say.");
         var share = 100 * calls.Used / calls.Maximum;
-        var sentence = string.Create(CultureInfo.InvariantCulture, $"{calls.Used:N0} of {calls.Maximum:N0} calls used in 24 hours, {share} %; Orgtap stops at {connection.QuotaThresholdPercent} %");
+        var told = share == 0 && calls.Used > 0 ? "under 1" : share.ToString(CultureInfo.InvariantCulture);
+        var sentence = string.Create(CultureInfo.InvariantCulture, $"{calls.Used:N0} of {calls.Maximum:N0} calls used in 24 hours, {told} %; Orgtap stops at {connection.QuotaThresholdPercent} %");
         return share >= connection.QuotaThresholdPercent
             ? new ConnectionCheck("Quota left", CheckOutcome.Warning, sentence, Turn.We, "Syncing goes on by itself when calls are free again; a lower update frequency or a higher threshold avoids the stop.")
             : new ConnectionCheck("Quota left", CheckOutcome.Passed, sentence);
@@ -115,11 +117,12 @@ public sealed class ConnectionTest(
 
     private static async Task<ConnectionCheck> AdministratorAsync(Connection connection, SalesforceClient client, CancellationToken cancellationToken)
     {
-        const string name = "Integration user";
+        const string name = "Integration user", profileHidden = "Not checked: the user may not read its own profile, as an integration user mostly may not.";
         try
         {
             if (await client.UserIdAsync(cancellationToken) is not { } user) return ConnectionCheck.Not(name, "Not checked, because the org does not say who the user is.");
-            await foreach (var page in client.QueryAsync($"SELECT Profile.PermissionsModifyAllData FROM User WHERE Id = '{user}'", false, cancellationToken))
+            var query = SoqlQuery.Select("Profile.PermissionsModifyAllData").From("User").Where(SoqlCondition.Is("Id", user));
+            await foreach (var page in client.QueryAsync(query.ToString(), false, cancellationToken))
                 using (page)
                     foreach (var row in page.Records.EnumerateArray())
                         if (row.TryGetProperty("Profile", out var profile) && profile.ValueKind == JsonValueKind.Object && profile.Flag("PermissionsModifyAllData") is { } all)
@@ -127,11 +130,16 @@ public sealed class ConnectionTest(
                                 ? new ConnectionCheck(name, CheckOutcome.Warning, $"{connection.Username} is an administrator: whoever got hold of the access could change everything.", Turn.Admin,
                                     "Setup > Users > New User: make an integration user with the licence Salesforce Integration and a permission set that only reads; then authorize as that user.")
                                 : new ConnectionCheck(name, CheckOutcome.Passed, "Is no administrator");
-            return ConnectionCheck.Not(name, "Not checked: the user may not see its own profile's permissions.");
+            return ConnectionCheck.Not(name, profileHidden);
         }
-        catch (OrgtapException hidden)
+        catch (OrgtapException hidden) when (hidden.Kind is FailureKind.SchemaChanged or FailureKind.Permission)
         {
-            return ConnectionCheck.Not(name, $"Not checked: {hidden.Message}");
+            // Salesforce calls a field that may not be read one that does not exist.
+            return ConnectionCheck.Not(name, profileHidden);
+        }
+        catch (OrgtapException failure)
+        {
+            return ConnectionCheck.Not(name, $"Not checked: {failure.Message}");
         }
     }
 

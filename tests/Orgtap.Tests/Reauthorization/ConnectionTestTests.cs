@@ -68,6 +68,24 @@ public sealed class ConnectionTestTests
         Assert.Null((await connections.GetAsync("acme", Stop)).Problem);
     }
 
+    [Theory]
+    [InlineData(true, CheckOutcome.Warning, "is an administrator")]
+    [InlineData(false, CheckOutcome.Passed, "Is no administrator")]
+    public async Task An_administrator_in_place_of_an_integration_user_is_warned_about(bool modifiesAll, CheckOutcome outcome, string words)
+    {
+        await using var site = await ConnectedAsync();
+        var profile = site.Org.Store.Insert("Profile", new Dictionary<string, object?> { ["Name"] = "Some Profile", ["PermissionsModifyAllData"] = modifiesAll });
+        site.Org.Store.Update("User", site.Org.Users.Find(site.Org.User)!.Id, new Dictionary<string, object?> { ["ProfileId"] = profile });
+        var check = (await TestAsync(site)).Single(check => check.Name == "Integration user");
+        Assert.Equal(outcome, check.Outcome);
+        Assert.Contains(words, check.Sentence, StringComparison.Ordinal);
+
+        site.Org.Store.Schema.HideObject("Profile", true);
+        check = (await TestAsync(site)).Single(each => each.Name == "Integration user");
+        Assert.Equal(CheckOutcome.NotChecked, check.Outcome);
+        Assert.Contains("may not read its own profile", check.Sentence, StringComparison.Ordinal);
+    }
+
     private static async Task<IReadOnlyList<ConnectionCheck>> TestAsync(ServedInstallation site) =>
         await site.Service<ConnectionTest>().RunAsync(await site.Service<ConnectionStore>().GetAsync("acme", Stop), Stop);
 
