@@ -1,4 +1,5 @@
 using Orgtap.Catalog;
+using Orgtap.Extraction;
 using Orgtap.Records;
 using Orgtap.Syncs;
 
@@ -56,6 +57,40 @@ public sealed class NextLoadsTests
         Assert.Equal(Orgtap.Extraction.ExtractionApi.Bulk, table.Plan!.Api);
         Assert.Equal((900L, Verdict.Complete), (table.Receipt!.Tally.Changed, table.Receipt.Verdict));
         await org.AssertExactAsync("Account");
+    }
+
+    /// <summary>Histories have CreatedDate alone, shares LastModifiedDate alone, some feeds are not served by Bulk API.</summary>
+    [Theory]
+    [InlineData("CaseHistory", "CreatedDate", "CaseId", "Case")]
+    [InlineData("Invoice__History", "CreatedDate", "ParentId", "Invoice__c")]
+    [InlineData("AccountShare", "LastModifiedDate", "AccountId", "Account")]
+    [InlineData("Invoice__Share", "LastModifiedDate", "ParentId", "Invoice__c")]
+    [InlineData("CaseFeed", "SystemModstamp", "ParentId", "Case")]
+    [InlineData("AccountFeed", "SystemModstamp", "ParentId", "Account")]
+    public async Task Histories_shares_and_feeds_are_kept_exact_by_the_stamp_they_have(string sobject, string stamp, string parentField, string parent)
+    {
+        await using var org = await SyncedOrg.StartAsync(options => options with
+        {
+            Records = new Dictionary<string, long> { ["User"] = 3, ["Group"] = 2, ["Account"] = 40, ["Case"] = 40, ["Invoice__c"] = 40, [sobject] = 900 },
+        });
+        await org.OpenAsync();
+        await org.SelectAsync(sobject);
+        Assert.Equal(RunOutcome.Completed, (await org.SyncAsync()).Outcome);
+        await org.AssertExactAsync(sobject);
+        org.Host.Clock.Advance(TimeSpan.FromHours(1));
+        var rows = org.Host.Store.Truth(sobject, ["Id"], includeDeleted: false).Take(2).Select(row => row.Id).ToList();
+        org.Host.Store.Insert(sobject, new Dictionary<string, object?> { [parentField] = org.Host.Store.RandomId(parent, new Random(1)) });
+        org.Host.Store.HardDelete(sobject, rows[0]);
+        if (stamp != "CreatedDate") org.Host.Store.Update(sobject, rows[1], new Dictionary<string, object?> { [parentField] = org.Host.Store.RandomId(parent, new Random(2)) });
+        org.Host.Clock.Advance(TimeSpan.FromHours(1));
+
+        var table = Assert.Single((await org.SyncAsync()).Tables);
+
+        Assert.Equal(LoadMode.Incremental, table.Receipt!.Mode);
+        Assert.Equal(stamp, table.Plan!.StampField);
+        Assert.Equal(stamp == "CreatedDate" ? 1 : 2, table.Receipt.Tally.Inserted + table.Receipt.Tally.Changed);
+        await org.RunAsync(RunPurpose.Reconcile);
+        await org.AssertExactAsync(ignoreVanished: true, sobject);
     }
 
     [Fact]
