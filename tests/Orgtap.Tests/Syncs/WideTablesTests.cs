@@ -31,6 +31,25 @@ public sealed class WideTablesTests
     }
 
     [Fact]
+    public async Task A_load_in_parts_that_dies_on_its_way_ends_exact()
+    {
+        var (step, deaths) = (1, 0);
+        for (; ; step += 5, deaths++)
+        {
+            await using var org = await StartWideAsync();
+            var crash = new Crash(step);
+            await org.DieAsync(crash, RunPurpose.Sync);
+            if (!crash.Happened) break;
+            org.Host.Clock.Advance(TimeSpan.FromMinutes(10));
+            var run = await org.SyncAsync();
+            Assert.True(run.Outcome == RunOutcome.Completed, $"Step {step}: {run.Problem}");
+            await org.AssertExactAsync(Wide);
+        }
+        TestContext.Current.TestOutputHelper!.WriteLine($"{deaths} deaths in {step} steps");
+        Assert.True(deaths >= 8, $"Only {deaths} deaths.");
+    }
+
+    [Fact]
     public async Task A_row_that_changes_or_vanishes_between_its_parts_is_neither_torn_nor_lost()
     {
         await using var org = await StartWideAsync();
