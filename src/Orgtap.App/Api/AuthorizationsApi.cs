@@ -10,10 +10,13 @@ namespace Orgtap.App.Api;
 /// <summary>What begins the web server flow for a program that brings the browser itself.</summary>
 /// <param name="CallbackUrl">Where the program receives the browser; exactly as it stands in the app's settings.</param>
 /// <param name="Again">The connection exists and is authorized again, with its own app and address.</param>
-public sealed record AuthorizeDocument(string Name, string? Url, string? ClientId, string? ClientSecret, string CallbackUrl, int? QuotaThresholdPercent, bool Again = false);
+/// <param name="WithoutMissing">Again: accept a user who sees less than what is selected.</param>
+public sealed record AuthorizeDocument(string Name, string? Url, string? ClientId, string? ClientSecret, string CallbackUrl, int? QuotaThresholdPercent, bool Again = false, bool WithoutMissing = false);
 
 /// <summary>What begins the device flow.</summary>
-public sealed record StartDeviceDocument(string Name, string Url, string ClientId, string? ClientSecret, int? QuotaThresholdPercent);
+/// <param name="Again">The connection exists and is authorized again, with its own app and address; then only its name is needed.</param>
+/// <param name="WithoutMissing">Again: accept a user who sees less than what is selected.</param>
+public sealed record StartDeviceDocument(string Name, string? Url, string? ClientId, string? ClientSecret, int? QuotaThresholdPercent, bool Again = false, bool WithoutMissing = false);
 
 /// <summary>A flow that has begun.</summary>
 /// <param name="BrowserSecret">Binds the flow to whoever began it; is given back at its end.</param>
@@ -30,8 +33,9 @@ internal static class AuthorizationsApi
         var all = api.MapGroup("/authorizations").WithTags("Connections").RequireAuthorization(Roles.Operator);
         all.MapPost("", StartAsync).WithSummary("Begin to connect an org by signing in at Salesforce");
         all.MapPost("/device", (StartDeviceDocument wanted, HttpContext context, Authorizing authorizing, CancellationToken cancellationToken) => authorizing.StartDeviceAsync(new ConnectRequest(
-            wanted.Name, wanted.Url, AuthorizationFlow.Device, wanted.ClientId, SecretText.From(wanted.ClientSecret), null, null, null, null, wanted.QuotaThresholdPercent ?? 80), context.User.ActorOf(), cancellationToken))
-            .WithSummary("Begin to connect an org by a code that somebody types at Salesforce");
+            wanted.Name, wanted.Url ?? "", AuthorizationFlow.Device, wanted.ClientId ?? "", SecretText.From(wanted.ClientSecret), null, null, null, null, wanted.QuotaThresholdPercent ?? 80),
+            wanted.Again, wanted.WithoutMissing, context.User.ActorOf(), cancellationToken))
+            .WithSummary("Begin to connect an org, or to authorize it again, by a code that somebody types at Salesforce");
         all.MapPost("/device/{id}", (string id, Authorizing authorizing, CancellationToken cancellationToken) => authorizing.LookAtDeviceAsync(id, cancellationToken)).WithSummary("Ask what became of a code; once it was typed, the answer holds the connection");
         all.MapPost("/complete", CompleteAsync).WithSummary("Finish with what came to the callback address");
     }
@@ -41,7 +45,7 @@ internal static class AuthorizationsApi
         var request = new ConnectRequest(
             wanted.Name, wanted.Url ?? "", AuthorizationFlow.WebServer, wanted.ClientId ?? "", SecretText.From(wanted.ClientSecret), null, null, null, wanted.CallbackUrl, wanted.QuotaThresholdPercent ?? 80);
         var pending = wanted.Again ? await Authorizing.AgainAsync(connections, request, context.User.ActorOf(), cancellationToken) : new PendingAuthorization(request, context.User.ActorOf());
-        var start = await connector.StartAsync(pending, cancellationToken);
+        var start = await connector.StartAsync(pending with { WithoutMissing = wanted.WithoutMissing }, cancellationToken);
         return new AuthorizationDocument(start.AuthorizeAddress, start.BrowserSecret.Reveal());
     }
 

@@ -45,15 +45,16 @@ internal static class AuthorizeVerb
         var secrets = new Secrets();
         var command = new Command("authorize", "Let Orgtap in again, as the same or another user, or by another flow; nothing is synced anew") { connection, flow, url, clientId, username, callback, without, json };
         secrets.AddTo(command);
-        return verbs.Run(command, Needs.Owner, ["orgtap connections authorize acme", "ORGTAP_CLIENT_SECRET=… orgtap connections authorize acme --flow client-credentials --url https://acme.my.salesforce.com"], async (context, cancellationToken) =>
+        return verbs.Run(command, Needs.Owner, ["orgtap connections authorize acme", "orgtap connections authorize acme --flow device", "ORGTAP_CLIENT_SECRET=… orgtap connections authorize acme --flow client-credentials --url https://acme.my.salesforce.com"], async (context, cancellationToken) =>
         {
             var way = ConnectVerb.FlowOf(context.Get(flow)!);
-            if (way == AuthorizationFlow.Device) throw new InvalidInputException("A connection is not authorized again by a device code.", "Use --flow web, or ask an admin: `orgtap requests ask`.");
             var name = context.Get(connection);
             ConnectionDocument authorized;
-            if (way == AuthorizationFlow.WebServer)
+            if (way is AuthorizationFlow.WebServer or AuthorizationFlow.Device)
             {
-                authorized = await ConnectVerb.AuthorizeAsync(context, new ConnectRequest(name, "", way, "", null, null, null, null, context.Get(callback)), true, cancellationToken);
+                var request = new ConnectRequest(name, "", way, "", null, null, null, null, way == AuthorizationFlow.WebServer ? context.Get(callback) : null);
+                authorized = way == AuthorizationFlow.Device ? await ConnectVerb.TypeCodeAsync(context, request, true, context.Get(without), cancellationToken)
+                    : await ConnectVerb.AuthorizeAsync(context, request, true, context.Get(without), cancellationToken);
             }
             else
             {

@@ -42,8 +42,8 @@ internal static class ConnectVerb
                     way == AuthorizationFlow.WebServer ? context.Get(callback) : null, context.Get(threshold)) { PrivateKey = given.PrivateKey };
                 var connection = way switch
                 {
-                    AuthorizationFlow.WebServer => await AuthorizeAsync(context, request, false, cancellationToken),
-                    AuthorizationFlow.Device => await TypeCodeAsync(context, request, cancellationToken),
+                    AuthorizationFlow.WebServer => await AuthorizeAsync(context, request, false, false, cancellationToken),
+                    AuthorizationFlow.Device => await TypeCodeAsync(context, request, false, false, cancellationToken),
                     _ => await context.Owner.ConnectAsync(request, cancellationToken),
                 };
                 if (context.Get(json))
@@ -54,11 +54,11 @@ internal static class ConnectVerb
             });
     }
 
-    internal static async Task<ConnectionDocument> AuthorizeAsync(VerbContext context, ConnectRequest request, bool again, CancellationToken cancellationToken)
+    internal static async Task<ConnectionDocument> AuthorizeAsync(VerbContext context, ConnectRequest request, bool again, bool withoutMissing, CancellationToken cancellationToken)
     {
         // Listening first: an authorized browser must not come back to nobody.
         await using var callback = await LoopbackCallback.ListenAsync(request.CallbackUrl!, cancellationToken);
-        var start = await context.Owner.StartAsync(request, again, cancellationToken);
+        var start = await context.Owner.StartAsync(request, again, withoutMissing, cancellationToken);
         context.Terminal.Error.WriteLine("Open this address in a browser, sign in as the integration user and choose Allow:");
         context.Terminal.Error.WriteLine();
         context.Terminal.Error.WriteLine($"  {start.AuthorizeAddress}");
@@ -69,9 +69,9 @@ internal static class ConnectVerb
     }
 
     /// <summary>Shows a code and waits until somebody has typed it at Salesforce.</summary>
-    private static async Task<ConnectionDocument> TypeCodeAsync(VerbContext context, ConnectRequest request, CancellationToken cancellationToken)
+    internal static async Task<ConnectionDocument> TypeCodeAsync(VerbContext context, ConnectRequest request, bool again, bool withoutMissing, CancellationToken cancellationToken)
     {
-        var device = await context.Owner.StartDeviceAsync(request, cancellationToken);
+        var device = await context.Owner.StartDeviceAsync(request, again, withoutMissing, cancellationToken);
         context.Terminal.Error.WriteLine("Open this address on any device, sign in as the integration user, type the code and choose Allow:");
         context.Terminal.Error.WriteLine();
         context.Terminal.Error.WriteLine($"  {device.VerificationUrl}");

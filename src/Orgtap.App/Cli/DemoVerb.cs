@@ -60,6 +60,7 @@ internal static class DemoVerb
                     await app.Services.KeepScheduleAsync(cancellationToken);
                     await app.Services.KeepMailAsync(cancellationToken);
                     await app.Services.KeepRevokingAsync(cancellationToken);
+                    await app.Services.KeepCheckingTokensAsync(cancellationToken);
                     await ServeVerb.UntilStoppedAsync(cancellationToken);
                     context.Terminal.Error.WriteLine("Stopping.");
                     await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None);

@@ -17,10 +17,12 @@ internal interface IOwner
 
     /// <summary>Begins the web server flow.</summary>
     /// <param name="again">The connection exists; its own app and address are used.</param>
-    Task<AuthorizationStart> StartAsync(ConnectRequest request, bool again, CancellationToken cancellationToken);
+    /// <param name="withoutMissing">Again: accept a user who sees less than what is selected.</param>
+    Task<AuthorizationStart> StartAsync(ConnectRequest request, bool again, bool withoutMissing, CancellationToken cancellationToken);
 
     /// <summary>Begins the device flow.</summary>
-    Task<DeviceDocument> StartDeviceAsync(ConnectRequest request, CancellationToken cancellationToken);
+    /// <inheritdoc cref="StartAsync"/>
+    Task<DeviceDocument> StartDeviceAsync(ConnectRequest request, bool again, bool withoutMissing, CancellationToken cancellationToken);
 
     /// <summary>Asks what became of a code.</summary>
     Task<DeviceDocument> LookAtDeviceAsync(string id, CancellationToken cancellationToken);

@@ -27,10 +27,12 @@ internal static class Engine
         services.AddSingleton<Revocations>();
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<QuotaGuard>();
+        // A person waits for these few calls; the threshold is for syncing, so only the org's own limit stops them (decision 0024).
+        services.AddSingleton<TrialMeter>(all => (org, connection) => new MeteredHandler(all.GetRequiredService<QuotaGuard>(), _ => ValueTask.FromResult(new MeteredCalls(org, connection, 100, "Orgtap"))));
         services.AddSingleton(all => new OrgClients(id => PipelineOf(all, id), all.GetRequiredService<AddressPolicy>(), all.GetRequiredService<TimeProvider>()));
         services.AddSingleton(all => new OrgConnector(
             all.GetRequiredService<Storage.ControlStore>(), all.GetRequiredService<ConnectionStore>(), all.GetRequiredService<GrantStore>(), all.GetRequiredService<AccessTokens>(),
-            all.GetRequiredService<OAuthClient>(), all.GetRequiredService<AddressPolicy>(), all.GetRequiredService<SocketsHttpHandler>(), all.GetRequiredService<ISecretCipher>(),
+            all.GetRequiredService<OAuthClient>(), all.GetRequiredService<AddressPolicy>(), all.GetRequiredService<SocketsHttpHandler>(), all.GetRequiredService<TrialMeter>(), all.GetRequiredService<ISecretCipher>(),
             all.GetRequiredService<Revocations>(), all.GetRequiredService<Storage.AuditLog>(), all.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CatalogReader>();
         services.AddSingleton<SelectionStore>();

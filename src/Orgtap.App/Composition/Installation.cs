@@ -35,6 +35,8 @@ public sealed class Installation : IAsyncDisposable
         try
         {
             var store = await OpenStoreAsync(settings, time, cancellationToken);
+            // Whoever holds the directory's lock is alone on an embedded control store; a shared one waits until the dead process's lease has run out.
+            if (held is not null && settings.Database is null) await Orgtap.Authorization.GrantStore.AbandonRenewalsAsync(store, cancellationToken);
             if (owner is null || await store.OwnAsync($"orgtap {owner} on {Environment.MachineName}, process {Environment.ProcessId}", cancellationToken) is not { } other)
                 return new Installation(settings, held, store, time);
             await store.DisposeAsync();

@@ -56,8 +56,14 @@ public sealed class Authorizing(ConnectionStore connections, AuthorizationReturn
         return checks;
     }
 
-    public async Task<DeviceDocument> StartDeviceAsync(ConnectRequest request, string actor, CancellationToken cancellationToken) =>
-        DeviceDocument.Of(await devices.StartAsync(new PendingAuthorization(request with { Flow = AuthorizationFlow.Device }, actor), cancellationToken));
+    /// <summary>Begins the device flow.</summary>
+    /// <param name="again">The connection exists and is authorized again, with its own app and address.</param>
+    public async Task<DeviceDocument> StartDeviceAsync(ConnectRequest request, bool again, bool withoutMissing, string actor, CancellationToken cancellationToken)
+    {
+        var wanted = request with { Flow = AuthorizationFlow.Device };
+        var pending = again ? await AgainAsync(connections, wanted, actor, cancellationToken) : new PendingAuthorization(wanted, actor);
+        return DeviceDocument.Of(await devices.StartAsync(pending with { WithoutMissing = withoutMissing }, cancellationToken));
+    }
 
     /// <exception cref="OrgtapException">It is over without access.</exception>
     public async Task<DeviceDocument> LookAtDeviceAsync(string id, CancellationToken cancellationToken) => await devices.LookAsync(id, cancellationToken) switch
@@ -68,7 +74,7 @@ public sealed class Authorizing(ConnectionStore connections, AuthorizationReturn
         _ => throw new InvalidInputException("This code is not known: it was used, or more than ten minutes have passed.", "Start again for a new code."),
     };
 
-    /// <summary>The web server flow for a connection that exists, with its own app and address.</summary>
+    /// <summary>A flow with a person, for a connection that exists: with its own app and address.</summary>
     public static async Task<PendingAuthorization> AgainAsync(ConnectionStore connections, ConnectRequest request, string actor, CancellationToken cancellationToken)
     {
         var connection = await connections.GetAsync(request.Name, cancellationToken);

@@ -72,6 +72,7 @@ public static class WebHost
         ConnectPages.Map(pages);
         AdminPages.Map(pages);
         RequestPages.Map(pages);
+        AuthorizationPages.Map(pages);
         TestPages.Map(pages);
         SetupGuidePages.Map(pages);
         ConnectionPages.Map(pages);

@@ -18,6 +18,9 @@ public sealed record Grant(
     /// <summary>Who authorized: a person of this Orgtap, or the Salesforce admin who was asked.</summary>
     public string? GrantedBy { get; init; }
 
+    /// <summary>When it was last seen to let Orgtap in, between syncs; null: not yet.</summary>
+    public DateTimeOffset? CheckedAt { get; init; }
+
     /// <summary>What is revoked to end it.</summary>
     public SecretText? Revocable => RefreshToken ?? AccessToken;
 }

@@ -14,7 +14,7 @@ public sealed class GrantStore(ControlStore store, ISecretCipher cipher, TimePro
 
     private const string Columns = """
         version AS Version, access_token AS AccessToken, refresh_token AS RefreshToken, password AS Password, security_token AS SecurityToken,
-        instance_url AS InstanceUrl, identity_url AS IdentityUrl, scope AS Scope, issued_at AS IssuedAt, granted_at AS GrantedAt, granted_by AS GrantedBy
+        instance_url AS InstanceUrl, identity_url AS IdentityUrl, scope AS Scope, issued_at AS IssuedAt, granted_at AS GrantedAt, granted_by AS GrantedBy, checked_at AS CheckedAt
         """;
 
     /// <exception cref="OrgtapException">The keys that encrypted it are not here.</exception>
@@ -30,11 +30,11 @@ public sealed class GrantStore(ControlStore store, ISecretCipher cipher, TimePro
 
     /// <summary>Stores a new grant in the caller's transaction, in place of the connection's old one. A renewal of the old one that is under way stores nothing then.</summary>
     public async Task ReplaceAsync(DbTransaction transaction, Grant grant) => await transaction.Connection!.ExecuteAsync("""
-        INSERT INTO grants (connection_id, version, access_token, refresh_token, password, security_token, instance_url, identity_url, scope, issued_at, updated_at, granted_at, granted_by)
-        VALUES (@id, 1, @access, @refresh, @password, @securityToken, @instance, @identity, @scope, @issued, @now, @grantedAt, @GrantedBy)
+        INSERT INTO grants (connection_id, version, access_token, refresh_token, password, security_token, instance_url, identity_url, scope, issued_at, updated_at, granted_at, granted_by, checked_at)
+        VALUES (@id, 1, @access, @refresh, @password, @securityToken, @instance, @identity, @scope, @issued, @now, @grantedAt, @GrantedBy, @now)
         ON CONFLICT (connection_id) DO UPDATE SET version = grants.version + 1, access_token = excluded.access_token, refresh_token = excluded.refresh_token,
           password = excluded.password, security_token = excluded.security_token, instance_url = excluded.instance_url, identity_url = excluded.identity_url,
-          scope = excluded.scope, issued_at = excluded.issued_at, updated_at = excluded.updated_at, granted_at = excluded.granted_at, granted_by = excluded.granted_by,
+          scope = excluded.scope, issued_at = excluded.issued_at, updated_at = excluded.updated_at, granted_at = excluded.granted_at, granted_by = excluded.granted_by, checked_at = excluded.checked_at,
           renewing_by = NULL, renewing_until = NULL
         """, new
     {
@@ -94,11 +94,20 @@ public sealed class GrantStore(ControlStore store, ISecretCipher cipher, TimePro
             now = Now(),
         }, transaction) == 1, cancellationToken);
 
+    /// <summary>It still lets Orgtap in, as was seen just now.</summary>
+    public Task SetCheckedAsync(ConnectionId id, CancellationToken cancellationToken) => store.WriteAsync(
+        transaction => transaction.Connection!.ExecuteAsync("UPDATE grants SET checked_at = @now WHERE connection_id = @id", new { id = id.Value, now = Now() }, transaction), cancellationToken);
+
+    /// <summary>Ends every renewal that a process left unfinished. Only for whoever is the one process on this control store: whoever began them is dead, and need not be waited for.</summary>
+    public static Task AbandonRenewalsAsync(ControlStore store, CancellationToken cancellationToken) => store.WriteAsync(
+        transaction => transaction.Connection!.ExecuteAsync("UPDATE grants SET renewing_until = 0 WHERE renewing_by IS NOT NULL", transaction: transaction), cancellationToken);
+
     private Grant? Read(ConnectionId id, Row? row) => row is null ? null : new Grant(id, row.Version,
         Open(AccessPurpose, row.AccessToken), Open(RefreshPurpose, row.RefreshToken), Open(PasswordPurpose, row.Password), Open(SecurityTokenPurpose, row.SecurityToken),
         new Uri(row.InstanceUrl), new Uri(row.IdentityUrl), row.Scope, DateTimeOffset.FromUnixTimeMilliseconds(row.IssuedAt))
     {
         GrantedAt = row.GrantedAt is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null, GrantedBy = row.GrantedBy,
+        CheckedAt = row.CheckedAt is { } seen ? DateTimeOffset.FromUnixTimeMilliseconds(seen) : null,
     };
 
     private string? Close(string purpose, SecretText? secret) => secret is null ? null : cipher.Protect(purpose, secret);
@@ -120,5 +129,6 @@ public sealed class GrantStore(ControlStore store, ISecretCipher cipher, TimePro
         public long IssuedAt { get; init; }
         public long? GrantedAt { get; init; }
         public string? GrantedBy { get; init; }
+        public long? CheckedAt { get; init; }
     }
 }

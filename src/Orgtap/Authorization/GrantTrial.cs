@@ -20,12 +20,13 @@ public sealed record TriedGrant(Uri Instance, Uri IdentityUrl, Identity Identity
 internal sealed class GrantTrial(OAuthClient oauth, AddressPolicy addresses, TokenTrial trial)
 {
     /// <exception cref="OrgtapException">It is good for nothing; says why.</exception>
-    public async Task<TriedGrant> TryAsync(Uri login, TokenAnswer answer, CancellationToken cancellationToken)
+    /// <param name="connection">The one that is authorized, again or for the first time.</param>
+    public async Task<TriedGrant> TryAsync(Uri login, TokenAnswer answer, ConnectionId connection, CancellationToken cancellationToken)
     {
         var instance = addresses.CheckFromServer(answer.InstanceUrl ?? login, login);
         var identityUrl = addresses.CheckFromServer(answer.IdentityUrl ?? throw NoOrg(), login);
         var identity = await IdentifyAsync(answer, identityUrl, cancellationToken);
-        var org = await trial.WithAsync(answer.AccessToken, instance, client => AskOrgAsync(client, cancellationToken));
+        var org = await trial.WithAsync(answer.AccessToken, instance, identity.OrgId, connection, client => AskOrgAsync(client, cancellationToken));
         return org is null || org.Id == identity.OrgId ? new TriedGrant(instance, identityUrl, identity, org?.Name) : throw NoOrg();
     }
 

@@ -9,12 +9,13 @@ namespace Orgtap.Authorization;
 
 /// <summary>Connects orgs and lets go of them. A connect that fails stores nothing; one that succeeds has been tried against the org's API.</summary>
 /// <param name="transport">For the calls that are made before a connection exists; see <see cref="Transport"/>.</param>
+/// <param name="meter">Sees those of them that Salesforce counts.</param>
 public sealed class OrgConnector(
-    ControlStore store, ConnectionStore connections, GrantStore grants, AccessTokens tokens, OAuthClient oauth, AddressPolicy addresses, HttpMessageHandler transport,
+    ControlStore store, ConnectionStore connections, GrantStore grants, AccessTokens tokens, OAuthClient oauth, AddressPolicy addresses, HttpMessageHandler transport, TrialMeter meter,
     ISecretCipher cipher, Revocations revocations, AuditLog audit, TimeProvider time)
 {
     private readonly AuthorizationDrafts _drafts = new(store, cipher, time);
-    private readonly GrantTrial _trial = new(oauth, addresses, new TokenTrial(transport, addresses, time));
+    private readonly GrantTrial _trial = new(oauth, addresses, new TokenTrial(transport, meter, addresses, time));
 
     /// <summary>Connects by a flow without a person: token, identity, org; stored at once or not at all.</summary>
     /// <exception cref="OrgtapException">What is wrong, in words for whoever typed it.</exception>
@@ -111,8 +112,8 @@ public sealed class OrgConnector(
         var request = pending.Request;
         try
         {
-            var tried = await _trial.TryAsync(login, answer, cancellationToken);
             var id = ConnectionId.New();
+            var tried = await _trial.TryAsync(login, answer, id, cancellationToken);
             var app = new ConsumerApp(Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), request.Name, request.ConsumerKey, request.ConsumerSecret, request.CallbackUrl) { PrivateKey = request.PrivateKey };
             var connection = new Connection(id, request.Name, login, request.Flow, app.Id, tried.Identity.OrgId, tried.OrgName, tried.Instance,
                 tried.Identity.Username ?? request.Username, true, request.QuotaThresholdPercent, null, null, time.GetUtcNow());

@@ -98,7 +98,7 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
     }
 
     /// <summary>After it was authorized again, in the caller's transaction: how and as whom it speaks from now on. What kept it from working is cleared.</summary>
-    /// <param name="app">With the id of the connection's app, whose key and secrets it replaces.</param>
+    /// <param name="app">With the id of the connection's app, whose key and secrets it replaces. What another way of authorizing the same app did not need stays.</param>
     public async Task SetAuthorizedAsync(
         System.Data.Common.DbTransaction transaction, ConnectionId id, Uri loginUrl, AuthorizationFlow flow, string? username, string? orgName, Uri instanceUrl, ConsumerApp app)
     {
@@ -106,7 +106,12 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
         await db.ExecuteAsync("""
             UPDATE connections SET login_url = @login, flow = @flow, username = COALESCE(@username, username), org_name = COALESCE(@orgName, org_name), instance_url = @instance, problem = NULL WHERE id = @id
             """, new { id = id.Value, login = loginUrl.AbsoluteUri, flow = flow.ToString(), username, orgName, instance = instanceUrl.AbsoluteUri }, transaction);
-        await db.ExecuteAsync("UPDATE apps SET consumer_key = @ConsumerKey, consumer_secret = @secret, callback_url = @CallbackUrl, private_key = @privateKey WHERE id = @Id",
+        await db.ExecuteAsync("""
+            UPDATE apps SET consumer_key = @ConsumerKey,
+              consumer_secret = CASE WHEN consumer_key = @ConsumerKey THEN COALESCE(@secret, consumer_secret) ELSE @secret END,
+              private_key = CASE WHEN consumer_key = @ConsumerKey THEN COALESCE(@privateKey, private_key) ELSE @privateKey END,
+              callback_url = COALESCE(@CallbackUrl, callback_url) WHERE id = @Id
+            """,
             new { app.Id, app.ConsumerKey, secret = Protect(SecretPurpose, app.ConsumerSecret), app.CallbackUrl, privateKey = Protect(PrivateKeyPurpose, app.PrivateKey) }, transaction);
     }
 

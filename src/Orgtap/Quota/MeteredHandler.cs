@@ -7,24 +7,30 @@ using Orgtap.Salesforce;
 namespace Orgtap.Quota;
 
 /// <summary>
-/// Sits directly above the network, so that it sees every call, repeated ones too: reserves before sending, learns from the answer, counts. Lists of
-/// API versions pass, since Salesforce does not count them.
+/// Sits directly above the network, so that it sees every call, repeated ones too: reserves before sending, learns from the answer, counts. What Salesforce
+/// does not count passes.
 /// </summary>
+/// <param name="whose">Asked for each call: a changed threshold holds from the next call on.</param>
 /// <exception cref="QuotaStopException">The connection's threshold or the org's own limit is reached.</exception>
-public sealed class MeteredHandler(QuotaGuard guard, ConnectionStore connections, ConnectionId connectionId) : DelegatingHandler
+public sealed class MeteredHandler(QuotaGuard guard, Func<CancellationToken, ValueTask<MeteredCalls>> whose) : DelegatingHandler
 {
+    /// <summary>For a connection's own calls: up to its threshold.</summary>
+    public MeteredHandler(QuotaGuard guard, ConnectionStore connections, ConnectionId id)
+        : this(guard, async cancellationToken => await connections.FindAsync(id, cancellationToken) is { OrgId: { } org } connection
+            ? new MeteredCalls(org, id, connection.QuotaThresholdPercent, connection.Name)
+            : throw new OrgtapException(FailureKind.ReauthorizationRequired, "The connection is not authorized.", "Authorize it."))
+    {
+    }
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (OrgRequest.IsVersionList(request.RequestUri)) return await base.SendAsync(request, cancellationToken);
-        // Read for each call: a changed threshold holds from the next call on.
-        if (await connections.FindAsync(connectionId, cancellationToken) is not { OrgId: { } org } connection)
-            throw new OrgtapException(FailureKind.ReauthorizationRequired, "The connection is not authorized.", "Authorize it.");
-
-        var decision = await guard.ReserveAsync(org, connectionId, connection.QuotaThresholdPercent, cancellationToken);
-        if (decision is not ReservationResult.Granted { Reservation: var reservation }) throw Stop(connection, (ReservationResult.Denied)decision);
+        if (OrgRequest.IsUncounted(request.RequestUri)) return await base.SendAsync(request, cancellationToken);
+        var calls = await whose(cancellationToken);
+        var decision = await guard.ReserveAsync(calls.Org, calls.Connection, calls.ThresholdPercent, cancellationToken);
+        if (decision is not ReservationResult.Granted { Reservation: var reservation }) throw Stop(calls, (ReservationResult.Denied)decision);
         using (reservation)
         {
-            guard.CountCall(org, connectionId);
+            guard.CountCall(calls.Org, calls.Connection);
             if (request.Options.TryGetValue(OrgRequest.Counter, out var counter)) counter.AddCall();
             var response = await base.SendAsync(request, cancellationToken);
             try
@@ -33,7 +39,7 @@ public sealed class MeteredHandler(QuotaGuard guard, ConnectionStore connections
                 // A session that ended during a stop must not spoil the probe: such a refusal says nothing of the org's use.
                 if (response.StatusCode == HttpStatusCode.Unauthorized && ApiUseHeader.Of(response.Headers) is null) reservation.Release();
                 reservation.Settle(ApiUseHeader.Of(response.Headers));
-                if (response.StatusCode == HttpStatusCode.Forbidden) await ThrowIfLimitReachedAsync(org, response, cancellationToken);
+                if (response.StatusCode == HttpStatusCode.Forbidden) await ThrowIfLimitReachedAsync(calls.Org, response, cancellationToken);
                 await guard.SaveIfDueAsync(cancellationToken);
                 return response;
             }
@@ -52,11 +58,16 @@ public sealed class MeteredHandler(QuotaGuard guard, ConnectionStore connections
             throw new QuotaStopException(refused.Message, guard.LimitReached(org), refused.Detail);
     }
 
-    private static QuotaStopException Stop(Connection connection, ReservationResult.Denied denied) => new(
+    private static QuotaStopException Stop(MeteredCalls calls, ReservationResult.Denied denied) => new(
         denied.Maximum == 0
             ? "The org has used all of its API calls of the last 24 hours."
             : string.Create(CultureInfo.InvariantCulture,
                 $"The org has used {denied.Used:N0} of its {denied.Maximum:N0} API calls of the last 24 hours; "
-                + $"{connection.Name} stops at {denied.Threshold:N0} ({connection.QuotaThresholdPercent} %)."),
+                + $"{calls.Name} stops at {denied.Threshold:N0} ({calls.ThresholdPercent} %)."),
         denied.Until);
 }
+
+/// <summary>Whose calls are metered.</summary>
+/// <param name="ThresholdPercent">Of the org's daily calls by everybody; no call begins once they are reached. 1 to 100.</param>
+/// <param name="Name">For people, where they are stopped.</param>
+public sealed record MeteredCalls(OrgId Org, ConnectionId Connection, int ThresholdPercent, string Name);

@@ -15,14 +15,14 @@ namespace Orgtap.Reauthorization;
 /// If all is well again, what kept the connection from syncing is cleared.
 /// </summary>
 public sealed class ConnectionTest(
-    ConnectionStore connections, GrantStore grants, AccessTokens tokens, OrgClients clients, SelectionAccess access, OAuthClient oauth, AddressPolicy addresses, HttpMessageHandler transport, TimeProvider time)
+    ConnectionStore connections, GrantStore grants, AccessTokens tokens, OrgClients clients, SelectionAccess access, OAuthClient oauth, AddressPolicy addresses, HttpMessageHandler transport, TrialMeter meter, TimeProvider time)
 {
     // Codes of token answers that are about the app and not about whoever signs in.
     private static readonly HashSet<string> AboutTheApp = ["invalid_client_id", "invalid_client", "invalid_client_credentials", "invalid_app_access", "unauthorized_client", "unsupported_grant_type", "invalid_scope", "OAUTH_APPROVAL_ERROR_GENERIC"];
 
     private const string NoAccess = "Not checked, because there is no access.";
 
-    private readonly TokenTrial _trial = new(transport, addresses, time);
+    private readonly TokenTrial _trial = new(transport, meter, addresses, time);
 
     /// <summary>Uses about four counted calls, and one more for each 25 tables.</summary>
     public async Task<IReadOnlyList<ConnectionCheck>> RunAsync(Connection connection, CancellationToken cancellationToken)
@@ -30,7 +30,7 @@ public sealed class ConnectionTest(
         var checks = new List<ConnectionCheck>();
         var instance = connection.InstanceUrl ?? connection.LoginUrl;
         checks.Add(await TimedAsync("Address answers", async () => new ConnectionCheck("", CheckOutcome.Passed,
-            $"{instance.Host}, API {await _trial.WithAsync(new SecretText(""), instance, client => client.VersionAsync(cancellationToken))}")));
+            $"{instance.Host}, API {await _trial.VersionAsync(instance, cancellationToken)}")));
 
         AccessToken? token = null;
         OrgtapException? refusal = null;

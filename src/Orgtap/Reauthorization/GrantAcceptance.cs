@@ -29,9 +29,9 @@ public abstract record AcceptanceOutcome
 /// </summary>
 public sealed class GrantAcceptance(
     ControlStore store, ConnectionStore connections, GrantStore grants, AccessTokens tokens, Revocations revocations, AuthorizationRequestStore requests, SelectionAccess access, OAuthClient oauth,
-    AddressPolicy addresses, HttpMessageHandler transport, Outbox outbox, MailSettingsStore mail, AuditLog audit, TimeProvider time)
+    AddressPolicy addresses, HttpMessageHandler transport, TrialMeter meter, Outbox outbox, MailSettingsStore mail, AuditLog audit, TimeProvider time)
 {
-    private readonly TokenTrial _trial = new(transport, addresses, time);
+    private readonly TokenTrial _trial = new(transport, meter, addresses, time);
 
     /// <exception cref="OrgtapException">The grant is good for nothing, or the request was withdrawn meanwhile; it was ended at Salesforce.</exception>
     public async Task<AcceptanceOutcome> AcceptAsync(Connection connection, PendingAuthorization pending, TokenAnswer answer, CancellationToken cancellationToken)
@@ -39,10 +39,10 @@ public sealed class GrantAcceptance(
         var login = addresses.CheckLogin(pending.Request.LoginUrl);
         try
         {
-            var tried = await new GrantTrial(oauth, addresses, _trial).TryAsync(login, answer, cancellationToken);
+            var tried = await new GrantTrial(oauth, addresses, _trial).TryAsync(login, answer, connection.Id, cancellationToken);
             var seenBy = tried.Identity.Username ?? pending.Request.Username;
             if (tried.Identity.OrgId != connection.OrgId) return await RefuseAsync(login, answer, connection, WrongOrg(connection, tried, seenBy));
-            var found = await _trial.WithAsync(answer.AccessToken, tried.Instance, client => access.LookAsync(connection, client, cancellationToken));
+            var found = await _trial.WithAsync(answer.AccessToken, tried.Instance, tried.Identity.OrgId, connection.Id, client => access.LookAsync(connection, client, cancellationToken));
             if (found.Missing.Count > 0 && !pending.WithoutMissing) return await RefuseAsync(login, answer, connection, Missing(found, seenBy));
             await SwapAsync(connection, pending, login, answer, tried, seenBy, found, cancellationToken);
             return new AcceptanceOutcome.Accepted(await connections.FindAsync(connection.Id, CancellationToken.None) ?? connection, found);

@@ -36,8 +36,9 @@ public static partial class ErrorClassifier
     public static SalesforceException Classify(string subject, HttpStatusCode status, string body, string? contentType, Uri? movedTo = null)
     {
         var (code, text) = ReadBody(body);
-        var detail = Detail(status, code, text ?? Outline(body, contentType));
-        var (kind, message, nextStep) = Say(subject, (int)status, code, text ?? "", movedTo);
+        var said = text ?? Outline(body, contentType);
+        var detail = Detail(status, code, said);
+        var (kind, message, nextStep) = Say(subject, (int)status, code, said ?? "", movedTo);
         return new SalesforceException(kind, message, nextStep, status, code, detail);
     }
 
@@ -73,6 +74,9 @@ public static partial class ErrorClassifier
         (_, "INVALID_SESSION_ID") when IsNoSession(text) => (FailureKind.Permission, $"The access that was granted may not use the org's API ({subject}).",
             "Setup > External Client App Manager: give the app the scope \"Manage user data via APIs (api)\", and check API Access Control; then authorize again."),
         (_, "INVALID_SESSION_ID" or "INVALID_AUTH_HEADER") => (FailureKind.StaleToken, "Salesforce no longer accepts the access token.", "Orgtap asks for a new one."),
+        // The identity service has its own words for it, in plain text.
+        (403, null) when text.Contains("Bad_OAuth_Token", StringComparison.Ordinal) || text.Contains("Missing_OAuth_Token", StringComparison.Ordinal) =>
+            (FailureKind.StaleToken, "Salesforce no longer accepts the access token.", "Orgtap asks for a new one."),
         (401, _) => (FailureKind.StaleToken, "Salesforce no longer accepts the access token.", "Orgtap asks for a new one."),
 
         (_, "API_DISABLED_FOR_ORG") => (FailureKind.Permission, "The org's edition or the user's profile has no API access.",

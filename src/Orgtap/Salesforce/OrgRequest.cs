@@ -21,6 +21,9 @@ public static class OrgRequest
     /// <summary>The list of API versions: answered without a token and not counted by Salesforce.</summary>
     public static bool IsVersionList(Uri? address) => address?.AbsolutePath.TrimEnd('/') == "/services/data";
 
+    /// <summary>What Salesforce does not count toward the org's calls: the list of versions, and the identity service.</summary>
+    public static bool IsUncounted(Uri? address) => IsVersionList(address) || address?.AbsolutePath.StartsWith("/services/oauth2/", StringComparison.Ordinal) == true;
+
     internal static string SubjectOf(HttpRequestMessage? request) =>
         request is not null && request.Options.TryGetValue(Subject, out var subject) ? subject : request?.RequestUri?.Host ?? "the org";
 }

@@ -45,6 +45,24 @@ public sealed class AuthorizationHandlerTests
         Assert.Single(org.Asked);
     }
 
+    [Theory]
+    [InlineData("Bad_OAuth_Token")]
+    [InlineData("Missing_OAuth_Token")]
+    public async Task The_identity_service_says_it_in_plain_text_with_403_and_means_the_same(string words)
+    {
+        var (accepted, refusal) = ("Bearer access-2", new Func<HttpResponseMessage>(() => new HttpResponseMessage(HttpStatusCode.Forbidden) { Content = new StringContent(words) }));
+        var org = Org(asked => asked.Authorization == accepted ? ScriptedOrg.Json("""{"user_id":"005000000000001AAA"}""") : refusal());
+        await using var store = await TestStore.CreateAsync(org);
+        var connection = await store.AddConnectionAsync();
+        using var pipeline = Pipeline(store, connection.Id, org);
+        (await SendAsync(pipeline, "/services/oauth2/userinfo")).Dispose();
+        Assert.Single(org.Asked, asked => asked.Path == "/services/oauth2/token");
+
+        accepted = "nobody";
+        var failure = await Assert.ThrowsAsync<SalesforceException>(() => SendAsync(pipeline, "/services/oauth2/userinfo"));
+        Assert.Equal((FailureKind.ReauthorizationRequired, 2), (failure.Kind, org.Asked.Count(asked => asked.Path == "/services/oauth2/token")));
+    }
+
     [Fact]
     public async Task The_list_of_versions_goes_without_a_token()
     {

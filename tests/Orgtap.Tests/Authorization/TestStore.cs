@@ -29,7 +29,7 @@ public sealed class TestStore : IAsyncDisposable
         OAuth = new OAuthClient(org, time);
         Revocations = new Revocations(control, cipher, OAuth, time, NullLogger<Revocations>.Instance);
         Tokens = NewTokens();
-        Connector = new OrgConnector(control, Connections, Grants, Tokens, OAuth, addresses, org, cipher, Revocations, Audit, time);
+        Connector = new OrgConnector(control, Connections, Grants, Tokens, OAuth, addresses, org, Unmetered, cipher, Revocations, Audit, time);
     }
 
     public ISecretCipher Cipher { get; } = new MarkingCipher();
@@ -77,6 +77,11 @@ public sealed class TestStore : IAsyncDisposable
         await Connections.AddAsync(connection, new ConsumerApp($"app-{name}", name, "key", new SecretText("k0nsumer"), null), transaction => Grants.ReplaceAsync(transaction, grant), default);
         return connection;
     }
+
+    /// <summary>Lets the calls of a trial through, for tests that are not about the quota.</summary>
+    public static DelegatingHandler Unmetered(OrgId org, ConnectionId connection) => new Passing();
+
+    private sealed class Passing : DelegatingHandler;
 
     /// <summary>Everything the control database holds, as text, to look for secrets in.</summary>
     public async Task<string> DumpAsync()

@@ -15,6 +15,7 @@ using Orgtap.Salesforce.OAuth;
 using Orgtap.SimulatedOrg.Hosting;
 using Orgtap.Storage;
 using Orgtap.Syncs;
+using Orgtap.Tests.Authorization;
 using Orgtap.Tests.Replicas;
 using Orgtap.Tests.Storage;
 
@@ -111,7 +112,7 @@ internal sealed class SyncedOrg : IAsyncDisposable
         _tokens = new AccessTokens(grants, Connections, _oauth, addresses, revocations, TimeProvider.System, NullLogger<AccessTokens>.Instance);
         if ((await Connections.ListAsync(Cancel)).Count == 0)
         {
-            var connector = new OrgConnector(_store, Connections, grants, _tokens, _oauth, addresses, _transport, cipher, revocations, new AuditLog(_store, time), TimeProvider.System);
+            var connector = new OrgConnector(_store, Connections, grants, _tokens, _oauth, addresses, _transport, TestStore.Unmetered, cipher, revocations, new AuditLog(_store, time), TimeProvider.System);
             await connector.ConnectAsync(new ConnectRequest("acme", Host.Address.AbsoluteUri, AuthorizationFlow.Password, Host.ClientId, new SecretText(Host.ClientSecret),
                 Host.User, new SecretText(Host.Password), new SecretText(Host.SecurityToken), null, 95), "test", Cancel);
         }

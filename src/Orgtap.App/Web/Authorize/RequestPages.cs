@@ -20,10 +20,6 @@ public sealed record AskModel(Connection? Connection, AskDocument Form, bool Has
 /// <param name="Request">With its link when it was just made.</param>
 public sealed record RequestModel(RequestDocument Request, bool MayOperate, bool HasMail, TimeProvider Time);
 
-/// <summary>Who let Orgtap into a connection's org, and the ways to do that again.</summary>
-public sealed record AuthorizationModel(
-    Connection Connection, DateTimeOffset? GrantedAt, string? GrantedBy, IReadOnlyList<RequestDocument> Requests, IReadOnlyList<RestartStep> Restarts, bool MayOperate, Uri Callback, bool Done, TimeProvider Time);
-
 /// <summary>Asking Salesforce admins to authorize, for the first time or again, and how that stands.</summary>
 internal static class RequestPages
 {
@@ -37,8 +33,6 @@ internal static class RequestPages
         app.MapGet("/requests/{id}", async (string id, HttpContext context, RequestDesk desk, CancellationToken cancellationToken) =>
             await desk.FindAsync(id, cancellationToken) is { } found ? await ShowAsync(context, found, cancellationToken) : Results.NotFound()).RequireAuthorization(Roles.Viewer);
         app.MapPost("/requests/{id}", ActAsync).RequireAuthorization(Roles.Operator);
-        app.MapGet("/connections/{name}/authorization", ShowAuthorizationAsync).RequireAuthorization(Roles.Viewer);
-        app.MapPost("/connections/{name}/authorization", SignInAsync).RequireAuthorization(Roles.Operator);
     }
 
     private static async Task<IResult> AskAsync(HttpContext context, RequestDesk desk, PublicAddress address, CancellationToken cancellationToken)
@@ -71,32 +65,6 @@ internal static class RequestPages
             default:
                 return Results.BadRequest();
         }
-    }
-
-    private static async Task<IResult> ShowAuthorizationAsync(
-        string name, string? done, HttpContext context, ConnectionStore connections, GrantStore grants, RequestDesk desk, JobRestarts restarts, PublicAddress address, InstallationSettings settings, TimeProvider time,
-        CancellationToken cancellationToken)
-    {
-        if (await connections.FindAsync(name, cancellationToken) is not { } connection) return Results.NotFound();
-        ConnectPages.AllowSignIn(context, settings);
-        var grant = await grants.FindAsync(connection.Id, cancellationToken);
-        return Page.Of<AuthorizationPage>(new AuthorizationModel(
-            connection, grant?.GrantedAt ?? grant?.IssuedAt, grant?.GrantedBy, await desk.ListAsync(connection.Id, 20, cancellationToken), restarts.ProgressOf(connection.Id), context.User.MayOperate(), address.Callback,
-            done is not null, time));
-    }
-
-    /// <summary>Somebody of this Orgtap signs in at Salesforce, perhaps as another user than before.</summary>
-    private static async Task<IResult> SignInAsync(
-        string name, HttpContext context, ConnectionStore connections, OrgConnector connector, PublicAddress address, InstallationSettings settings, CancellationToken cancellationToken)
-    {
-        if (await connections.FindAsync(name, cancellationToken) is not { } connection) return Results.NotFound();
-        var form = await context.Request.ReadFormAsync(cancellationToken);
-        var app = await connections.GetAppAsync(connection.AppId, cancellationToken);
-        var request = new ConnectRequest(name, connection.LoginUrl.AbsoluteUri, AuthorizationFlow.WebServer, app.ConsumerKey, app.ConsumerSecret, null, null, null, address.Callback.AbsoluteUri, connection.QuotaThresholdPercent);
-        var start = await connector.StartAsync(new PendingAuthorization(request, context.User.ActorOf(), connection.Id, WithoutMissing: form["without"] == "yes"), cancellationToken);
-        ConnectPages.KeepBrowserSecret(context, start.BrowserSecret);
-        ConnectPages.AllowSignIn(context, settings);
-        return Page.SeeOther(start.AuthorizeAddress.AbsoluteUri);
     }
 
     private static async Task<IResult> ShowAskAsync(HttpContext context, AskDocument form, InvalidInputException? problem, CancellationToken cancellationToken)

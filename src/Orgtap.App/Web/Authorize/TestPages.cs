@@ -12,8 +12,9 @@ namespace Orgtap.App.Web.Authorize;
 public sealed record TestModel(Connection Connection, IReadOnlyList<ConnectionCheck>? Checks, bool MayOperate, TimeProvider Time);
 
 /// <param name="Wait">Null: it is over.</param>
-/// <param name="Connected">The connection it became.</param>
-public sealed record DeviceModel(DeviceWait? Wait, string? Connected, Setback? Problem, TimeProvider Time);
+/// <param name="Connected">The connection that it let Orgtap into.</param>
+/// <param name="Again">The connection that was to be authorized again; null: a new one.</param>
+public sealed record DeviceModel(DeviceWait? Wait, string? Connected, string? Again, Setback? Problem, TimeProvider Time);
 
 /// <summary>Test connection, and the page that waits for a device code.</summary>
 internal static class TestPages
@@ -25,7 +26,6 @@ internal static class TestPages
         app.MapPost("/connections/{name}/test", async (string name, HttpContext context, ConnectionStore connections, Authorizing authorizing, TimeProvider time, CancellationToken cancellationToken) =>
             await connections.FindAsync(name, cancellationToken) is { } connection
                 ? Page.Of<TestPage>(new TestModel(connection, await authorizing.TestAsync(connection, context.User.ActorOf(), cancellationToken), true, time)) : Results.NotFound()).RequireAuthorization(Roles.Operator);
-        app.MapPost("/connections/{name}/authorization/app", ReauthorizeAsync).RequireAuthorization(Roles.Operator);
         app.MapGet("/device/{id}", LookAsync).RequireAuthorization(Roles.Operator);
         app.MapGet("/device/{id}/live", WatchDevice).RequireAuthorization(Roles.Operator);
     }
@@ -33,7 +33,7 @@ internal static class TestPages
     /// <summary>Each look asks Salesforce, if it is time to; without script somebody looks again by hand.</summary>
     private static async Task<IResult> LookAsync(string id, DeviceSignIns devices, TimeProvider time, CancellationToken cancellationToken) => await devices.LookAsync(id, cancellationToken) switch
     {
-        DeviceOutcome.Ended { Outcome: ReturnOutcome.Authorized made } => Page.SeeOther($"/connections/{made.Connection.Name}/data"),
+        DeviceOutcome.Ended { Outcome: ReturnOutcome.Authorized made } => Page.SeeOther(made.Again ? $"/connections/{made.Connection.Name}/authorization?done=1" : $"/connections/{made.Connection.Name}/data"),
         var outcome => Page.Of<DevicePage>(ModelOf(outcome, time), outcome is null ? StatusCodes.Status410Gone : StatusCodes.Status200OK),
     };
 
@@ -55,19 +55,9 @@ internal static class TestPages
 
     private static DeviceModel ModelOf(DeviceOutcome? outcome, TimeProvider time) => outcome switch
     {
-        DeviceOutcome.Waiting { Wait: var wait } => new DeviceModel(wait, null, null, time),
-        DeviceOutcome.Ended { Outcome: ReturnOutcome.Authorized made } => new DeviceModel(null, made.Connection.Name, null, time),
-        DeviceOutcome.Ended { Outcome: ReturnOutcome.NotAuthorized refused } => new DeviceModel(null, null, refused.Setback, time),
-        _ => new DeviceModel(null, null, null, time),
+        DeviceOutcome.Waiting { Wait: var wait } => new DeviceModel(wait, null, null, null, time),
+        DeviceOutcome.Ended { Outcome: ReturnOutcome.Authorized made } => new DeviceModel(null, made.Connection.Name, made.Again ? made.Connection.Name : null, null, time),
+        DeviceOutcome.Ended { Outcome: ReturnOutcome.NotAuthorized refused } => new DeviceModel(null, null, refused.Pending.Connection is null ? null : refused.Pending.Request.Name, refused.Setback, time),
+        _ => new DeviceModel(null, null, null, null, time),
     };
-
-    private static async Task<IResult> ReauthorizeAsync(string name, HttpContext context, ConnectionStore connections, Authorizing authorizing, CancellationToken cancellationToken)
-    {
-        if (await connections.FindAsync(name, cancellationToken) is not { } connection) return Results.NotFound();
-        var form = await context.Request.ReadFormAsync(cancellationToken);
-        var flow = form["flow"].ToString() switch { "jwt" => AuthorizationFlow.JwtBearer, "password" => AuthorizationFlow.Password, _ => AuthorizationFlow.ClientCredentials };
-        await authorizing.ReauthorizeAsync(connection, new ReauthorizeDocument(
-            flow, form["url"], form["client-id"], form["client-secret"], form["username"], form["password"], form["security-token"], form["private-key"], form["without"] == "yes"), context.User.ActorOf(), cancellationToken);
-        return Page.SeeOther($"/connections/{name}/authorization?done=1");
-    }
 }
