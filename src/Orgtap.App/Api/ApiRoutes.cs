@@ -22,6 +22,7 @@ internal static class ApiRoutes
         MailApi.Map(api);
         RequestsApi.Map(api);
         SystemApi.Map(api);
+        SupportApi.Map(api);
     }
 }
 

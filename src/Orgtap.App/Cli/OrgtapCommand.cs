@@ -52,6 +52,7 @@ public static class OrgtapCommand
             UsersVerb.Build(verbs),
             AuditVerb.Build(verbs),
             MailVerb.Build(verbs),
+            SupportVerb.Build(verbs),
             RequestsVerb.Build(verbs),
             SecretsVerb.Build(verbs),
         };

@@ -72,6 +72,7 @@ public sealed class Installation : IAsyncDisposable
         services.AddMail();
         services.AddReauthorization(all => all.GetRequiredService<SocketsHttpHandler>());
         services.AddSingleton<Overviews.MailChange>();
+        services.AddSingleton<Overviews.SupportChange>();
         services.AddSingleton<Overviews.RequestDesk>();
         services.AddSingleton<Overviews.Authorizing>();
         services.AddSingleton<Overviews.OverviewReader>();

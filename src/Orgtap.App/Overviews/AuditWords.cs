@@ -35,6 +35,8 @@ public static class AuditWords
         "mail.set" => "Set up the mail server",
         "mail.removed" => "Forgot the mail server",
         "mail.tested" => "Sent a test e-mail",
+        "support.set" => "Named the support contact",
+        "support.removed" => "Named no support contact any more",
         "sign-in.accepted" => "Signed in",
         "sign-in.ended" => "Signed out",
         "sign-in.ended-everywhere" => "Signed out everywhere",

@@ -85,6 +85,7 @@ public static class WebHost
         PeoplePages.Map(pages);
         AccountPages.Map(pages);
         MailPages.Map(pages);
+        Support.SupportPages.Map(pages);
         ApiRoutes.Map(app);
     }
 

@@ -18,7 +18,7 @@ public static class MailServices
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
     public static IServiceCollection AddMail(this IServiceCollection services) =>
-        services.AddSingleton<MailSettingsStore>().AddSingleton<MailDispatcher>();
+        services.AddSingleton<MailSettingsStore>().AddSingleton<SupportContactStore>().AddSingleton<MailDispatcher>();
 
     /// <summary>From now on e-mail leaves when it is due. Quartz must be set up.</summary>
     public static Task KeepMailAsync(this IServiceProvider services, CancellationToken cancellationToken) => services.RepeatAsync<MailJob>("mail", Period, cancellationToken);

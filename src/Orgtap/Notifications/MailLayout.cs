@@ -55,6 +55,12 @@ public sealed class MailLayout(string title, string preview)
         return this;
     }
 
+    /// <summary>A line below the rule that says whom to ask; nothing where nobody was named.</summary>
+    public MailLayout Support(SupportContact? contact) => contact is null ? this : Small(Words(contact));
+
+    /// <summary>The same line for the text part.</summary>
+    public static string Words(SupportContact contact) => $"Need help? {contact.Line}";
+
     /// <param name="foot">Who sent it, from where.</param>
     public string Finish(string foot) => $$"""
         <!doctype html>

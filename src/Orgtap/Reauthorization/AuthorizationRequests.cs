@@ -11,7 +11,7 @@ namespace Orgtap.Reauthorization;
 /// <summary>Asks Salesforce admins to authorize, and lets them: make a request, send it again, withdraw it; open, begin and decline it.</summary>
 public sealed class AuthorizationRequests(
     ControlStore store, AuthorizationRequestStore requests, ConnectionStore connections, CatalogReader catalog, SelectionStore selections, OrgConnector connector, AddressPolicy addresses, Outbox outbox,
-    MailSettingsStore mail, AuditLog audit, TimeProvider time)
+    MailSettingsStore mail, SupportContactStore supports, AuditLog audit, TimeProvider time)
 {
     private const int LongestText = 1000;
 
@@ -114,10 +114,11 @@ public sealed class AuthorizationRequests(
     public async Task DeclineAsync(AuthorizationRequest request, string? reason, CancellationToken cancellationToken)
     {
         var (why, settings) = (Filled(reason) is { } said ? said[..Math.Min(said.Length, LongestText)] : null, await mail.FindAsync(cancellationToken));
+        var support = await supports.FindAsync(cancellationToken);
         var declined = await store.WriteAsync(async transaction =>
         {
             if (!await requests.SetDeclinedAsync(transaction, request.Id, why)) return false;
-            if (settings is not null && IsAddress(request.AskedBy)) await outbox.AddAsync(transaction, RequestLetter.Declined(request, why, settings.SenderName, time.GetUtcNow()));
+            if (settings is not null && IsAddress(request.AskedBy)) await outbox.AddAsync(transaction, RequestLetter.Declined(request, why, settings.SenderName, support, time.GetUtcNow()));
             return true;
         }, cancellationToken);
         if (declined) await audit.WriteAsync(request.AdminEmail, "request.declined", request.Name, null, cancellationToken);
@@ -130,6 +131,7 @@ public sealed class AuthorizationRequests(
         request = request with { ExpiresAt = expires };
         var (settings, tables) = (await mail.FindAsync(cancellationToken), await TablesAsync(request, cancellationToken));
         var connection = request.ConnectionId is { } id ? await connections.FindAsync(id, cancellationToken) : null;
+        var support = await supports.FindAsync(cancellationToken);
         var link = await store.WriteAsync(async transaction =>
         {
             if (isNew) await requests.AddAsync(transaction, request, consumerSecret);
@@ -138,7 +140,7 @@ public sealed class AuthorizationRequests(
             if (settings is null) return address;
             // One e-mail at a time: one that has not left yet holds an older link and an older date.
             await Outbox.DropWaitingAsync(transaction, request.About);
-            await outbox.AddAsync(transaction, RequestLetter.Ask(request, connection, tables, address, settings.SenderName, time));
+            await outbox.AddAsync(transaction, RequestLetter.Ask(request, connection, tables, address, settings.SenderName, support, time));
             return address;
         }, cancellationToken);
         await audit.WriteAsync(actor, isNew ? "request.made" : "request.resent", request.Name, $"to {request.AdminName}, {request.AdminEmail}", cancellationToken);

@@ -27,7 +27,7 @@ public abstract record ReturnOutcome
 
 /// <summary>What happens when access is brought: by a browser that comes back from Salesforce, a device code, or credentials. One way for connecting and for authorizing again, asked for or not.</summary>
 public sealed class AuthorizationReturn(
-    OrgConnector connector, ConnectionStore connections, GrantAcceptance acceptance, AuthorizationRequestStore requests, AfterReauthorization after, Outbox outbox, MailSettingsStore mail, TimeProvider time)
+    OrgConnector connector, ConnectionStore connections, GrantAcceptance acceptance, AuthorizationRequestStore requests, AfterReauthorization after, Outbox outbox, MailSettingsStore mail, SupportContactStore supports, TimeProvider time)
 {
     /// <summary>Ends the web server flow with what came to the callback address.</summary>
     /// <exception cref="InvalidInputException">Unknown, used, too old, or begun in another browser.</exception>
@@ -74,7 +74,7 @@ public sealed class AuthorizationReturn(
         if (pending.AuthorizationRequest is not { } id) return;
         await requests.SetCompletedAsync(transaction, id, made.Id, made.Username, 0);
         if (await requests.FindAsync(id, cancellationToken) is { } asked && AuthorizationRequests.IsAddress(asked.AskedBy) && await mail.FindAsync(cancellationToken) is { } settings)
-            await outbox.AddAsync(transaction, RequestLetter.Completed(asked, made.OrgName, made.Username, settings.SenderName, time.GetUtcNow()));
+            await outbox.AddAsync(transaction, RequestLetter.Completed(asked, made.OrgName, made.Username, settings.SenderName, await supports.FindAsync(cancellationToken), time.GetUtcNow()));
     }
 
     private async Task<ReturnOutcome> NotAuthorizedAsync(PendingAuthorization pending, Setback setback)

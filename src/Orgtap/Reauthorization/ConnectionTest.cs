@@ -1,11 +1,8 @@
 using System.Globalization;
-using System.Text.Json;
 using Orgtap.Authorization;
 using Orgtap.Connections;
 using Orgtap.Primitives;
 using Orgtap.Salesforce;
-using Orgtap.Salesforce.Soql;
-using Orgtap.Salesforce.Describe;
 using Orgtap.Salesforce.OAuth;
 
 namespace Orgtap.Reauthorization;
@@ -24,7 +21,7 @@ public sealed class ConnectionTest(
 
     private readonly TokenTrial _trial = new(transport, meter, addresses, time);
 
-    /// <summary>Uses about four counted calls, and one more for each 25 tables.</summary>
+    /// <summary>Uses about three counted calls, and one more for each 25 tables.</summary>
     public async Task<IReadOnlyList<ConnectionCheck>> RunAsync(Connection connection, CancellationToken cancellationToken)
     {
         var checks = new List<ConnectionCheck>();
@@ -64,7 +61,7 @@ public sealed class ConnectionTest(
         checks.Add(token is null ? ConnectionCheck.Not("Tables and fields", NoAccess) : await TimedAsync("Tables and fields", async () => Said(await access.LookAsync(connection, client, cancellationToken))));
         checks.Add(Network(refusal, token, checks));
         checks.Add(Quota(connection, limits));
-        checks.Add(token is null ? ConnectionCheck.Not("Integration user", NoAccess) : await AdministratorAsync(connection, client, cancellationToken));
+        checks.AddRange(token is null ? [ConnectionCheck.Not(IntegrationUserChecks.User, NoAccess), ConnectionCheck.Not(IntegrationUserChecks.Maker, NoAccess)] : await IntegrationUserChecks.LookAsync(connection.Username, client, cancellationToken));
         checks.Add(connection.Flow == AuthorizationFlow.Password
             ? new ConnectionCheck("Way of signing in", CheckOutcome.Warning, "Salesforce is withdrawing sign-in with user name and password.", Turn.Operator,
                 "Move to client credentials on the page Authorization, or with `orgtap connections authorize`: nothing is synced anew.")
@@ -113,34 +110,6 @@ public sealed class ConnectionTest(
         return share >= connection.QuotaThresholdPercent
             ? new ConnectionCheck("Quota left", CheckOutcome.Warning, sentence, Turn.We, "Syncing goes on by itself when calls are free again; a lower update frequency or a higher threshold avoids the stop.")
             : new ConnectionCheck("Quota left", CheckOutcome.Passed, sentence);
-    }
-
-    private static async Task<ConnectionCheck> AdministratorAsync(Connection connection, SalesforceClient client, CancellationToken cancellationToken)
-    {
-        const string name = "Integration user", profileHidden = "Not checked: the user may not read its own profile, as an integration user mostly may not.";
-        try
-        {
-            if (await client.UserIdAsync(cancellationToken) is not { } user) return ConnectionCheck.Not(name, "Not checked, because the org does not say who the user is.");
-            var query = SoqlQuery.Select("Profile.PermissionsModifyAllData").From("User").Where(SoqlCondition.Is("Id", user));
-            await foreach (var page in client.QueryAsync(query.ToString(), false, cancellationToken))
-                using (page)
-                    foreach (var row in page.Records.EnumerateArray())
-                        if (row.TryGetProperty("Profile", out var profile) && profile.ValueKind == JsonValueKind.Object && profile.Flag("PermissionsModifyAllData") is { } all)
-                            return all
-                                ? new ConnectionCheck(name, CheckOutcome.Warning, $"{connection.Username} is an administrator: whoever got hold of the access could change everything.", Turn.Admin,
-                                    "Setup > Users > New User: make an integration user with the licence Salesforce Integration and a permission set that only reads; then authorize as that user.")
-                                : new ConnectionCheck(name, CheckOutcome.Passed, "Is no administrator");
-            return ConnectionCheck.Not(name, profileHidden);
-        }
-        catch (OrgtapException hidden) when (hidden.Kind is FailureKind.SchemaChanged or FailureKind.Permission)
-        {
-            // Salesforce calls a field that may not be read one that does not exist.
-            return ConnectionCheck.Not(name, profileHidden);
-        }
-        catch (OrgtapException failure)
-        {
-            return ConnectionCheck.Not(name, $"Not checked: {failure.Message}");
-        }
     }
 
     private async Task<ConnectionCheck> TimedAsync(string name, Func<Task<ConnectionCheck>> look)

@@ -29,7 +29,7 @@ public abstract record AcceptanceOutcome
 /// </summary>
 public sealed class GrantAcceptance(
     ControlStore store, ConnectionStore connections, GrantStore grants, AccessTokens tokens, Revocations revocations, AuthorizationRequestStore requests, SelectionAccess access, OAuthClient oauth,
-    AddressPolicy addresses, HttpMessageHandler transport, TrialMeter meter, Outbox outbox, MailSettingsStore mail, AuditLog audit, TimeProvider time)
+    AddressPolicy addresses, HttpMessageHandler transport, TrialMeter meter, Outbox outbox, MailSettingsStore mail, SupportContactStore supports, AuditLog audit, TimeProvider time)
 {
     private readonly TokenTrial _trial = new(transport, meter, addresses, time);
 
@@ -57,7 +57,7 @@ public sealed class GrantAcceptance(
     private async Task SwapAsync(
         Connection connection, PendingAuthorization pending, Uri login, TokenAnswer answer, TriedGrant tried, string? seenBy, AccessFound found, CancellationToken cancellationToken)
     {
-        var (request, settings) = (pending.Request, await mail.FindAsync(cancellationToken));
+        var (request, settings, support) = (pending.Request, await mail.FindAsync(cancellationToken), await supports.FindAsync(cancellationToken));
         var asked = pending.AuthorizationRequest is { } id ? await requests.FindAsync(id, cancellationToken) : null;
         var grant = tried.GrantFor(connection.Id, answer, request, pending.Actor, time);
         var app = new ConsumerApp(connection.AppId, connection.Name, request.ConsumerKey, request.ConsumerSecret, request.CallbackUrl) { PrivateKey = request.PrivateKey };
@@ -71,7 +71,7 @@ public sealed class GrantAcceptance(
             if (asked is null) return;
             await requests.SetCompletedAsync(transaction, asked.Id, connection.Id, seenBy, found.Tables);
             if (settings is not null && AuthorizationRequests.IsAddress(asked.AskedBy))
-                await outbox.AddAsync(transaction, RequestLetter.Completed(asked, tried.OrgName ?? connection.OrgName, seenBy, settings.SenderName, time.GetUtcNow()));
+                await outbox.AddAsync(transaction, RequestLetter.Completed(asked, tried.OrgName ?? connection.OrgName, seenBy, settings.SenderName, support, time.GetUtcNow()));
         }, cancellationToken);
         tokens.Forget(connection.Id);
         await audit.WriteAsync(pending.Actor, "connection.reauthorized", connection.Name,

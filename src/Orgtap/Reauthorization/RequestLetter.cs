@@ -10,7 +10,7 @@ namespace Orgtap.Reauthorization;
 internal static class RequestLetter
 {
     /// <summary>To the admin: who asks, why, what is read, one button, and the address in plain text at the bottom.</summary>
-    public static OutgoingMail Ask(AuthorizationRequest request, Connection? connection, IReadOnlyList<string> tables, Uri link, string organization, TimeProvider time)
+    public static OutgoingMail Ask(AuthorizationRequest request, Connection? connection, IReadOnlyList<string> tables, Uri link, string organization, SupportContact? support, TimeProvider time)
     {
         var org = connection?.OrgName ?? request.Name;
         var title = request.IsFirst ? $"Please connect {org}’s Salesforce to {organization}" : $"Please authorize our connection to {org}’s Salesforce";
@@ -22,7 +22,7 @@ internal static class RequestLetter
 
         var layout = new MailLayout(title, asks).Paragraph($"Hello {request.AdminName},").Paragraph(asks);
         if (request.Note is { } note) layout.Quote(note);
-        var html = layout.Paragraph(how).Button("Authorize", link).Small(what).Small($"{until} {doubt}").SmallLink("If the button does nothing, copy this address into your browser:", link)
+        var html = layout.Paragraph(how).Button("Authorize", link).Small(what).Small($"{until} {doubt}").Support(support).SmallLink("If the button does nothing, copy this address into your browser:", link)
             .Finish($"Sent by Orgtap at {link.Authority} for {organization}");
         var text = $"""
             Hello {request.AdminName},
@@ -33,7 +33,7 @@ internal static class RequestLetter
 
             {what}
 
-            {until} {doubt}
+            {until} {doubt}{(support is null ? "" : $"\n\n{MailLayout.Words(support)}")}
 
             {link.AbsoluteUri}
 
@@ -44,16 +44,17 @@ internal static class RequestLetter
     }
 
     /// <summary>To the operator: it works.</summary>
-    public static OutgoingMail Completed(AuthorizationRequest request, string? orgName, string? completedAs, string organization, DateTimeOffset now) => ToOperator(request, organization, now,
+    public static OutgoingMail Completed(AuthorizationRequest request, string? orgName, string? completedAs, string organization, SupportContact? support, DateTimeOffset now) => ToOperator(request, organization, support, now,
         $"{request.Name} is authorized", $"{request.AdminName} has authorized {request.Name}{(orgName is null ? "" : $" ({orgName})")}{(completedAs is null ? "" : $", as {completedAs}")}.",
         request.IsFirst ? "Next: choose what is copied." : "Syncing goes on where it stopped. Nothing that was copied is lost.");
 
     /// <summary>To the operator: the admin said no.</summary>
-    public static OutgoingMail Declined(AuthorizationRequest request, string? reason, string organization, DateTimeOffset now) => ToOperator(request, organization, now,
+    public static OutgoingMail Declined(AuthorizationRequest request, string? reason, string organization, SupportContact? support, DateTimeOffset now) => ToOperator(request, organization, support, now,
         $"{request.AdminName} declined to authorize {request.Name}", $"{request.AdminName} ({request.AdminEmail}) declined to authorize {request.Name}.", reason is null ? "No reason was given." : $"The reason: “{reason}”");
 
-    private static OutgoingMail ToOperator(AuthorizationRequest request, string organization, DateTimeOffset now, string title, string first, string second) => new(
-        request.About + ":operator", request.AskedBy, request.AskedByName, null, null, title, $"{first}\n\n{second}\n", new MailLayout(title, first).Paragraph(first).Paragraph(second).Finish($"Sent by Orgtap for {organization}"),
+    private static OutgoingMail ToOperator(AuthorizationRequest request, string organization, SupportContact? support, DateTimeOffset now, string title, string first, string second) => new(
+        request.About + ":operator", request.AskedBy, request.AskedByName, null, null, title, $"{first}\n\n{second}\n{(support is null ? "" : $"\n{MailLayout.Words(support)}\n")}",
+        new MailLayout(title, first).Paragraph(first).Paragraph(second).Support(support).Finish($"Sent by Orgtap for {organization}"),
         now.AddDays(7));
 
     private static string Why(Connection? connection, TimeProvider time) => connection?.Problem is { Kind: FailureKind.ReauthorizationRequired or FailureKind.Permission } problem

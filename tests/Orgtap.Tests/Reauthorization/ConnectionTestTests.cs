@@ -10,7 +10,7 @@ namespace Orgtap.Tests.Reauthorization;
 /// <summary>Test connection reports every check, whatever the first ones find.</summary>
 public sealed class ConnectionTestTests
 {
-    private static readonly string[] Names = ["Address answers", "App is known and allowed", "Credentials accepted", "User", "API may be used", "Tables and fields", "Network policy", "Quota left", "Integration user", "Way of signing in"];
+    private static readonly string[] Names = ["Address answers", "App is known and allowed", "Credentials accepted", "User", "API may be used", "Tables and fields", "Network policy", "Quota left", "Integration user", "Who made the app", "Way of signing in"];
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -84,6 +84,27 @@ public sealed class ConnectionTestTests
         check = (await TestAsync(site)).Single(each => each.Name == "Integration user");
         Assert.Equal(CheckOutcome.NotChecked, check.Outcome);
         Assert.Contains("may not read its own profile", check.Sentence, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""[{"AppName":"Orgtap"},{"AppName":"Workbench"}]""", """[{"Name":"Old One"}]""", """[{"MasterLabel":"Orgtap"}]""", CheckOutcome.Warning, "made the app Orgtap: ")]
+    [InlineData("""[{"AppName":"Orgtap"}]""", """[{"Name":"Old One"}]""", "[]", CheckOutcome.Passed, "Somebody else")]
+    [InlineData("[]", """[{"Name":"Old One"}]""", null, CheckOutcome.Warning, "made the app Old One, perhaps the one that Orgtap uses")]
+    [InlineData("[]", "[]", "[]", CheckOutcome.Passed, "Somebody else")]
+    [InlineData("[]", null, null, CheckOutcome.NotChecked, "may not see who made")]
+    public async Task Whoever_made_the_app_in_place_of_an_integration_user_is_warned_about(string tokens, string? connected, string? external, CheckOutcome outcome, string words)
+    {
+        await using var site = await ConnectedAsync();
+        string Part(string name, string? rows) => rows is null
+            ? $$$"""{"referenceId":"{{{name}}}","httpStatusCode":400,"body":[{"errorCode":"INVALID_TYPE","message":"sObject type is not supported."}]}"""
+            : $$$"""{"referenceId":"{{{name}}}","httpStatusCode":200,"body":{"done":true,"totalSize":1,"records":{{{rows}}}}}""";
+        // The last composite call of the test; the ones before describe tables.
+        site.Org.Faults.Add(new Orgtap.SimulatedOrg.Faults.FaultRule("POST */composite", new Orgtap.SimulatedOrg.Faults.FaultEffect.Answer(
+            200, $$$"""{"compositeResponse":[{{{Part("profile", "[]")}}},{{{Part("tokens", tokens)}}},{{{Part("connected", connected)}}},{{{Part("external", external)}}}]}""", "application/json")) { Nth = 2 });
+        var check = (await TestAsync(site)).Single(each => each.Name == "Who made the app");
+        Assert.Equal(outcome, check.Outcome);
+        Assert.Contains(words, check.Sentence, StringComparison.Ordinal);
+        Assert.Equal(outcome == CheckOutcome.Warning ? Turn.Admin : null, check.Turn);
     }
 
     private static async Task<IReadOnlyList<ConnectionCheck>> TestAsync(ServedInstallation site) =>
