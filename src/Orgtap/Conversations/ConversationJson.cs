@@ -18,8 +18,6 @@ public static class ConversationJson
     /// <summary>One line.</summary>
     public static string Write(Conversation conversation) => JsonSerializer.Serialize(conversation, Options);
 
-    public static string WriteIndented(Conversation conversation) => JsonSerializer.Serialize(conversation, new JsonSerializerOptions(Options) { WriteIndented = true, NewLine = "\n" });
-
     public static Conversation Read(string json) => JsonSerializer.Deserialize<Conversation>(json, Options) ?? throw new JsonException("An empty conversation.");
 
     /// <summary>Always UTC to the millisecond, as everywhere in a replica (docs/types.md).</summary>
