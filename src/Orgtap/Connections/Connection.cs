@@ -1,3 +1,4 @@
+using Orgtap.Masking;
 using Orgtap.Primitives;
 
 namespace Orgtap.Connections;
@@ -55,6 +56,9 @@ public sealed record Connection(
 {
     /// <summary>How often it syncs by itself.</summary>
     public UpdateFrequency Frequency { get; init; } = UpdateFrequency.Hourly;
+
+    /// <summary>What is masked in every text before it is stored.</summary>
+    public MaskingRules Masking { get; init; } = MaskingRules.None;
 
     /// <summary>The PostgreSQL schema its rows lie in; null: a file in the data directory.</summary>
     public PostgresPlace? Replica { get; init; }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using Orgtap.Masking;
 using Orgtap.Primitives;
 using Orgtap.Storage;
 
@@ -15,7 +16,7 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
     private const string Columns = """
         id AS Id, name AS Name, login_url AS LoginUrl, flow AS Flow, app_id AS AppId, org_id AS OrgId, org_name AS OrgName, instance_url AS InstanceUrl,
         username AS Username, sync_enabled AS SyncEnabled, quota_threshold_percent AS QuotaThresholdPercent, problem AS Problem,
-        last_success_at AS LastSuccessAt, created_at AS CreatedAt, replica_schema AS ReplicaSchema, replica_address AS ReplicaAddress, update_frequency AS UpdateFrequency
+        last_success_at AS LastSuccessAt, created_at AS CreatedAt, replica_schema AS ReplicaSchema, replica_address AS ReplicaAddress, update_frequency AS UpdateFrequency, masking AS Masking
         """;
 
     /// <exception cref="InvalidInputException">The name is taken, too long or has characters that addresses and file names cannot hold.</exception>
@@ -144,6 +145,10 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
     public Task SetFrequencyAsync(ConnectionId id, UpdateFrequency frequency, CancellationToken cancellationToken) =>
         UpdateAsync("update_frequency = @value", id, frequency.Text, cancellationToken);
 
+    /// <summary>From now on texts are masked so; what is stored already follows when the next run begins.</summary>
+    public Task SetMaskingAsync(ConnectionId id, MaskingRules rules, CancellationToken cancellationToken) => store.WriteAsync(
+        transaction => transaction.Connection!.ExecuteAsync("UPDATE connections SET masking = @masking WHERE id = @id", new { id = id.Value, masking = rules.ToJson() }, transaction), cancellationToken);
+
     /// <summary>From now on the rows go there; those that lie elsewhere stay where they are.</summary>
     /// <param name="place">Null: a file in the data directory.</param>
     public Task SetReplicaAsync(ConnectionId id, PostgresPlace? place, CancellationToken cancellationToken) => store.WriteAsync(
@@ -181,6 +186,7 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
         row.LastSuccessAt is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null, DateTimeOffset.FromUnixTimeMilliseconds(row.CreatedAt))
     {
         Frequency = UpdateFrequency.Parse(row.UpdateFrequency),
+        Masking = MaskingRules.FromJson(row.Masking),
         Replica = row.ReplicaSchema is { } schema && row.ReplicaAddress is { } address ? new PostgresPlace(cipher.Unprotect(PlacePurpose, address), schema) : null,
     };
 
@@ -203,6 +209,7 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
         public string? ReplicaSchema { get; init; }
         public string? ReplicaAddress { get; init; }
         public string UpdateFrequency { get; init; } = "";
+        public string? Masking { get; init; }
     }
 }
 

@@ -52,6 +52,8 @@ public sealed record ExtractionPlan(
         var fields = Mode.IsMain() ? read : Mode == LoadMode.Columns ? [.. begun.Fields.Except(read.Skip(1), StringComparer.OrdinalIgnoreCase)] : begun.Fields;
         return begun with
         {
+            // A table of which nothing is stored begins under the rules of today.
+            Masks = stored is null ? Schema.Masker?.Keys : begun.Masks, Stale = Mode is LoadMode.Backfill or LoadMode.Snapshot ? null : begun.Stale,
             Mode = Mode, Window = Window, Fields = fields, Types = TypesOf(begun), Part = Mode.IsPartial() || Mode == LoadMode.Reconcile ? [.. read.Skip(1)] : null, StartedAt = At,
             Position = null, Tally = Tally.Zero, Expected = null, Finished = false, Cuts = Cuts, Slice = 0, TallyBefore = null, ExpectedBefore = null,
         };

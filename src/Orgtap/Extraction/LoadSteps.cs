@@ -54,10 +54,12 @@ public static class LoadSteps
                 return (schema, new Window(null, now), false);
             case LoadMode.Columns:
                 var added = Added(facts);
-                var retyped = added.Where(name => stored!.Fields.Contains(name, StringComparer.OrdinalIgnoreCase)).ToList();
-                var selected = added.Except(retyped).ToList();
+                var unmasked = added.Where(name => stored!.Stale?.Contains(name, StringComparer.OrdinalIgnoreCase) == true).ToList();
+                var retyped = added.Except(unmasked).Where(name => stored!.Fields.Contains(name, StringComparer.OrdinalIgnoreCase)).ToList();
+                var selected = added.Except(retyped).Except(unmasked).ToList();
                 if (selected.Count > 0) reasons.Add($"{Listed(selected)} {(selected.Count == 1 ? "was" : "were")} selected since the first load: read with the Ids alone, for all rows that are there.");
                 if (retyped.Count > 0) reasons.Add($"{Listed(retyped)} changed {(retyped.Count == 1 ? "its type" : "their types")} in Salesforce, which converts values without a new stamp: read again with the Ids alone, for all rows.");
+                if (unmasked.Count > 0) reasons.Add($"{Listed(unmasked)}: a masking rule was taken away or changed, so the texts are read again with the Ids alone, for all rows.");
                 return (Partial(schema, added), new Window(null, stored!.Watermark!.Value.ModifiedAt), false);
             case LoadMode.Refresh:
                 reasons.Add($"{Listed(facts.Unstamped)}: {(facts.Unstamped.Count == 1 ? "its value changes" : "their values change")} without a new stamp, so {(facts.Unstamped.Count == 1 ? "it is" : "they are")} read for all rows.");
@@ -96,12 +98,12 @@ public static class LoadSteps
     private static bool IsFresh(TableFacts facts, Watermark watermark) =>
         facts.Done.Contains(LoadMode.Backfill) && facts.Now - watermark.ModifiedAt < facts.Options.Overlap;
 
-    /// <summary>Fields that not all rows were read with, or that were of another type then.</summary>
+    /// <summary>Fields that not all rows were read with, or that were of another type then, or that were masked by a rule that is gone.</summary>
     private static IReadOnlyList<string> Added(TableFacts facts)
     {
         if (facts.Checkpoint is not { } stored) return [];
         var whole = stored.Fields.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        return [.. facts.Schema.Columns.Where(column => !whole.Contains(column.Name) || (stored.Types?.TryGetValue(column.Name, out var before) == true && before != column.Type)).Select(column => column.Name)];
+        return [.. facts.Schema.Columns.Where(column => !whole.Contains(column.Name) || stored.Stale?.Contains(column.Name, StringComparer.OrdinalIgnoreCase) == true || (stored.Types?.TryGetValue(column.Name, out var before) == true && before != column.Type)).Select(column => column.Name)];
     }
 
     private static ObjectSchema Partial(ObjectSchema schema, IReadOnlyList<string>? fields) => schema.Part(fields ?? []);

@@ -23,7 +23,11 @@ public static class Loads
             // Rows that vanish from now on are in Salesforce's lists of deleted records.
             LoadMode.Backfill => ended with { Watermark = Advanced(covers), DeletesUpTo = covers.Window.UpTo },
             LoadMode.Incremental => ended with { Watermark = Advanced(covers) },
-            LoadMode.Columns => ended with { Fields = [.. covers.Fields, .. covers.Part!.Except(covers.Fields, StringComparer.OrdinalIgnoreCase)] },
+            LoadMode.Columns => ended with
+            {
+                Fields = [.. covers.Fields, .. covers.Part!.Except(covers.Fields, StringComparer.OrdinalIgnoreCase)],
+                Stale = covers.Stale?.Except(covers.Part!, StringComparer.OrdinalIgnoreCase).ToList() is { Count: > 0 } left ? left : null,
+            },
             LoadMode.Refresh => ended with { RefreshedAt = covers.StartedAt },
             LoadMode.Reconcile => ended with { ReconciledAt = covers.StartedAt, ReconcileDue = null },
             _ => ended,

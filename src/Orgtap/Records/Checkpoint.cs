@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Orgtap.Masking;
 
 namespace Orgtap.Records;
 
@@ -64,6 +65,17 @@ public sealed record Checkpoint
     /// </summary>
     public IReadOnlyDictionary<string, ColumnType>? Types { get; init; }
 
+    /// <summary>The keys of the masking rules that every stored text of the table went through; null: none.</summary>
+    public IReadOnlyList<string>? Masks { get; init; }
+
+    /// <summary>
+    /// Fields whose stored values are not what Salesforce's would be under today's masking rules, because a rule was taken away: a <see cref="LoadMode.Columns"/> load reads them again. Null: none.
+    /// </summary>
+    public IReadOnlyList<string>? Stale { get; init; }
+
+    /// <summary>What was masked in this table since there is it, rows that came again included; null: nothing.</summary>
+    public MaskCounts? MaskedInAll { get; init; }
+
     /// <summary>The fields besides Id that a partial load reads; the stamp's name for <see cref="LoadMode.Deletes"/>; null for whole rows.</summary>
     public IReadOnlyList<string>? Part { get; init; }
 
@@ -107,6 +119,19 @@ public sealed record Checkpoint
 
     /// <summary>When values that change without a stamp were read last; null: never since the first load.</summary>
     public DateTimeOffset? RefreshedAt { get; init; }
+
+    /// <summary>The same table once its stored texts went through these rules. Where a rule was taken away, the originals are needed: its text fields are read again.</summary>
+    public Checkpoint Under(MaskingRules rules)
+    {
+        if (rules.Are(Masks)) return this;
+        if (rules.Extend(Masks)) return this with { Masks = rules.Keys };
+        var texts = Fields.Where(field => field != "Id" && (Types?.TryGetValue(field, out var type) != true || type == ColumnType.Text));
+        // What a load of some columns has read of them so far went through the old rules.
+        return this with { Masks = rules.Keys, Stale = [.. texts], Position = Mode.IsPartial() && !Finished ? null : Position };
+    }
+
+    /// <summary>The same with more masked in all.</summary>
+    public Checkpoint Masking(MaskCounts more) => more.Total == 0 ? this : this with { MaskedInAll = more.Add(MaskedInAll) };
 
     /// <summary>The stored form: JSON, read by later versions too, so members are only ever added.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, CheckpointJson.Default.Checkpoint);

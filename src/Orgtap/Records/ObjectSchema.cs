@@ -1,3 +1,5 @@
+using Orgtap.Masking;
+
 namespace Orgtap.Records;
 
 /// <summary>One column of a replica table.</summary>
@@ -27,6 +29,9 @@ public sealed record ObjectSchema
 
     public IReadOnlyList<Column> Columns { get; }
 
+    /// <summary>What every text goes through before it is part of a row; null: texts stay as they are.</summary>
+    public TextMasker? Masker { get; init; }
+
     /// <summary>Where <c>IsDeleted</c> is, or -1 where the object has none.</summary>
     public int IsDeletedIndex => IndexOf("IsDeleted");
 
@@ -35,7 +40,7 @@ public sealed record ObjectSchema
     public ObjectSchema Part(IReadOnlyList<string> fields)
     {
         if (fields.Count == Columns.Count && fields.Zip(Columns).All(pair => string.Equals(pair.First, pair.Second.Name, StringComparison.OrdinalIgnoreCase))) return this;
-        return new ObjectSchema(SObject, [Columns[0], .. fields.Where(field => field is not "Id").Select(IndexOf).Where(index => index > 0).Select(index => Columns[index])]);
+        return new ObjectSchema(SObject, [Columns[0], .. fields.Where(field => field is not "Id").Select(IndexOf).Where(index => index > 0).Select(index => Columns[index])]) { Masker = Masker };
     }
 
     /// <summary>Case-insensitive as Salesforce is; -1 if absent.</summary>

@@ -1,3 +1,5 @@
+using Orgtap.Masking;
+
 namespace Orgtap.Records;
 
 /// <summary>
@@ -18,6 +20,9 @@ public sealed record Page(IReadOnlyList<RowBatch> Batches, Checkpoint Covers, Pa
             return rows;
         }
     }
+
+    /// <summary>What was masked in its rows.</summary>
+    public MaskCounts Masked => Batches.Aggregate(MaskCounts.None, static (sum, batch) => sum.Add(batch.Masked));
 
     /// <summary>A page without rows: records that a Bulk job exists, or that a load found nothing.</summary>
     public static Page Empty(Checkpoint covers) => new([], covers, default, []);

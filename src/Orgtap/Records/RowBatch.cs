@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Orgtap.Masking;
 
 namespace Orgtap.Records;
 
@@ -25,6 +26,9 @@ public sealed class RowBatch : IDisposable
     public int RowCount { get; internal set; }
 
     public int ColumnCount { get; }
+
+    /// <summary>What was masked in these rows.</summary>
+    public MaskCounts Masked { get; internal set; } = MaskCounts.None;
 
     /// <summary>Bytes of all cells together.</summary>
     public int ByteCount => Start(RowCount * ColumnCount);

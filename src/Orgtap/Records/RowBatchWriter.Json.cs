@@ -37,7 +37,7 @@ public sealed partial class RowBatchWriter
             {
                 if (_bytes.Length - _used < longest) Reserve(longest);
                 var length = reader.CopyString(_bytes.AsSpan(_used));
-                return length == 0 ? AppendNull() : EndCell(length);
+                return length == 0 ? AppendNull() : EndText(length);
             }
             if (longest > LargestScratch) return Refuse(type);
             Span<byte> scratch = stackalloc byte[LargestScratch];

@@ -1,4 +1,5 @@
 using System.Text;
+using Orgtap.Masking;
 
 namespace Orgtap.Records;
 
@@ -12,6 +13,9 @@ public sealed partial class RowBatchWriter : IDisposable
     private readonly ObjectSchema _schema;
     private readonly ColumnType[] _types;
     private readonly BudgetShare _share;
+    private readonly TextMasker? _masker;
+    private readonly long[] _masked;
+    private readonly long[] _maskedInRow;
     private RowBatch? _batch;
     private byte[] _bytes = [];
     private int[] _ends = [];
@@ -26,6 +30,8 @@ public sealed partial class RowBatchWriter : IDisposable
         _schema = schema;
         _types = [.. schema.Columns.Select(column => column.Type)];
         _share = budget.OpenShare();
+        _masker = schema.Masker;
+        (_masked, _maskedInRow) = (new long[_masker?.RuleCount ?? 0], new long[_masker?.RuleCount ?? 0]);
     }
 
     /// <summary>Rows that <see cref="Take"/> would give now.</summary>
@@ -59,7 +65,7 @@ public sealed partial class RowBatchWriter : IDisposable
         if (type == ColumnType.Text)
         {
             raw.CopyTo(_bytes.AsSpan(_used));
-            return EndCell(raw.Length);
+            return EndText(raw.Length);
         }
         return Canonical.TryWrite(type, raw, _bytes.AsSpan(_used), out var written) ? EndCell(written) : Refuse(type);
     }
@@ -80,6 +86,8 @@ public sealed partial class RowBatchWriter : IDisposable
         _longestRow = Math.Max(_longestRow, _used - _rowStart);
         _rowStart = _used;
         _column = 0;
+        for (var i = 0; i < _masked.Length; i++) _masked[i] += _maskedInRow[i];
+        Array.Clear(_maskedInRow);
     }
 
     /// <summary>Forgets the cells appended since the last <see cref="EndRow"/>.</summary>
@@ -88,6 +96,7 @@ public sealed partial class RowBatchWriter : IDisposable
         _cells -= _column;
         _column = 0;
         _used = _rowStart;
+        Array.Clear(_maskedInRow);
     }
 
     /// <summary>Discards the row whose last append said false, and says which it was.</summary>
@@ -116,6 +125,8 @@ public sealed partial class RowBatchWriter : IDisposable
         if (_column != 0) throw new InvalidOperationException("A row has begun; end or discard it first.");
         if (_batch is null) Reserve(0);
         var taken = _batch!;
+        if (_masker is not null) taken.Masked = _masker.CountsOf(_masked);
+        Array.Clear(_masked);
         Forget();
         return taken;
     }
@@ -132,6 +143,17 @@ public sealed partial class RowBatchWriter : IDisposable
         if (_column >= _types.Length) throw new InvalidOperationException($"A row of {_schema.SObject} has more than {_types.Length} columns.");
         if (_cells + 1 >= _ends.Length) Reserve(0);
         return _types[_column];
+    }
+
+    /// <summary>A text lies behind what is written: it is masked before it counts.</summary>
+    private bool EndText(int length)
+    {
+        if (_masker?.Mask(_bytes.AsSpan(_used, length), _maskedInRow) is not { } masked) return EndCell(length);
+        if (_bytes.Length - _used < masked.Length) Reserve(masked.Length);
+        masked.CopyTo(_bytes.AsSpan(_used));
+        // A shorter text leaves nothing of the longer one behind it.
+        if (masked.Length < length) _bytes.AsSpan(_used + masked.Length, length - masked.Length).Clear();
+        return EndCell(masked.Length);
     }
 
     private bool EndCell(int written)

@@ -1,3 +1,5 @@
+using Orgtap.Masking;
+
 namespace Orgtap.Records;
 
 /// <summary>Counts of rows for a receipt. All are sums over committed pages.</summary>
@@ -24,11 +26,14 @@ public sealed record Tally(
     /// <summary>Rows that a partial load or a comparison of Ids met and the replica does not have; they are noted and read whole afterwards.</summary>
     public long Absent { get; init; }
 
+    /// <summary>Matches of masking rules that were replaced; null: none.</summary>
+    public MaskCounts? Masked { get; init; }
+
     public Tally Add(PageCounts page, CommitCounts committed) => new(
         Reported + (page.Reported ?? 0), ReportedPages + (page.Reported is null ? 0 : 1), Pages + 1,
         Parsed + page.Parsed, Rejected + page.Rejected,
         Inserted + committed.Inserted, Changed + committed.Changed, Unchanged + committed.Unchanged,
-        MarkedDeleted + committed.MarkedDeleted, Bytes + page.Bytes) { Swept = Swept + committed.Swept, Absent = Absent + committed.Absent, NulsLeftOut = NulsLeftOut + committed.NulsLeftOut };
+        MarkedDeleted + committed.MarkedDeleted, Bytes + page.Bytes) { Swept = Swept + committed.Swept, Absent = Absent + committed.Absent, NulsLeftOut = NulsLeftOut + committed.NulsLeftOut, Masked = committed.Masked is null or { Total: 0 } ? Masked : committed.Masked.Add(Masked) };
 }
 
 /// <summary>What the extractor knows of a page.</summary>
@@ -46,6 +51,9 @@ public readonly record struct CommitCounts(long Inserted, long Changed, long Unc
 
     /// <summary>NUL bytes that texts lost because the database cannot store them.</summary>
     public long NulsLeftOut { get; init; }
+
+    /// <summary>What was masked in the rows of the page; null: nothing.</summary>
+    public MaskCounts? Masked { get; init; }
 }
 
 /// <summary>A record that was not written, and why. The value itself is not kept.</summary>

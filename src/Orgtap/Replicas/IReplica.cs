@@ -1,3 +1,4 @@
+using Orgtap.Masking;
 using Orgtap.Records;
 
 namespace Orgtap.Replicas;
@@ -30,6 +31,13 @@ public interface IReplica : IAsyncDisposable
     /// <summary>Ids of rows that the org is known to have and the table lacks, in order of Id (<see cref="LoadMode.Mend"/>).</summary>
     /// <param name="after">Null: from the beginning.</param>
     Task<IReadOnlyList<string>> MissingAsync(OpenTable table, string? after, int atMost, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Brings the texts that are stored under these rules: masks those of every table and column, deselected and deleted ones included, and notes in the checkpoints what must be read again because a
+    /// rule was taken away (<see cref="Checkpoint.Under"/>). Tables that are so already are left alone. Begun again after a death at any line, it ends the same: masking twice is masking once.
+    /// </summary>
+    /// <returns>What was masked.</returns>
+    Task<MaskCounts> MaskAsync(MaskingRules rules, CancellationToken cancellationToken);
 
     /// <summary>What the replica holds, table by table.</summary>
     Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken);

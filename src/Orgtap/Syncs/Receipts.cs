@@ -17,6 +17,7 @@ public static class Receipts
         var (verdict, sentence) = Judge(plan, sobject, stored, failure);
         if (stored.Tally.NulsLeftOut is > 0 and var nuls)
             sentence += $" {Number(nuls)} NUL {(nuls == 1 ? "character was" : "characters were")} left out of texts: the replica's database cannot store them.";
+        if (stored.Tally.Masked is { } masked) sentence += $" Masked: {masked.Words}.";
         return new Receipt(sobject, stored.Mode, plan.Api, verdict, stored.Tally, stored.Expected, sentence, [.. rejected.Take(MostRejectedListed)]);
     }
 

@@ -5,6 +5,7 @@ using Orgtap.Connections;
 using Orgtap.Extraction;
 using Orgtap.Primitives;
 using Orgtap.Records;
+using Orgtap.Replicas;
 using Orgtap.Salesforce;
 
 namespace Orgtap.Syncs;
@@ -86,7 +87,7 @@ public sealed partial class SyncRunner(
 
     private async Task<IReadOnlyList<ExtractionPlan>> PlanAsync(Connection connection, IReadOnlyList<SelectedObject> selection, CancellationToken cancellationToken)
     {
-        var stored = (await replicas.TablesAsync(connection, cancellationToken)).ToDictionary(table => table.SObject, table => table.Checkpoint, StringComparer.OrdinalIgnoreCase);
+        var stored = (await replicas.TablesAsync(connection, cancellationToken)).ToDictionary(table => table.SObject, table => table.Checkpoint?.Under(connection.Masking), StringComparer.OrdinalIgnoreCase);
         var counter = new CallCounter();
         var planner = await PlannerAsync(connection, selection, stored, RunPurpose.Sync, options.DescribeAge, counter, cancellationToken);
         var plans = new List<ExtractionPlan>();
@@ -101,6 +102,7 @@ public sealed partial class SyncRunner(
     private async Task<List<RunTable>> LoadTablesAsync(Run run, Connection connection, IReadOnlyList<SelectedObject> selection, LiveRun current, RunStop stop, CallCounter counter)
     {
         await using var replica = await openReplica(connection, stop.Token);
+        await MaskAsync(run, connection, replica, current, stop.Token);
         var stored = (await replica.TablesAsync(stop.Token)).ToDictionary(table => table.SObject, table => table.Checkpoint, StringComparer.OrdinalIgnoreCase);
         var planner = await PlannerAsync(connection, selection, stored, run.Purpose, run.Purpose == RunPurpose.Sync ? options.DescribeAge : TimeSpan.Zero, counter, stop.Token);
         var context = new RunContext(run, connection, clients, planner, CapabilitiesOf(connection), replica, runs, current, stop, budget, options, time, loggers);
@@ -122,6 +124,15 @@ public sealed partial class SyncRunner(
             current.Update(results[i]!, "Not begun");
         }
         return [.. results.Select(result => result!)];
+    }
+
+    /// <summary>What was stored before the masking rules became what they are follows them before anything new comes.</summary>
+    private async Task MaskAsync(Run run, Connection connection, IReplica replica, LiveRun current, CancellationToken cancellationToken)
+    {
+        if ((await replica.TablesAsync(cancellationToken)).All(table => table.Checkpoint is null || connection.Masking.Are(table.Checkpoint.Masks))) return;
+        foreach (var table in run.Tables) current.Update(table, "Masking what is stored");
+        var masked = await replica.MaskAsync(connection.Masking, cancellationToken);
+        StoredMasked(run.Id, masked.Total, masked.Words);
     }
 
     private async Task<TablePlanner> PlannerAsync(
@@ -205,6 +216,9 @@ public sealed partial class SyncRunner(
 
     [LoggerMessage(5002, LogLevel.Warning, "Run {RunId} failed")]
     private partial void RunFailed(Exception failure, RunId runId);
+
+    [LoggerMessage(5004, LogLevel.Information, "Run {RunId}: the masking rules changed; {Count} places of stored texts were masked {ByRule}")]
+    private partial void StoredMasked(RunId runId, long count, string byRule);
 
     [LoggerMessage(5003, LogLevel.Information, "Rows of {Connection} could not be counted beforehand: {Reason} {Detail}")]
     private partial void NotCounted(string connection, string reason, string? detail);

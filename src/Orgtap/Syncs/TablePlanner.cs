@@ -17,7 +17,7 @@ internal sealed class TablePlanner(
     public async Task<TableToLoad> PrepareAsync(SelectedObject selected, TimeSpan describeAge, CallCounter counter, CancellationToken cancellationToken)
     {
         var detail = await catalog.ObjectAsync(connection, selected.SObject, describeAge, counter, cancellationToken);
-        var schema = detail.SchemaOf(selected.Fields, out var missing);
+        var schema = detail.SchemaOf(selected.Fields, out var missing) with { Masker = connection.Masking.Masker };
         var unstamped = detail.Fields.Where(field => field.Formula && schema.IndexOf(field.Name) > 0).Select(field => field.Name).ToList();
         return new TableToLoad(schema, detail.StampField, missing, unstamped, detail.Object.Replicateable);
     }

@@ -269,6 +269,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
         var (ends, summed) = (page.Covers.Finished, page.Covers);
         // Rows are missing: the load must not count as finished, or the next one would begin behind the gap.
         if (ends && Receipts.MissesRows(page.Covers)) page = Loads.Again(_stored ?? page.Covers);
+        page = page with { Covers = (page.Covers with { MaskedInAll = _stored?.MaskedInAll }).Masking(page.Masked) };
         // A commit under way is not cancelled: a stop takes effect behind it.
         var commit = await run.Replica.CommitAsync(_open!, page, CancellationToken.None);
         _stored = commit.Stored;

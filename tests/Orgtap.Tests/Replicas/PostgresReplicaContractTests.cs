@@ -1,5 +1,7 @@
 using Dapper;
 using Npgsql;
+using Orgtap.Connections;
+using Orgtap.Primitives;
 using Orgtap.Records;
 using Orgtap.Replicas;
 using Orgtap.Replicas.Postgres;
@@ -51,6 +53,16 @@ internal sealed class PostgresTestSchema : IAsyncDisposable
 
     /// <summary>Skips the test where there is no server.</summary>
     public PostgresSource Source => _source ??= new PostgresSource(TestPostgres.Address, Name);
+
+    /// <summary>The schema as a connection names it. Skips the test where there is no server.</summary>
+    public PostgresPlace Place
+    {
+        get
+        {
+            _ = Source;
+            return new PostgresPlace(new SecretText(TestPostgres.Address.With(parts => parts.ApplicationName = Name).ConnectionString), Name);
+        }
+    }
 
     /// <summary>Another program that looks at the schema.</summary>
     public async Task<NpgsqlConnection> ConnectAsync()

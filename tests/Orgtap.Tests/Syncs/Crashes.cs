@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using Orgtap.Masking;
 using Orgtap.Primitives;
 using Orgtap.Records;
 using Orgtap.Replicas;
@@ -111,6 +112,14 @@ internal sealed class CrashingReplica(IReplica inner, Crash crash) : IReplica
         return inner.MissingAsync(table, after, atMost, cancellationToken);
     }
 
+    public async Task<MaskCounts> MaskAsync(MaskingRules rules, CancellationToken cancellationToken)
+    {
+        crash.Step();
+        var masked = await inner.MaskAsync(rules, cancellationToken);
+        crash.Step();
+        return masked;
+    }
+
     public Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => inner.TablesAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
@@ -133,6 +142,8 @@ internal sealed class LossyReplica(IReplica inner, string sobject) : IReplica
 
     public Task<IReadOnlyList<string>> MissingAsync(OpenTable table, string? after, int atMost, CancellationToken cancellationToken) => inner.MissingAsync(table, after, atMost, cancellationToken);
 
+    public Task<MaskCounts> MaskAsync(MaskingRules rules, CancellationToken cancellationToken) => inner.MaskAsync(rules, cancellationToken);
+
     public Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => inner.TablesAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
@@ -150,6 +161,8 @@ internal sealed class ObservedReplica(IReplica inner, Action<Page> observe) : IR
     }
 
     public Task<IReadOnlyList<string>> MissingAsync(OpenTable table, string? after, int atMost, CancellationToken cancellationToken) => inner.MissingAsync(table, after, atMost, cancellationToken);
+
+    public Task<MaskCounts> MaskAsync(MaskingRules rules, CancellationToken cancellationToken) => inner.MaskAsync(rules, cancellationToken);
 
     public Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => inner.TablesAsync(cancellationToken);
 

@@ -90,10 +90,8 @@ public sealed class PostgresSyncTests : IAsyncDisposable
 
     private async Task<SyncedOrg> StartAsync()
     {
-        var place = new PostgresPlace(new SecretText(TestPostgres.Address.With(parts => parts.ApplicationName = _schema.Name).ConnectionString), _schema.Name);
-        _ = _schema.Source;
         var org = await SyncedOrg.StartAsync();
-        org.Place = place;
+        org.Place = _schema.Place;
         await org.OpenAsync();
         return org;
     }
@@ -107,6 +105,8 @@ public sealed class PostgresSyncTests : IAsyncDisposable
             dies() ? throw new InvalidOperationException("killed") : inner.CommitAsync(table, page, cancellationToken);
 
         public Task<IReadOnlyList<string>> MissingAsync(Orgtap.Replicas.OpenTable table, string? after, int atMost, CancellationToken cancellationToken) => inner.MissingAsync(table, after, atMost, cancellationToken);
+
+        public Task<Orgtap.Masking.MaskCounts> MaskAsync(Orgtap.Masking.MaskingRules rules, CancellationToken cancellationToken) => inner.MaskAsync(rules, cancellationToken);
 
         public Task<IReadOnlyList<Orgtap.Replicas.ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => inner.TablesAsync(cancellationToken);
 

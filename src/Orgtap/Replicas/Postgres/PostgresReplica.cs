@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Dapper;
 using Npgsql;
+using Orgtap.Masking;
 using Orgtap.Primitives;
 using Orgtap.Records;
 using Orgtap.Storage;
@@ -90,6 +91,26 @@ public sealed class PostgresReplica : IReplica
         return [.. await db.QueryAsync<string>("SELECT id FROM _orgtap_missing WHERE table_id = @Id AND id > @after ORDER BY id LIMIT @atMost", new { state.Id, after = after ?? "", atMost })];
     }, cancellationToken);
 
+    public async Task<MaskCounts> MaskAsync(MaskingRules rules, CancellationToken cancellationToken)
+    {
+        var all = MaskCounts.None;
+        foreach (var table in (await TablesAsync(cancellationToken)).Where(table => table.Checkpoint is { } stored && !rules.Are(stored.Masks)))
+        {
+            var masked = rules.Masker is { } masker ? await PostgresTexts.MaskAsync(_source, table, masker, cancellationToken) : MaskCounts.None;
+            await _source.RunAsync(async db =>
+            {
+                await using var transaction = await db.BeginTransactionAsync(CancellationToken.None);
+                var state = (await TableState.ReadAsync(db, table.SObject, forUpdate: true))!;
+                var stored = Read(state.Checkpoint)!.Under(rules).Masking(masked);
+                await db.ExecuteAsync("UPDATE _orgtap_tables SET fence = fence + 1, checkpoint = @checkpoint WHERE id = @Id", new { state.Id, checkpoint = stored.ToJson() }, transaction);
+                await transaction.CommitAsync(CancellationToken.None);
+                return true;
+            }, cancellationToken);
+            all = all.Add(masked);
+        }
+        return all;
+    }
+
     public Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => TablesAsync(_source, cancellationToken);
 
     /// <summary>What a schema holds, without making it a replica: nothing if it is none.</summary>
@@ -147,7 +168,7 @@ public sealed class PostgresReplica : IReplica
         if (page.Covers.Finished && mode.IsPartial()) await NoteUnmetAsync(db, table.Schema, writer);
         var removed = mode == LoadMode.Deletes && table.Schema.IsDeletedIndex < 0 ? counts.TurnedDeleted : 0;
 
-        var committed = counts.ToCommitCounts(swept.Marked + swept.Removed) with { NulsLeftOut = page.RowCount > 0 ? writer.NulsLeftOut : 0 };
+        var committed = counts.ToCommitCounts(swept.Marked + swept.Removed) with { NulsLeftOut = page.RowCount > 0 ? writer.NulsLeftOut : 0, Masked = page.Masked };
         var stored = page.Covers with { Tally = page.Covers.Tally.Add(page.Counts, committed) };
         var deleted = counts.InsertedDeleted + counts.TurnedDeleted - counts.TurnedLive + swept.Marked - removed;
         await db.ExecuteAsync("""

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Orgtap.Masking;
 using Orgtap.Primitives;
 using Orgtap.Records;
 using static Orgtap.Replicas.Sqlite.SqliteNames;
@@ -53,6 +54,7 @@ public sealed class SqliteReplica : IReplica
         _file.Run("UPDATE _orgtap_tables SET fence = fence + 1 WHERE sobject = ?1", schema.SObject);
         var state = TableState.Read(_file, schema.SObject)!;
         TableShape.Fit(_file, state.Id, schema);
+        if (schema.Masker is not null) StoredTexts.WipeWhatIsReplaced(_file);
         return new OpenTable(schema, state.Fence, ReadCheckpoint(_file, state.CheckpointJson));
     }, cancellationToken);
 
@@ -77,7 +79,7 @@ public sealed class SqliteReplica : IReplica
             : page.Covers.Finished && (mode is LoadMode.Snapshot or LoadMode.Reconcile) ? Sweep(table.Schema, state.Id, noteMissing: mode == LoadMode.Reconcile) : default;
         if (page.Covers.Finished && mode.IsPartial()) NoteUnmet(table.Schema, state.Id);
 
-        var committed = counts.ToCommitCounts(swept.Marked + swept.Removed);
+        var committed = counts.ToCommitCounts(swept.Marked + swept.Removed) with { Masked = page.Masked };
         var stored = page.Covers with { Tally = page.Covers.Tally.Add(page.Counts, committed) };
         var deleted = counts.InsertedDeleted + counts.TurnedDeleted - counts.TurnedLive + swept.Marked - removed;
         var moved = _file.Run("""
@@ -104,6 +106,40 @@ public sealed class SqliteReplica : IReplica
         return ids;
     }, cancellationToken);
 
+    public async Task<MaskCounts> MaskAsync(MaskingRules rules, CancellationToken cancellationToken)
+    {
+        var tables = (await TablesAsync(cancellationToken)).Where(table => table.Checkpoint is { } stored && !rules.Are(stored.Masks)).ToDictionary(table => table, _ => MaskCounts.None);
+        if (tables.Count == 0) return MaskCounts.None;
+        if (rules.Masker is { } masker)
+        {
+            foreach (var table in tables.Keys)
+            {
+                // A transaction a piece: a stop takes effect between two, and the next run goes through the table again.
+                for (long? after = 0; after is { } from;)
+                {
+                    (after, var more) = await WriteAsync(() =>
+                    {
+                        Forget(table.SObject);
+                        return StoredTexts.Mask(_file, TableState.Read(_file, table.SObject)!.Id, table.TableName, masker, from);
+                    }, cancellationToken);
+                    tables[table] = tables[table].Add(more);
+                }
+            }
+            await RunAloneAsync(StoredTexts.Wipe, cancellationToken);
+        }
+        // Only now, when nothing of the originals is left, is it noted.
+        await WriteAsync(() =>
+        {
+            foreach (var (table, masked) in tables)
+            {
+                var stored = ReadCheckpoint(_file, TableState.Read(_file, table.SObject)!.CheckpointJson)!.Under(rules).Masking(masked);
+                _file.Run("UPDATE _orgtap_tables SET fence = fence + 1, checkpoint = ?2 WHERE sobject = ?1", table.SObject, stored.ToJson());
+            }
+            return true;
+        }, cancellationToken);
+        return tables.Values.Aggregate(MaskCounts.None, static (sum, one) => sum.Add(one));
+    }
+
     public Task<IReadOnlyList<ReplicaTable>> TablesAsync(CancellationToken cancellationToken) => Task.Run<IReadOnlyList<ReplicaTable>>(() =>
     {
         using var file = SqliteFile.Open(Path, readOnly: true);
@@ -119,20 +155,8 @@ public sealed class SqliteReplica : IReplica
     }, cancellationToken);
 
     /// <summary>Lets the file grow no further than this many bytes; a page beyond it fails as on a full disk. Holds until the replica is closed.</summary>
-    public async Task LimitSizeAsync(long bytes, CancellationToken cancellationToken)
-    {
-        await _gate.WaitAsync(cancellationToken);
-        try
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            var pageSize = _file.ScalarLong("PRAGMA page_size");
-            _file.ScalarLong($"PRAGMA max_page_count={Math.Max(1, bytes / pageSize)}");
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+    public Task LimitSizeAsync(long bytes, CancellationToken cancellationToken) => RunAloneAsync(
+        file => file.ScalarLong($"PRAGMA max_page_count={Math.Max(1, bytes / file.ScalarLong("PRAGMA page_size"))}"), cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -148,6 +172,21 @@ public sealed class SqliteReplica : IReplica
                 _checkpoints.Dispose();
                 _file.Dispose();
             });
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Runs a piece of work that cannot be part of a transaction, on a thread of the pool.</summary>
+    private async Task RunAloneAsync(Action<SqliteFile> work, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            await Task.Run(() => work(_file), CancellationToken.None);
         }
         finally
         {
