@@ -62,6 +62,13 @@ internal static class ConnectionsApi
             await change.ApplyAsync(await connections.GetAsync(name, cancellationToken), wanted, context.User.ActorOf(), cancellationToken);
             return ConnectionDocument.Of(await overviews.OfAsync(await connections.GetAsync(name, cancellationToken), cancellationToken));
         }).RequireAuthorization(Roles.Operator).WithSummary("Set switch, update frequency and threshold at once; what is absent stays as it is");
+        one.MapGet("/masking", async (string name, ConnectionStore connections, MaskingChange change, CancellationToken cancellationToken) =>
+            await change.OfAsync(await connections.GetAsync(name, cancellationToken), cancellationToken)).RequireAuthorization(Roles.Viewer).WithSummary("What is masked in every text before it is stored, and how often it was");
+        one.MapPut("/masking", async (string name, MaskingDocument wanted, HttpContext context, ConnectionStore connections, MaskingChange change, CancellationToken cancellationToken) =>
+            await change.ApplyAsync(await connections.GetAsync(name, cancellationToken), wanted, context.User.ActorOf(), cancellationToken))
+            .RequireAuthorization(Roles.Operator).WithSummary("Set what is masked; replaces what was");
+        one.MapPost("/masking/try", async (string name, MaskingTry wanted, ConnectionStore connections, CancellationToken cancellationToken) =>
+            MaskingChange.Try(await connections.GetAsync(name, cancellationToken), wanted)).RequireAuthorization(Roles.Operator).WithSummary("What rules make of a text; nothing is stored");
         one.MapPut("/replica", async (string name, PlaceDocument place, HttpContext context, ConnectionStore connections, OverviewReader overviews, CancellationToken cancellationToken) =>
             ConnectionDocument.Of(await overviews.OfAsync(await Placing.PlaceAsync(
                 context.RequestServices, await connections.GetAsync(name, cancellationToken), place, context.User.ActorOf(), cancellationToken), cancellationToken)))

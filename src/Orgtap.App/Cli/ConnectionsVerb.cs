@@ -14,7 +14,7 @@ internal static class ConnectionsVerb
     public static Command Build(VerbRunner verbs) => new("connections", "Connections to orgs")
     {
         List(verbs, "list", "List connections", "orgtap connections list"), Enable(verbs, "pause", "Stop syncing until resumed; what is running goes on to its end", false),
-        Enable(verbs, "resume", "Let it sync again", true), Threshold(verbs), Schedule(verbs), Replica(verbs), AuthorizeVerb.Test(verbs), AuthorizeVerb.Authorize(verbs), Remove(verbs),
+        Enable(verbs, "resume", "Let it sync again", true), Threshold(verbs), Schedule(verbs), MaskingVerb.Build(verbs), Replica(verbs), AuthorizeVerb.Test(verbs), AuthorizeVerb.Authorize(verbs), Remove(verbs),
     };
 
     /// <summary>Also <c>orgtap status</c>, which people look for first.</summary>

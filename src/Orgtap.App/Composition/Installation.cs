@@ -80,6 +80,7 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton<Orgtap.Syncs.ReplicaRows>();
         services.AddSingleton<Overviews.RowExplorer>();
         services.AddSingleton<Overviews.SettingsChange>();
+        services.AddSingleton<Overviews.MaskingChange>();
         services.AddSingleton<UserStore>();
         services.AddSingleton<OneTimeLinks>();
         services.AddSingleton<ApiTokens>();

@@ -65,6 +65,7 @@ public sealed class Timeline(RunStore runs, AuditLog audit, SchemaChangeStore ch
         "request.declined" => "Admin declined to authorize",
         "connection.paused" => "Paused",
         "connection.resumed" => "Resumed",
+        "masking.set" => "Masking rules set",
         "threshold.set" => "API quota threshold set",
         "selection.set" => "Data sync changed",
         "schedule.set" => "Update frequency set",

@@ -77,6 +77,7 @@ public static class WebHost
         SetupGuidePages.Map(pages);
         ConnectionPages.Map(pages);
         SettingsPages.Map(pages);
+        MaskingPages.Map(pages);
         EditDataSyncPages.Map(pages);
         RunPages.Map(pages);
         Rows.RowPages.Map(pages);

@@ -131,7 +131,7 @@ public sealed record Checkpoint
     }
 
     /// <summary>The same with more masked in all.</summary>
-    public Checkpoint Masking(MaskCounts more) => more.Total == 0 ? this : this with { MaskedInAll = more.Add(MaskedInAll) };
+    public Checkpoint Masking(MaskCounts? more) => more is null or { Total: 0 } ? this : this with { MaskedInAll = more.Add(MaskedInAll) };
 
     /// <summary>The stored form: JSON, read by later versions too, so members are only ever added.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, CheckpointJson.Default.Checkpoint);

@@ -21,8 +21,8 @@ public sealed record Page(IReadOnlyList<RowBatch> Batches, Checkpoint Covers, Pa
         }
     }
 
-    /// <summary>What was masked in its rows.</summary>
-    public MaskCounts Masked => Batches.Aggregate(MaskCounts.None, static (sum, batch) => sum.Add(batch.Masked));
+    /// <summary>What was masked in its rows; null: nothing.</summary>
+    public MaskCounts? Masked => Batches.Aggregate((MaskCounts?)null, static (sum, batch) => batch.Masked is { } more ? more.Add(sum) : sum);
 
     /// <summary>A page without rows: records that a Bulk job exists, or that a load found nothing.</summary>
     public static Page Empty(Checkpoint covers) => new([], covers, default, []);

@@ -27,8 +27,8 @@ public sealed class RowBatch : IDisposable
 
     public int ColumnCount { get; }
 
-    /// <summary>What was masked in these rows.</summary>
-    public MaskCounts Masked { get; internal set; } = MaskCounts.None;
+    /// <summary>What was masked in these rows; null: nothing.</summary>
+    public MaskCounts? Masked { get; internal set; }
 
     /// <summary>Bytes of all cells together.</summary>
     public int ByteCount => Start(RowCount * ColumnCount);

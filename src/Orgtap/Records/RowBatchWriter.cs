@@ -125,7 +125,7 @@ public sealed partial class RowBatchWriter : IDisposable
         if (_column != 0) throw new InvalidOperationException("A row has begun; end or discard it first.");
         if (_batch is null) Reserve(0);
         var taken = _batch!;
-        if (_masker is not null) taken.Masked = _masker.CountsOf(_masked);
+        if (_masker?.CountsOf(_masked) is { Total: > 0 } masked) taken.Masked = masked;
         Array.Clear(_masked);
         Forget();
         return taken;

@@ -33,7 +33,7 @@ public sealed record Tally(
         Reported + (page.Reported ?? 0), ReportedPages + (page.Reported is null ? 0 : 1), Pages + 1,
         Parsed + page.Parsed, Rejected + page.Rejected,
         Inserted + committed.Inserted, Changed + committed.Changed, Unchanged + committed.Unchanged,
-        MarkedDeleted + committed.MarkedDeleted, Bytes + page.Bytes) { Swept = Swept + committed.Swept, Absent = Absent + committed.Absent, NulsLeftOut = NulsLeftOut + committed.NulsLeftOut, Masked = committed.Masked is null or { Total: 0 } ? Masked : committed.Masked.Add(Masked) };
+        MarkedDeleted + committed.MarkedDeleted, Bytes + page.Bytes) { Swept = Swept + committed.Swept, Absent = Absent + committed.Absent, NulsLeftOut = NulsLeftOut + committed.NulsLeftOut, Masked = committed.Masked is null ? Masked : committed.Masked.Add(Masked) };
 }
 
 /// <summary>What the extractor knows of a page.</summary>
