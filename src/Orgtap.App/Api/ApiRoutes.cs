@@ -23,6 +23,7 @@ internal static class ApiRoutes
         RequestsApi.Map(api);
         SystemApi.Map(api);
         SupportApi.Map(api);
+        SetupApi.Map(api);
     }
 }
 

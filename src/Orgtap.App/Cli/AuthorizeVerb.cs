@@ -20,16 +20,23 @@ internal static class AuthorizeVerb
             var checks = await context.Owner.TestAsync(context.Get(connection), cancellationToken);
             if (context.Get(json)) context.Out.WriteLine(JsonSerializer.Serialize(checks, CliJson.Options));
             else
-                foreach (var check in checks)
-                {
-                    context.Out.WriteLine($"{(check.Outcome switch { CheckOutcome.Passed => "ok  ", CheckOutcome.Warning => "warn", CheckOutcome.Failed => "FAIL", _ => "–   " })} {check.Name}: {check.Sentence}");
-                    if (check.Turn is { } turn) context.Out.WriteLine($"     {ErrorText.TurnWords(turn)}: {check.NextStep}");
-                    foreach (var part in check.Missing ?? []) context.Out.WriteLine($"     {part.SObject}{(part.Fields.Count == 0 ? "" : $": {string.Join(", ", part.Fields)}")}");
-                    if (check.Detail is { } detail) context.Out.WriteLine($"     Details: {detail}");
-                }
-            var failed = checks.Where(check => check.Outcome == CheckOutcome.Failed).ToList();
-            return failed.Count == 0 ? ExitCode.Done : failed.Any(check => check.Turn == Turn.Admin) ? ExitCode.NeedsAuthorization : failed.Any(check => check.Turn == Turn.Operator) ? ExitCode.BadInput : ExitCode.DataProblem;
+                foreach (var check in checks) Write(context, check);
+            return CodeOf(checks);
         });
+    }
+
+    internal static void Write(VerbContext context, CheckDocument check)
+    {
+        context.Out.WriteLine($"{(check.Outcome switch { CheckOutcome.Passed => "ok  ", CheckOutcome.Warning => "warn", CheckOutcome.Failed => "FAIL", _ => "–   " })} {check.Name}: {check.Sentence}");
+        if (check.Turn is { } turn) context.Out.WriteLine($"     {ErrorText.TurnWords(turn)}: {check.NextStep}");
+        foreach (var part in check.Missing ?? []) context.Out.WriteLine($"     {part.SObject}{(part.Fields.Count == 0 ? "" : $": {string.Join(", ", part.Fields)}")}");
+        if (check.Detail is { } detail) context.Out.WriteLine($"     Details: {detail}");
+    }
+
+    internal static int CodeOf(IReadOnlyList<CheckDocument> checks)
+    {
+        var failed = checks.Where(check => check.Outcome == CheckOutcome.Failed).ToList();
+        return failed.Count == 0 ? ExitCode.Done : failed.Any(check => check.Turn == Turn.Admin) ? ExitCode.NeedsAuthorization : failed.Any(check => check.Turn == Turn.Operator) ? ExitCode.BadInput : ExitCode.DataProblem;
     }
 
     public static Command Authorize(VerbRunner verbs)

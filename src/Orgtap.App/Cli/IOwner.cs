@@ -35,6 +35,9 @@ internal interface IOwner
 
     Task<IReadOnlyList<CheckDocument>> TestAsync(string connection, CancellationToken cancellationToken);
 
+    /// <summary>Checks steps of the setup guide.</summary>
+    Task<IReadOnlyList<SetupFindingDocument>> CheckSetupAsync(SetupCheckDocument wanted, CancellationToken cancellationToken);
+
     /// <summary>Ends the web server flow with what came to the callback address.</summary>
     Task<ConnectionDocument> CompleteAsync(CallbackAnswer answer, SecretText browserSecret, CancellationToken cancellationToken);
 

@@ -35,6 +35,7 @@ public static class OrgtapCommand
             DemoVerb.Build(verbs),
             ServeVerb.Build(verbs),
             MigrateVerb.Build(verbs),
+            SetupVerb.Build(verbs),
             ConnectVerb.Build(verbs),
             ConnectionsVerb.Build(verbs),
             TablesVerb.Build(verbs),

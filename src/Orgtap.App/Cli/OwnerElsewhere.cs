@@ -45,6 +45,9 @@ internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
     public Task<IReadOnlyList<CheckDocument>> TestAsync(string connection, CancellationToken cancellationToken) =>
         api.SendAsync<IReadOnlyList<CheckDocument>>(HttpMethod.Post, $"{Path(connection)}/test", null, cancellationToken);
 
+    public Task<IReadOnlyList<SetupFindingDocument>> CheckSetupAsync(SetupCheckDocument wanted, CancellationToken cancellationToken) =>
+        api.SendAsync<IReadOnlyList<SetupFindingDocument>>(HttpMethod.Post, "setup/checks", wanted, cancellationToken);
+
     public Task<RequestDocument> AskAsync(AskDocument ask, CancellationToken cancellationToken) => api.SendAsync<RequestDocument>(HttpMethod.Post, "requests", ask, cancellationToken);
 
     public Task<IReadOnlyList<RequestDocument>> RequestsAsync(string? connection, CancellationToken cancellationToken) => api.SendAsync<IReadOnlyList<RequestDocument>>(

@@ -35,6 +35,9 @@ internal sealed class OwnerHere(IServiceProvider services) : IOwner
     public async Task<IReadOnlyList<CheckDocument>> TestAsync(string connection, CancellationToken cancellationToken) =>
         [.. (await Get<Authorizing>().TestAsync(await FindAsync(connection, cancellationToken), ConnectVerb.Actor, cancellationToken)).Select(CheckDocument.Of)];
 
+    public Task<IReadOnlyList<SetupFindingDocument>> CheckSetupAsync(SetupCheckDocument wanted, CancellationToken cancellationToken) => Get<SetupDesk>().CheckAsync(
+        wanted, new Web.PublicAddress(Get<Composition.InstallationSettings>().PublicAddress ?? new Uri("http://localhost:5080/")).Callback, ConnectVerb.Actor, cancellationToken);
+
     public async Task<ConnectionDocument> CompleteAsync(CallbackAnswer answer, SecretText browserSecret, CancellationToken cancellationToken) =>
         await Get<AuthorizationReturn>().CompleteAsync(answer.State, answer.Code, answer.Error, answer.ErrorDescription, browserSecret, cancellationToken) switch
         {

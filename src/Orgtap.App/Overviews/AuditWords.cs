@@ -31,6 +31,7 @@ public static class AuditWords
         "request.withdrawn" => "Withdrew a request to an admin",
         "request.started" => "Pressed Authorize",
         "request.declined" => "Declined to authorize",
+        "setup.checked" => "Checked the setup of an org",
         "connection.tested" => "Tested a connection",
         "secrets.rotated" => "Encrypted stored secrets with a new key",
         "mail.set" => "Set up the mail server",

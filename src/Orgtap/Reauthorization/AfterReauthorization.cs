@@ -56,5 +56,6 @@ public static class ReauthorizationServices
     public static IServiceCollection AddReauthorization(this IServiceCollection services, Func<IServiceProvider, HttpMessageHandler> transport) => services
         .AddSingleton<AuthorizationRequestStore>().AddSingleton<AuthorizationRequests>().AddSingleton<SelectionAccess>().AddSingleton<JobRestarts>().AddSingleton<AfterReauthorization>()
         .AddSingleton(all => ActivatorUtilities.CreateInstance<GrantAcceptance>(all, transport(all))).AddSingleton<AuthorizationReturn>()
-        .AddSingleton<DeviceSignIns>().AddSingleton<TokenChecks>().AddSingleton(all => ActivatorUtilities.CreateInstance<ConnectionTest>(all, transport(all)));
+        .AddSingleton<DeviceSignIns>().AddSingleton<TokenChecks>().AddSingleton(all => ActivatorUtilities.CreateInstance<ConnectionTest>(all, transport(all)))
+        .AddSingleton(all => ActivatorUtilities.CreateInstance<SetupChecks>(all, transport(all)));
 }

@@ -10,7 +10,7 @@ public static partial class ErrorClassifier
     public static SalesforceException OAuth(OAuthStep step, Uri loginUrl, HttpStatusCode status, string body, string? contentType)
     {
         var (code, text) = ReadBody(body);
-        if (code is null && body.StartsWith("error=", StringComparison.Ordinal)) (code, text) = ReadForm(body);
+        if (code is null && body.Contains("error=", StringComparison.Ordinal) && !body.Contains('<', StringComparison.Ordinal)) (code, text) = ReadForm(body);
         return Explain(step, loginUrl, status, code, text ?? Outline(body, contentType));
     }
 

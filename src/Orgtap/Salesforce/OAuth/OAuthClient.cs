@@ -55,7 +55,7 @@ public sealed class OAuthClient(HttpMessageHandler transport, TimeProvider time)
     /// <summary>Begins the device flow: a code that somebody types at Salesforce. Salesforce's own parameters, not those of RFC 8628.</summary>
     public async Task<DeviceCode> StartDeviceAsync(OAuthApp app, CancellationToken cancellationToken)
     {
-        var (status, body, contentType) = await SendAsync(Post(new Uri(app.LoginUrl, "/services/oauth2/token"),
+        var (status, body, contentType, _) = await SendAsync(Post(new Uri(app.LoginUrl, "/services/oauth2/token"),
             [new("response_type", "device_code"), new("client_id", app.ConsumerKey), new("scope", Scopes)]), cancellationToken);
         if (status != HttpStatusCode.OK) throw ErrorClassifier.OAuth(OAuthStep.Device, app.LoginUrl, status, body, contentType);
         try
@@ -83,13 +83,38 @@ public sealed class OAuthClient(HttpMessageHandler transport, TimeProvider time)
         }
     }
 
+    /// <summary>Whether the login host knows the app and takes its secret: asks with a refresh token that nobody has. Gives no access and changes nothing.</summary>
+    /// <exception cref="SalesforceException">It does not, or says something else.</exception>
+    public async Task ProbeAppAsync(OAuthApp app, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await TokenAsync(app, OAuthStep.Refresh, [new("grant_type", "refresh_token"), new("refresh_token", "a-refresh-token-that-nobody-has")], cancellationToken);
+        }
+        catch (SalesforceException known) when (known.ErrorCode == "invalid_grant")
+        {
+            // The app is looked at before the token: what is refused is the token.
+        }
+    }
+
+    /// <summary>Whether the login host would begin the web server flow with this callback address: looks at the first page and goes no further.</summary>
+    /// <exception cref="SalesforceException">It would not: the app is not known, not installed or blocked, or does not have the address.</exception>
+    public async Task ProbeCallbackAsync(OAuthApp app, string callbackUrl, CancellationToken cancellationToken)
+    {
+        var answer = await SendAsync(new HttpRequestMessage(HttpMethod.Get, AuthorizeAddress(app, callbackUrl, "orgtap-setup-check", Pkce.New())), cancellationToken);
+        // Salesforce tells what is wrong with an app in the body, on a page of its own, or at the callback address.
+        var told = answer.Location is { } location && location.Query.Contains("error=", StringComparison.Ordinal) ? location.Query.TrimStart('?') : null;
+        if (told is null && (int)answer.Status is >= 200 and < 400 && !answer.Body.StartsWith("error=", StringComparison.Ordinal)) return;
+        throw ErrorClassifier.OAuth(OAuthStep.Authorize, app.LoginUrl, told is null ? answer.Status : HttpStatusCode.BadRequest, told ?? answer.Body, answer.ContentType);
+    }
+
     /// <summary>True for the addresses that many orgs share; some flows work at an org's own address only.</summary>
     public static bool IsSharedLoginHost(Uri loginUrl) => loginUrl.Host is "login.salesforce.com" or "test.salesforce.com";
 
     /// <summary>Ends a grant; a refresh token takes its access tokens with it. A token that is dead already is fine.</summary>
     public async Task RevokeAsync(Uri loginUrl, SecretText token, CancellationToken cancellationToken)
     {
-        var (status, body, contentType) = await SendAsync(Post(new Uri(loginUrl, "/services/oauth2/revoke"), [new("token", token.Reveal())]), cancellationToken);
+        var (status, body, contentType, _) = await SendAsync(Post(new Uri(loginUrl, "/services/oauth2/revoke"), [new("token", token.Reveal())]), cancellationToken);
         if ((int)status is >= 200 and < 300) return;
         var failure = ErrorClassifier.OAuth(OAuthStep.Revoke, loginUrl, status, body, contentType);
         if (failure.ErrorCode is not ("invalid_token" or "unsupported_token_type")) throw failure;
@@ -102,7 +127,7 @@ public sealed class OAuthClient(HttpMessageHandler transport, TimeProvider time)
         using var request = new HttpRequestMessage(HttpMethod.Get, identityUrl);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken.Reveal());
         request.Headers.Accept.ParseAdd("application/json");
-        var (status, body, contentType) = await SendAsync(request, cancellationToken);
+        var (status, body, contentType, _) = await SendAsync(request, cancellationToken);
         if (status != HttpStatusCode.OK) throw ErrorClassifier.OAuth(OAuthStep.Identity, identityUrl, status, body, contentType);
         try
         {
@@ -124,7 +149,7 @@ public sealed class OAuthClient(HttpMessageHandler transport, TimeProvider time)
     {
         form.Add(new("client_id", app.ConsumerKey));
         if (app.ConsumerSecret is { IsEmpty: false } secret) form.Add(new("client_secret", secret.Reveal()));
-        var (status, body, contentType) = await SendAsync(Post(new Uri(app.LoginUrl, "/services/oauth2/token"), form), cancellationToken);
+        var (status, body, contentType, _) = await SendAsync(Post(new Uri(app.LoginUrl, "/services/oauth2/token"), form), cancellationToken);
         if (status != HttpStatusCode.OK) throw ErrorClassifier.OAuth(step, app.LoginUrl, status, body, contentType);
         try
         {
@@ -138,7 +163,7 @@ public sealed class OAuthClient(HttpMessageHandler transport, TimeProvider time)
         }
     }
 
-    private async Task<(HttpStatusCode Status, string Body, string? ContentType)> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    private async Task<Answer> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         using var sent = request;
         using var timeout = new CancellationTokenSource(AnswerTimeout, time);
@@ -146,7 +171,8 @@ public sealed class OAuthClient(HttpMessageHandler transport, TimeProvider time)
         try
         {
             using var response = await _http.SendAsync(request, either.Token);
-            return (response.StatusCode, await response.Content.ReadAsStringAsync(either.Token), response.Content.Headers.ContentType?.MediaType);
+            return new Answer(response.StatusCode, await response.Content.ReadAsStringAsync(either.Token), response.Content.Headers.ContentType?.MediaType,
+                response.Headers.Location is { } to ? new Uri(request.RequestUri!, to) : null);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException
             || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -161,6 +187,8 @@ public sealed class OAuthClient(HttpMessageHandler transport, TimeProvider time)
         request.Headers.Accept.ParseAdd("application/json");
         return request;
     }
+
+    private sealed record Answer(HttpStatusCode Status, string Body, string? ContentType, Uri? Location);
 
     private static string Encode(IEnumerable<KeyValuePair<string, string>> query) =>
         string.Join('&', query.Select(pair => $"{pair.Key}={Uri.EscapeDataString(pair.Value)}"));
