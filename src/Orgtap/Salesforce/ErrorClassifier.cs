@@ -97,12 +97,12 @@ public static partial class ErrorClassifier
         (_, "ENTITY_IS_DELETED") => (FailureKind.SchemaChanged, $"{subject} is no longer there.", "Orgtap looks again."),
         (_, "INVALID_QUERY_LOCATOR") =>
             (FailureKind.Transient, $"Salesforce no longer has the next page of {subject}.", "Orgtap asks again from the last committed row."),
-        (_, "QUERY_TIMEOUT") => (FailureKind.Unsupported, $"Reading {subject} took Salesforce too long.", "Orgtap reads it in smaller pieces, or through the Bulk API."),
+        (_, "QUERY_TIMEOUT") => (FailureKind.Unsupported, $"Reading {subject} took Salesforce too long.", "Orgtap reads it in smaller pieces, or through the Bulk API; if this stays, choose fewer fields, or leave the table out."),
         // Salesforce works out what the user may see row by row; with the permission to see all there is nothing to work out.
         (_, "OPERATION_TOO_LARGE") => (FailureKind.Permission, $"{subject} is too large to be read at once by a user who may see only some of its rows.",
-            "Give the integration user \"View All Data\", or \"View All\" on this table: Setup, Permission Sets."),
+            "Setup > Permission Sets > the integration user's permission set: give \"View All Data\", or \"View All\" on this table under Object Settings."),
         (_, "INVALID_TYPE_FOR_OPERATION" or "EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION" or "INVALIDENTITY" or "FeatureNotEnabled" or "API_ERROR" or "INVALID_QUERY_FILTER_OPERATOR"
-            or "MALFORMED_QUERY" or "EXCEEDED_ID_LIMIT" or "EXCEEDED_MAX_SEMIJOIN_SUBSELECTS" or "INVALID_REPLICATION_DATE" or "METHOD_NOT_ALLOWED" or "UNSUPPORTED_API_VERSION"
+            or "MALFORMED_QUERY" or "MALFORMED_ID" or "EXCEEDED_ID_LIMIT" or "EXCEEDED_MAX_SEMIJOIN_SUBSELECTS" or "INVALID_REPLICATION_DATE" or "METHOD_NOT_ALLOWED" or "UNSUPPORTED_API_VERSION"
             or "INVALID_OPERATION" or "NOT_IMPLEMENTED" or "INVALID_BATCH_OPERATION") =>
             (FailureKind.Unsupported, $"Salesforce cannot give out {subject} in this way.",
                 "Orgtap tries another way where there is one; otherwise leave the table out."),
@@ -113,7 +113,7 @@ public static partial class ErrorClassifier
             "Connect again with the org's present My Domain address (Setup > My Domain)."),
         (414 or 431, _) =>
             (FailureKind.Unsupported, $"The question about {subject} is too long for the REST API.", "Choose fewer fields, or let Orgtap use the Bulk API for it."),
-        (404 or 405 or 410, _) => (FailureKind.Unsupported, $"The org does not offer what was asked about {subject}.", "Orgtap tries another way where there is one."),
+        (404 or 405 or 409 or 410, _) => (FailureKind.Unsupported, $"The org does not offer what was asked about {subject}.", "Orgtap tries another way where there is one; otherwise leave the table out."),
         (420, _) => (FailureKind.Transient, "The org is not available just now.", "Orgtap tries again. A scratch or trial org may have expired."),
         (406 or 408 or 429, _) or (>= 500, _) =>
             (FailureKind.Transient, "Salesforce cannot answer just now.", "Orgtap tries again. If it goes on, look at https://status.salesforce.com."),
