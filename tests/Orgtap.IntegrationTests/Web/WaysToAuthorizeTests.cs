@@ -1,9 +1,11 @@
 using System.Text.RegularExpressions;
+using Dapper;
 using Microsoft.Playwright;
 using Orgtap.App.Users;
 using Orgtap.Catalog;
 using Orgtap.Connections;
 using Orgtap.SimulatedOrg.Hosting;
+using Orgtap.Storage;
 
 namespace Orgtap.IntegrationTests.Web;
 
@@ -68,12 +70,35 @@ public sealed class WaysToAuthorizeTests(Browser browser) : IClassFixture<Browse
         await Assertions.Expect(looks.GetByText("Contact: the whole table")).ToBeVisibleAsync();
         await Browser.CheckLooksAsync(looks, "test-connection");
 
-        await looks.GotoAsync("/connections/acme/authorization");
+        await looks.GotoAsync("/connections/acme/authorization?flow=password");
         await Browser.CheckLooksAsync(looks, "authorization-ways");
+
+        // Authorized again by a code, without script: the page is looked at by hand.
+        await page.GotoAsync("/connections/acme/authorization?flow=device");
+        await page.GetByRole(AriaRole.Checkbox).CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Get a code" }).ClickAsync();
+        using (var admin = new SimulatedAdmin(site.Org.User, site.Org.Password))
+            await admin.AllowDeviceAsync(new Uri(await page.Locator(".sheet a").First.InnerTextAsync()), await page.Locator("code.code").InnerTextAsync(), Stop);
+        await using (var db = await site.Service<ControlStore>().ConnectAsync(Stop)) await db.ExecuteAsync("UPDATE device_sign_ins SET next_poll_at = 0");
+        await page.GetByRole(AriaRole.Link, new() { Name = "I have allowed it" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("Authorized again, as")).ToBeVisibleAsync();
+        Assert.Equal(AuthorizationFlow.Device, (await site.Service<ConnectionStore>().GetAsync("acme", Stop)).Flow);
+
+        // The guide: a step is checked beside its text, without script and without anything being stored.
+        await page.GotoAsync("/setup-guide");
+        await page.GetByLabel("Check with").SelectOptionAsync("acme");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Check it: Network" }).ClickAsync();
+        await Assertions.Expect(page.Locator("section[aria-labelledby=network] [role=status]")).ToContainTextAsync("lets this machine’s address in");
+        await Assertions.Expect(page.Locator("[role=status]")).ToHaveCountAsync(1);
         await looks.GotoAsync("/setup-guide");
-        await Browser.CheckLooksAsync(looks, "setup-guide");
+        await looks.GetByLabel("Address of the org").FillAsync(site.Org.Address.AbsoluteUri);
+        await looks.GetByLabel("Consumer key").FillAsync("3MVG9.nobody");
+        await looks.GetByRole(AriaRole.Button, new() { Name = "Check every step" }).ClickAsync();
+        await Assertions.Expect(looks.Locator("section[aria-labelledby=app] [role=status]")).ToContainTextAsync("does not know the consumer key");
+        await Browser.CheckLooksAsync(looks, "setup-guide-checked");
+        await looks.GotoAsync("/setup-guide");
         await Assertions.Expect(looks.GetByText($"{site.Address}oauth/callback").First).ToBeVisibleAsync();
         await looks.GotoAsync("/setup-guide?app=connected");
-        await Browser.CheckLooksAsync(looks, "setup-guide-connected");
+        await Assertions.Expect(looks.GetByText("one that exists goes on working")).ToBeVisibleAsync();
     }
 }
