@@ -74,6 +74,9 @@ public sealed record AuthorizationRequest(
     string AskedBy, string AskedByName, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? OpenedAt, DateTimeOffset? StartedAt, Setback? Setback,
     DateTimeOffset? DeclinedAt, string? DeclineReason, DateTimeOffset? WithdrawnAt, DateTimeOffset? CompletedAt, string? CompletedAs, int? TablesChecked)
 {
+    /// <summary>First authorization: what the admin has typed of the app, kept for the next try; null: nothing yet, or the request names the app.</summary>
+    public GivenApp? Given { get; init; }
+
     /// <summary>How long an admin needs at Salesforce, generously; after that the operator is told what may have happened.</summary>
     public static readonly TimeSpan PatienceAtSalesforce = TimeSpan.FromMinutes(10);
 
@@ -95,6 +98,10 @@ public sealed record AuthorizationRequest(
     /// <summary>The admin can still authorize.</summary>
     public bool IsOpenAt(DateTimeOffset now) => CompletedAt is null && WithdrawnAt is null && now < ExpiresAt;
 }
+
+/// <summary>What an admin has typed of an app, without its secret.</summary>
+/// <param name="HasSecret">One is stored; it is used again for the same key and address.</param>
+public sealed record GivenApp(string LoginUrl, string ConsumerKey, bool HasSecret);
 
 /// <summary>What somebody of this Orgtap asks an admin for.</summary>
 /// <param name="Connection">The name of a connection that is to be authorized again, or of one that does not exist yet.</param>

@@ -15,7 +15,8 @@ public sealed class AuthorizationRequestStore(ControlStore store, ISecretCipher 
     private const string Columns = """
         id AS Id, connection_id AS ConnectionId, is_first AS IsFirst, name AS Name, login_url AS LoginUrl, consumer_key AS ConsumerKey, quota_threshold_percent AS Threshold, admin_name AS AdminName,
         admin_email AS AdminEmail, note AS Note, asked_by AS AskedBy, asked_by_name AS AskedByName, created_at AS CreatedAt, expires_at AS ExpiresAt, opened_at AS OpenedAt, started_at AS StartedAt,
-        setback AS Setback, declined_at AS DeclinedAt, decline_reason AS DeclineReason, withdrawn_at AS WithdrawnAt, completed_at AS CompletedAt, completed_as AS CompletedAs, tables_checked AS TablesChecked
+        setback AS Setback, declined_at AS DeclinedAt, decline_reason AS DeclineReason, withdrawn_at AS WithdrawnAt, completed_at AS CompletedAt, completed_as AS CompletedAs, tables_checked AS TablesChecked,
+        given_login_url AS GivenLoginUrl, given_consumer_key AS GivenConsumerKey, CASE WHEN consumer_secret IS NULL THEN 0 ELSE 1 END AS HasSecret
         """;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
@@ -57,6 +58,11 @@ public sealed class AuthorizationRequestStore(ControlStore store, ISecretCipher 
 
     internal Task SetStartedAsync(string id, CancellationToken cancellationToken) => UpdateAsync("started_at = @now, setback = NULL, declined_at = NULL, decline_reason = NULL", id, null, cancellationToken);
 
+    /// <summary>Keeps what the admin typed of the app, for the next try.</summary>
+    internal Task SetGivenAsync(string id, string loginUrl, string consumerKey, SecretText? secret, CancellationToken cancellationToken) => store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync(
+        "UPDATE authorization_requests SET given_login_url = @loginUrl, given_consumer_key = @consumerKey, consumer_secret = @secret WHERE id = @id",
+        new { id, loginUrl, consumerKey, secret = secret is null ? null : cipher.Protect(SecretPurpose, secret) }, transaction), cancellationToken);
+
     internal Task SetSetbackAsync(string id, Setback setback, CancellationToken cancellationToken) => UpdateAsync("setback = @text", id, JsonSerializer.Serialize(setback, Json), cancellationToken);
 
     internal static Task SetExpiresAsync(DbTransaction transaction, string id, DateTimeOffset expires) => transaction.Connection!.ExecuteAsync(
@@ -87,7 +93,10 @@ public sealed class AuthorizationRequestStore(ControlStore store, ISecretCipher 
     private static AuthorizationRequest Read(Row row) => new(
         row.Id, row.ConnectionId is { } id ? new ConnectionId(id) : null, row.IsFirst != 0, row.Name, row.LoginUrl, row.ConsumerKey, (int)row.Threshold, row.AdminName, row.AdminEmail, row.Note, row.AskedBy,
         row.AskedByName, At(row.CreatedAt)!.Value, At(row.ExpiresAt)!.Value, At(row.OpenedAt), At(row.StartedAt), row.Setback is { } setback ? JsonSerializer.Deserialize<Setback>(setback, Json) : null,
-        At(row.DeclinedAt), row.DeclineReason, At(row.WithdrawnAt), At(row.CompletedAt), row.CompletedAs, (int?)row.TablesChecked);
+        At(row.DeclinedAt), row.DeclineReason, At(row.WithdrawnAt), At(row.CompletedAt), row.CompletedAs, (int?)row.TablesChecked)
+    {
+        Given = row is { GivenLoginUrl: { } url, GivenConsumerKey: { } key } ? new GivenApp(url, key, row.HasSecret != 0) : null,
+    };
 
     private static DateTimeOffset? At(long? milliseconds) => milliseconds is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
 
@@ -116,5 +125,8 @@ public sealed class AuthorizationRequestStore(ControlStore store, ISecretCipher 
         public long? CompletedAt { get; init; }
         public string? CompletedAs { get; init; }
         public long? TablesChecked { get; init; }
+        public string? GivenLoginUrl { get; init; }
+        public string? GivenConsumerKey { get; init; }
+        public long HasSecret { get; init; }
     }
 }

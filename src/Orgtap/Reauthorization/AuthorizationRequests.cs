@@ -100,11 +100,14 @@ public sealed class AuthorizationRequests(
         }
         else
         {
-            var key = request.ConsumerKey ?? given?.ConsumerKey;
-            wanted = new ConnectRequest(request.Name, request.LoginUrl ?? given?.LoginUrl ?? "", AuthorizationFlow.WebServer, key ?? "",
-                request.ConsumerKey is null ? given?.ConsumerSecret : await requests.ConsumerSecretAsync(request.Id, cancellationToken), null, null, null, callback.AbsoluteUri, request.QuotaThresholdPercent);
+            var (key, login) = (request.ConsumerKey ?? given?.ConsumerKey ?? "", request.LoginUrl ?? given?.LoginUrl ?? "");
+            // A secret that was given before is for the app and the address it was given for.
+            var isKept = request.ConsumerKey is not null || (given is { ConsumerSecret: null } && request.Given is { } before && before.ConsumerKey == key && before.LoginUrl == login);
+            var secret = isKept ? await requests.ConsumerSecretAsync(request.Id, cancellationToken) : given?.ConsumerSecret;
+            wanted = new ConnectRequest(request.Name, login, AuthorizationFlow.WebServer, key, secret, null, null, null, callback.AbsoluteUri, request.QuotaThresholdPercent);
         }
         var start = await connector.StartAsync(new PendingAuthorization(wanted, request.AdminEmail, request.ConnectionId, request.Id, link, withoutMissing), cancellationToken);
+        if (request is { ConnectionId: null, ConsumerKey: null }) await requests.SetGivenAsync(request.Id, wanted.LoginUrl, wanted.ConsumerKey, wanted.ConsumerSecret, cancellationToken);
         await requests.SetStartedAsync(request.Id, cancellationToken);
         await audit.WriteAsync(request.AdminEmail, "request.started", request.Name, null, cancellationToken);
         return start;

@@ -88,7 +88,7 @@ public sealed class ConnectionTest(
     {
         { Tables: 0 } => new ConnectionCheck("", CheckOutcome.Passed, "Nothing is selected yet"),
         { Missing.Count: 0 } => new ConnectionCheck("", CheckOutcome.Passed, found.Tables == 1 ? "The one table that is copied is visible" : $"All {found.Tables} tables that are copied are visible, with their fields"),
-        _ => new ConnectionCheck("", CheckOutcome.Failed, $"The user cannot see all of {found.Missing.Count} of the {found.Tables} tables that are copied.", Turn.Admin,
+        _ => new ConnectionCheck("", CheckOutcome.Failed, $"The user does not see {found.Missing.Count} of the {found.Tables} tables that are copied, or not all of {(found.Missing.Count == 1 ? "its" : "their")} fields.", Turn.Admin,
             "Setup > Permission Sets > the user's permission set > Object Settings: allow Read for the tables and fields below.", Missing: found.Missing),
     };
 

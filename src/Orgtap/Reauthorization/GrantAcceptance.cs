@@ -91,7 +91,9 @@ public sealed class GrantAcceptance(
         $"expected {connection.OrgId}, got {tried.Identity.OrgId}", seenBy, $"{tried.OrgName ?? tried.Identity.OrgId.Value}\n{tried.Instance.Host}", []);
 
     private Setback Missing(AccessFound found, string? seenBy) => new(
-        SetbackKind.MissingAccess, time.GetUtcNow(), $"{seenBy ?? "This user"} cannot see all of {found.Missing.Count} of the {found.Tables} tables that are copied: {string.Join(", ", found.Missing.Take(5).Select(part => part.Label))}"
+        SetbackKind.MissingAccess, time.GetUtcNow(), $"{seenBy ?? "This user"} does not see {found.Missing.Count} of the {Tables(found)}, or not all of {(found.Missing.Count == 1 ? "its" : "their")} fields: {string.Join(", ", found.Missing.Take(5).Select(part => part.Label))}"
             + (found.Missing.Count > 5 ? " and others." : "."),
         "Setup > Permission Sets > the user's permission set > Object Settings: allow Read for the tables and fields; then authorize again. Or authorize as another user.", Turn.Admin, null, seenBy, null, found.Missing);
+
+    private static string Tables(AccessFound found) => found.Tables == 1 ? "1 table that is copied" : $"{found.Tables} tables that are copied";
 }

@@ -69,10 +69,10 @@ internal static class RequestLetter
             <= 3 => $"reads {string.Join(", ", tables)}",
             _ => $"reads {tables.Count.ToString(CultureInfo.InvariantCulture)} tables, among them {string.Join(", ", tables.Take(3))}",
         };
-        return $"{(connection is null ? "" : $"Org: {connection.InstanceUrl?.Host ?? connection.LoginUrl.Host}. ")}Access: {reads}, changes nothing, and sees only what the user you sign in with may see.";
+        return $"{(connection is null ? "" : $"Org: {(connection.OrgName is { } name ? $"{name}, " : "")}{connection.InstanceUrl?.Host ?? connection.LoginUrl.Host}. ")}Access: {reads}, changes nothing, and sees only what the user you sign in with may see.";
     }
 
-    private static string Until(DateTimeOffset at, TimeProvider time) => $"{Words(at, time)} ({time.LocalTimeZone.Id})";
+    private static string Until(DateTimeOffset at, TimeProvider time) => $"{Words(at, time)} ({ZoneName.Of(time.LocalTimeZone)})";
 
     private static string Words(DateTimeOffset at, TimeProvider time) => TimeZoneInfo.ConvertTime(at, time.LocalTimeZone).ToString("ddd d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture);
 }

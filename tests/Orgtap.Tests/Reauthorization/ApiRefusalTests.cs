@@ -114,7 +114,7 @@ public sealed partial class ApiRefusalTests
             Assert.IsType<ReturnOutcome.NotAuthorized>(await CompleteAsync(site, start, await AtSalesforceAsync(site, start, allow: true)));
             site.Org.Faults.Remove(fault);
             var page = WebUtility.HtmlDecode(await visitor.GetStringAsync($"/a/{link}", Stop));
-            Assert.All((string[])[message, remedy, "Salesforce admin’s turn", "Nothing was changed", code], part => Assert.Contains(part, page, StringComparison.Ordinal));
+            Assert.All((string[])[message, remedy, "Your turn", "Nothing was changed", code], part => Assert.Contains(part, page, StringComparison.Ordinal));
             Assert.Equal(0, site.Org.Tokens.ApprovalCount);
         }
     }

@@ -113,6 +113,17 @@ public sealed class ReauthorizationTests
         var request = (await site.Service<AuthorizationRequests>().OpenAsync(link, Stop))!;
         await Assert.ThrowsAsync<InvalidInputException>(() => BeginAsync(site, request, link, false));
         var start = await site.Service<AuthorizationRequests>().BeginAsync(request, new SecretText(link), new AppGiven(site.Org.Address.AbsoluteUri, site.Org.ClientId, new SecretText(site.Org.ClientSecret)), false, Callback, Stop);
+        Assert.IsType<ReturnOutcome.NotAuthorized>(await CompleteAsync(site, start, await AtSalesforceAsync(site, start, allow: false)));
+
+        // Denied by a slip: the secret that was typed is kept for the same app and address, and for no other.
+        request = await FindAsync(site, request);
+        Assert.Equal(new GivenApp(site.Org.Address.AbsoluteUri, site.Org.ClientId, true), request.Given);
+        var other = await site.Service<AuthorizationRequests>().BeginAsync(request, new SecretText(link), new AppGiven(site.Org.Address.AbsoluteUri, "another key", null), false, Callback, Stop);
+        Assert.Contains("client_id=another%20key", other.AuthorizeAddress.AbsoluteUri, StringComparison.Ordinal);
+        Assert.False((request = await FindAsync(site, request)).Given!.HasSecret);
+        start = await site.Service<AuthorizationRequests>().BeginAsync(request, new SecretText(link), new AppGiven(site.Org.Address.AbsoluteUri, site.Org.ClientId, new SecretText(site.Org.ClientSecret)), false, Callback, Stop);
+        Assert.IsType<ReturnOutcome.NotAuthorized>(await CompleteAsync(site, start, await AtSalesforceAsync(site, start, allow: false)));
+        start = await site.Service<AuthorizationRequests>().BeginAsync(await FindAsync(site, request), new SecretText(link), new AppGiven(site.Org.Address.AbsoluteUri, site.Org.ClientId, null), false, Callback, Stop);
 
         var made = Assert.IsType<ReturnOutcome.Authorized>(await CompleteAsync(site, start, await AtSalesforceAsync(site, start, allow: true)));
 

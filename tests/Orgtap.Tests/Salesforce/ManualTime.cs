@@ -58,12 +58,14 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
         }
     }
 
-    /// <summary>Moves on in small steps until the task is done: for code that waits between tries.</summary>
+    /// <summary>Moves on in small steps until the task is done, but only while somebody waits for the time: for code that waits between tries. How slow a database is moves nothing.</summary>
     public async Task<T> UntilDoneAsync<T>(Task<T> task, TimeSpan step)
     {
         while (!task.IsCompleted)
         {
-            Advance(step);
+            bool isAwaited;
+            lock (_gate) isAwaited = _timers.Count > 0;
+            if (isAwaited) Advance(step);
             await Task.Yield();
         }
 

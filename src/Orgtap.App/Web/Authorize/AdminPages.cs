@@ -19,7 +19,7 @@ public sealed record AdminModel(
 {
     /// <summary>A time for somebody whose zone we do not know.</summary>
     public string When(DateTimeOffset? at) => at is { } known
-        ? $"{TimeZoneInfo.ConvertTime(known, Time.LocalTimeZone).ToString("ddd d MMMM yyyy, HH:mm", System.Globalization.CultureInfo.InvariantCulture)} ({Time.LocalTimeZone.Id})"
+        ? $"{TimeZoneInfo.ConvertTime(known, Time.LocalTimeZone).ToString("ddd d MMMM yyyy, HH:mm", System.Globalization.CultureInfo.InvariantCulture)} ({ZoneName.Of(Time.LocalTimeZone)})"
         : "–";
 }
 

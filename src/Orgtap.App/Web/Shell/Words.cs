@@ -35,7 +35,7 @@ public static class Words
     public static string Zone(TimeProvider time)
     {
         var now = time.GetLocalNow();
-        return string.Create(Culture, $"Times are in {time.LocalTimeZone.Id}. Updated {now:HH:mm:ss}.");
+        return string.Create(Culture, $"Times are in {ZoneName.Of(time.LocalTimeZone)}. Updated {now:HH:mm:ss}.");
     }
 
     /// <summary>0:07, 12:30, 1:02:09.</summary>
