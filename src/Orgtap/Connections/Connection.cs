@@ -34,6 +34,16 @@ public static class AuthorizationFlows
         AuthorizationFlow.JwtBearer => "certificate (JWT bearer)",
         _ => "device code",
     };
+
+    /// <summary>Where Salesforce permits the flow, and since when not any more, for people who choose one (https://help.salesforce.com/s/articleView?id=005132365, …id=000886201).</summary>
+    public static string Permitted(this AuthorizationFlow flow) => flow switch
+    {
+        AuthorizationFlow.WebServer => "Permitted in every org. Since September 2025 the app must be installed in the org, or the user must have the permission Approve Uninstalled Connected Apps.",
+        AuthorizationFlow.ClientCredentials => "Permitted in every org, at its own My Domain address, once the app has it switched on and names a Run As user.",
+        AuthorizationFlow.JwtBearer => "Permitted in every org, once the app has the certificate and an admin has permitted the user.",
+        AuthorizationFlow.Device => "Since September 2025 no longer permitted for apps that are not installed in the org, and off in Connected Apps of the older kind; External Client Apps can switch it on.",
+        _ => "Off in orgs made since Summer ’23 unless an admin allows it, never possible with External Client Apps, and announced to end for every org with Winter ’27.",
+    };
 }
 
 /// <summary>The External Client App or Connected App in the org that Orgtap speaks as.</summary>

@@ -64,7 +64,7 @@ public sealed class SetupChecks(
             {
                 SetupStep.App => [await AppAsync(app, cancellationToken)],
                 SetupStep.Callback => [await CallbackAsync(app, probe.CallbackUrl, cancellationToken)],
-                SetupStep.Scopes => [found!.Scopes],
+                SetupStep.Scopes => [found!.Scopes, .. await FlowsAsync(app, cancellationToken)],
                 SetupStep.User => found!.User,
                 SetupStep.SecurityToken => [await SecurityTokenAsync(probe, app, cancellationToken)],
                 _ => [found!.Network],
@@ -113,6 +113,31 @@ public sealed class SetupChecks(
         catch (OrgtapException failure)
         {
             return ConnectionCheck.Failed(name, failure);
+        }
+    }
+
+    // The two flows that an app switches on and that show it without a person: what is asked for is given back, or forgotten.
+    private async Task<IReadOnlyList<ConnectionCheck>> FlowsAsync(OAuthApp? app, CancellationToken cancellationToken)
+    {
+        if (app is null) return [];
+        var checks = new List<ConnectionCheck>();
+        if (app.ConsumerSecret is not null && !OAuthClient.IsSharedLoginHost(app.LoginUrl))
+            checks.Add(await FlowAsync("Client credentials", async () => await revocations.EndAsync("setup check", app.LoginUrl, (await oauth.ClientCredentialsAsync(app, cancellationToken)).AccessToken)));
+        checks.Add(await FlowAsync("Device code", () => oauth.StartDeviceAsync(app, cancellationToken)));
+        return checks;
+
+        async Task<ConnectionCheck> FlowAsync(string name, Func<Task> ask)
+        {
+            try
+            {
+                await ask();
+                return new ConnectionCheck(name, CheckOutcome.Passed, "Switched on");
+            }
+            catch (OrgtapException off)
+            {
+                // No fault: an app needs the one flow that is used.
+                return ConnectionCheck.Not(name, $"Not possible at present: {off.Message} {off.NextStep}");
+            }
         }
     }
 

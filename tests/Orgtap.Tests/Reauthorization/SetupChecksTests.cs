@@ -35,6 +35,11 @@ public sealed class SetupChecksTests
 
         // Signed in for a moment as the app's own user; nothing is left of it.
         await Is(known, SetupStep.Scopes, CheckOutcome.Passed, "Granted: ");
+        site.Org.Apps.Put(app with { DeviceFlow = false });
+        var flows = Assert.Single(await site.Service<SetupDesk>().CheckAsync(known with { Steps = [SetupStep.Scopes] }, AskedAdmin.Callback, "test", Stop)).Checks;
+        Assert.Equal(["Scopes: Passed", "Client credentials: Passed", "Device code: NotChecked"], flows.Select(check => $"{check.Name}: {check.Outcome}"));
+        Assert.Contains("Enable Device Flow", flows[^1].Sentence, StringComparison.Ordinal);
+        site.Org.Apps.Put(app);
         site.Org.Users.Put(site.Org.Users.Find(site.Org.User)! with { ApiEnabled = false });
         await Is(known, SetupStep.User, CheckOutcome.Failed, "may not use the API", Turn.Admin, "API Enabled");
         site.Org.Users.Put(site.Org.Users.Find(site.Org.User)! with { ApiEnabled = true });
