@@ -24,6 +24,7 @@ internal static class ApiRoutes
         SystemApi.Map(api);
         SupportApi.Map(api);
         SetupApi.Map(api);
+        AppsApi.Map(api);
     }
 }
 

@@ -11,12 +11,14 @@ namespace Orgtap.App.Api;
 /// <param name="CallbackUrl">Where the program receives the browser; exactly as it stands in the app's settings.</param>
 /// <param name="Again">The connection exists and is authorized again, with its own app and address.</param>
 /// <param name="WithoutMissing">Again: accept a user who sees less than what is selected.</param>
-public sealed record AuthorizeDocument(string Name, string? Url, string? ClientId, string? ClientSecret, string CallbackUrl, int? QuotaThresholdPercent, bool Again = false, bool WithoutMissing = false);
+/// <param name="App">An app of the installation, in place of key and secret.</param>
+public sealed record AuthorizeDocument(string Name, string? Url, string? ClientId, string? ClientSecret, string CallbackUrl, int? QuotaThresholdPercent, bool Again = false, bool WithoutMissing = false, string? App = null);
 
 /// <summary>What begins the device flow.</summary>
 /// <param name="Again">The connection exists and is authorized again, with its own app and address; then only its name is needed.</param>
 /// <param name="WithoutMissing">Again: accept a user who sees less than what is selected.</param>
-public sealed record StartDeviceDocument(string Name, string? Url, string? ClientId, string? ClientSecret, int? QuotaThresholdPercent, bool Again = false, bool WithoutMissing = false);
+/// <param name="App">An app of the installation, in place of key and secret.</param>
+public sealed record StartDeviceDocument(string Name, string? Url, string? ClientId, string? ClientSecret, int? QuotaThresholdPercent, bool Again = false, bool WithoutMissing = false, string? App = null);
 
 /// <summary>A flow that has begun.</summary>
 /// <param name="BrowserSecret">Binds the flow to whoever began it; is given back at its end.</param>
@@ -33,7 +35,7 @@ internal static class AuthorizationsApi
         var all = api.MapGroup("/authorizations").WithTags("Connections").RequireAuthorization(Roles.Operator);
         all.MapPost("", StartAsync).WithSummary("Begin to connect an org by signing in at Salesforce");
         all.MapPost("/device", (StartDeviceDocument wanted, HttpContext context, Authorizing authorizing, CancellationToken cancellationToken) => authorizing.StartDeviceAsync(new ConnectRequest(
-            wanted.Name, wanted.Url ?? "", AuthorizationFlow.Device, wanted.ClientId ?? "", SecretText.From(wanted.ClientSecret), null, null, null, null, wanted.QuotaThresholdPercent ?? 80),
+            wanted.Name, wanted.Url ?? "", AuthorizationFlow.Device, wanted.ClientId ?? "", SecretText.From(wanted.ClientSecret), null, null, null, null, wanted.QuotaThresholdPercent ?? 80) { App = wanted.App },
             wanted.Again, wanted.WithoutMissing, context.User.ActorOf(), cancellationToken))
             .WithSummary("Begin to connect an org, or to authorize it again, by a code that somebody types at Salesforce");
         all.MapPost("/device/{id}", (string id, Authorizing authorizing, CancellationToken cancellationToken) => authorizing.LookAtDeviceAsync(id, cancellationToken)).WithSummary("Ask what became of a code; once it was typed, the answer holds the connection");
@@ -43,7 +45,7 @@ internal static class AuthorizationsApi
     private static async Task<AuthorizationDocument> StartAsync(AuthorizeDocument wanted, HttpContext context, OrgConnector connector, ConnectionStore connections, CancellationToken cancellationToken)
     {
         var request = new ConnectRequest(
-            wanted.Name, wanted.Url ?? "", AuthorizationFlow.WebServer, wanted.ClientId ?? "", SecretText.From(wanted.ClientSecret), null, null, null, wanted.CallbackUrl, wanted.QuotaThresholdPercent ?? 80);
+            wanted.Name, wanted.Url ?? "", AuthorizationFlow.WebServer, wanted.ClientId ?? "", SecretText.From(wanted.ClientSecret), null, null, null, wanted.CallbackUrl, wanted.QuotaThresholdPercent ?? 80) { App = wanted.App };
         var pending = wanted.Again ? await Authorizing.AgainAsync(connections, request, context.User.ActorOf(), cancellationToken) : new PendingAuthorization(request, context.User.ActorOf());
         var start = await connector.StartAsync(pending with { WithoutMissing = wanted.WithoutMissing }, cancellationToken);
         return new AuthorizationDocument(start.AuthorizeAddress, start.BrowserSecret.Reveal());

@@ -18,8 +18,10 @@ namespace Orgtap.App.Api;
 /// <param name="QuotaThresholdPercent">1 to 100; 80 if absent.</param>
 /// <param name="Flow"><c>Password</c> (if absent), <c>ClientCredentials</c> or <c>JwtBearer</c>.</param>
 /// <param name="PrivateKey"><c>JwtBearer</c>: PEM.</param>
+/// <param name="App">An app of the installation, in place of key, secret and private key.</param>
 public sealed record ConnectDocument(
-    string Name, string Url, string ClientId, string? ClientSecret, string? Username, string? Password, string? SecurityToken, int? QuotaThresholdPercent, AuthorizationFlow? Flow = null, string? PrivateKey = null);
+    string Name, string? Url, string? ClientId, string? ClientSecret, string? Username, string? Password, string? SecurityToken, int? QuotaThresholdPercent, AuthorizationFlow? Flow = null, string? PrivateKey = null,
+    string? App = null);
 
 /// <summary>What is to be selected; replaces what was.</summary>
 /// <param name="Presets">Keys, e.g. sales-pipeline.</param>
@@ -87,8 +89,8 @@ internal static class ConnectionsApi
     private static async Task<IResult> ConnectAsync(ConnectDocument wanted, HttpContext context, OrgConnector connector, OverviewReader overviews, CancellationToken cancellationToken)
     {
         var connection = await connector.ConnectAsync(new ConnectRequest(
-            wanted.Name, wanted.Url, Unattended(wanted.Flow), wanted.ClientId, SecretText.From(wanted.ClientSecret), wanted.Username, SecretText.From(wanted.Password),
-            SecretText.From(wanted.SecurityToken), null, wanted.QuotaThresholdPercent ?? 80) { PrivateKey = SecretText.From(wanted.PrivateKey) }, context.User.ActorOf(), cancellationToken);
+            wanted.Name, wanted.Url ?? "", Unattended(wanted.Flow), wanted.ClientId ?? "", SecretText.From(wanted.ClientSecret), wanted.Username, SecretText.From(wanted.Password),
+            SecretText.From(wanted.SecurityToken), null, wanted.QuotaThresholdPercent ?? 80) { PrivateKey = SecretText.From(wanted.PrivateKey), App = wanted.App }, context.User.ActorOf(), cancellationToken);
         return Results.Created($"/api/v1/connections/{connection.Name}", ConnectionDocument.Of(await overviews.OfAsync(connection, cancellationToken)));
     }
 

@@ -45,12 +45,13 @@ internal static class AuthorizeVerb
         var flow = ConnectVerb.FlowOption("web");
         var url = new Option<string?>("--url") { Description = "The org's My Domain, for --flow client-credentials (default: the address it has)" };
         var clientId = new Option<string?>("--client-id") { Description = "Consumer key of another app (default: the one it has)" };
+        var app = ConnectVerb.AppOption();
         var username = new Option<string?>("--username") { Description = "For --flow password and jwt (default: the user it has)" };
         var callback = new Option<string>("--callback") { Description = "For --flow web: callback address of the app; this verb listens there", DefaultValueFactory = _ => LoopbackCallback.DefaultAddress };
         var without = new Option<bool>("--without-missing") { Description = "Accept a user who sees less than what is selected" };
         var json = VerbRunner.Json();
         var secrets = new Secrets();
-        var command = new Command("authorize", "Let Orgtap in again, as the same or another user, or by another flow; nothing is synced anew") { connection, flow, url, clientId, username, callback, without, json };
+        var command = new Command("authorize", "Let Orgtap in again, as the same or another user, or by another flow; nothing is synced anew") { connection, flow, url, clientId, app, username, callback, without, json };
         secrets.AddTo(command);
         return verbs.Run(command, Needs.Owner, ["orgtap connections authorize acme", "orgtap connections authorize acme --flow device", "ORGTAP_CLIENT_SECRET=… orgtap connections authorize acme --flow client-credentials --url https://acme.my.salesforce.com"], async (context, cancellationToken) =>
         {
@@ -59,7 +60,7 @@ internal static class AuthorizeVerb
             ConnectionDocument authorized;
             if (way is AuthorizationFlow.WebServer or AuthorizationFlow.Device)
             {
-                var request = new ConnectRequest(name, "", way, "", null, null, null, null, way == AuthorizationFlow.WebServer ? context.Get(callback) : null);
+                var request = new ConnectRequest(name, "", way, "", null, null, null, null, way == AuthorizationFlow.WebServer ? context.Get(callback) : null) { App = context.Get(app) };
                 authorized = way == AuthorizationFlow.Device ? await ConnectVerb.TypeCodeAsync(context, request, true, context.Get(without), cancellationToken)
                     : await ConnectVerb.AuthorizeAsync(context, request, true, context.Get(without), cancellationToken);
             }
@@ -67,7 +68,7 @@ internal static class AuthorizeVerb
             {
                 var given = secrets.Read(context, way == AuthorizationFlow.Password);
                 authorized = await context.Owner.ReauthorizeAsync(name, new ReauthorizeDocument(way, context.Get(url), context.Get(clientId), given.ClientSecret?.Reveal(), context.Get(username), given.Password?.Reveal(),
-                    given.SecurityToken?.Reveal(), given.PrivateKey?.Reveal(), context.Get(without)), cancellationToken);
+                    given.SecurityToken?.Reveal(), given.PrivateKey?.Reveal(), context.Get(without), context.Get(app)), cancellationToken);
             }
             context.Out.WriteLine(context.Get(json) ? JsonSerializer.Serialize(authorized, CliJson.Options) : $"{name} is authorized again, as {authorized.Username}. Syncing goes on where it stopped.");
             return ExitCode.Done;

@@ -15,15 +15,16 @@ internal static class ConnectVerb
     public static Command Build(VerbRunner verbs)
     {
         var name = new Option<string>("--name") { Description = "What you call the connection, e.g. acme", Required = true };
-        var url = new Option<string>("--url") { Description = "login.salesforce.com, test.salesforce.com or the org's My Domain", DefaultValueFactory = _ => "login.salesforce.com" };
+        var url = new Option<string?>("--url") { Description = "login.salesforce.com, test.salesforce.com or the org's My Domain (default: the app's address, else login.salesforce.com)" };
         var flow = FlowOption("web");
-        var clientId = new Option<string>("--client-id") { Description = "Consumer key of the External Client App", Required = true };
+        var clientId = new Option<string?>("--client-id") { Description = "Consumer key of the External Client App" };
+        var app = AppOption();
         var username = new Option<string?>("--username") { Description = "For --flow password and jwt" };
         var callback = new Option<string>("--callback") { Description = "For --flow web: callback address of the app; this verb listens there", DefaultValueFactory = _ => LoopbackCallback.DefaultAddress };
         var threshold = new Option<int>("--threshold") { Description = "Stop syncing at this percentage of the org's daily API calls", DefaultValueFactory = _ => 80 };
         var json = VerbRunner.Json();
         var secrets = new Secrets();
-        var command = new Command("connect", "Connect an org") { name, url, flow, clientId, username, callback, threshold, json };
+        var command = new Command("connect", "Connect an org") { name, url, flow, clientId, app, username, callback, threshold, json };
         secrets.AddTo(command);
         return verbs.Run(command, Needs.Owner,
             [
@@ -32,14 +33,15 @@ internal static class ConnectVerb
                 "ORGTAP_CLIENT_SECRET=… orgtap connect --name acme --flow client-credentials --url https://acme.my.salesforce.com --client-id 3MVG9…",
                 "orgtap connect --name acme --flow jwt --username me@acme.com --client-id 3MVG9… --private-key-file server.key",
                 "orgtap connect --name acme --flow device --client-id 3MVG9…",
+                "orgtap connect --name acme --app partner",
             ],
             async (context, cancellationToken) =>
             {
                 var way = FlowOf(context.Get(flow)!);
                 var given = secrets.Read(context, way == AuthorizationFlow.Password);
                 var request = new ConnectRequest(
-                    context.Get(name)!, context.Get(url)!, way, context.Get(clientId)!, given.ClientSecret, context.Get(username), given.Password, given.SecurityToken,
-                    way == AuthorizationFlow.WebServer ? context.Get(callback) : null, context.Get(threshold)) { PrivateKey = given.PrivateKey };
+                    context.Get(name)!, context.Get(url) ?? (context.Get(app) is null ? "login.salesforce.com" : ""), way, context.Get(clientId) ?? "", given.ClientSecret, context.Get(username), given.Password, given.SecurityToken,
+                    way == AuthorizationFlow.WebServer ? context.Get(callback) : null, context.Get(threshold)) { PrivateKey = given.PrivateKey, App = context.Get(app) };
                 var connection = way switch
                 {
                     AuthorizationFlow.WebServer => await AuthorizeAsync(context, request, false, false, cancellationToken),
@@ -86,6 +88,8 @@ internal static class ConnectVerb
             if (device.Connection is { } connection) return connection;
         }
     }
+
+    internal static Option<string?> AppOption() => new("--app") { Description = "An app of this installation (`orgtap apps list`) in place of --client-id and its secrets" };
 
     internal static Option<string> FlowOption(string usual)
     {

@@ -19,12 +19,12 @@ internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
 
     public Task<ConnectionDocument> ConnectAsync(ConnectRequest request, CancellationToken cancellationToken) => api.SendAsync<ConnectionDocument>(HttpMethod.Post, "connections", new ConnectDocument(
         request.Name, request.LoginUrl, request.ConsumerKey, request.ConsumerSecret?.Reveal(), request.Username ?? "", request.Password?.Reveal() ?? "", request.SecurityToken?.Reveal(),
-        request.QuotaThresholdPercent, request.Flow, request.PrivateKey?.Reveal()), cancellationToken);
+        request.QuotaThresholdPercent, request.Flow, request.PrivateKey?.Reveal(), request.App), cancellationToken);
 
     public async Task<AuthorizationStart> StartAsync(ConnectRequest request, bool again, bool withoutMissing, CancellationToken cancellationToken)
     {
         var begun = await api.SendAsync<AuthorizationDocument>(HttpMethod.Post, "authorizations", new AuthorizeDocument(
-            request.Name, request.LoginUrl, request.ConsumerKey, request.ConsumerSecret?.Reveal(), request.CallbackUrl!, request.QuotaThresholdPercent, again, withoutMissing), cancellationToken);
+            request.Name, request.LoginUrl, request.ConsumerKey, request.ConsumerSecret?.Reveal(), request.CallbackUrl!, request.QuotaThresholdPercent, again, withoutMissing, request.App), cancellationToken);
         return new AuthorizationStart(begun.AuthorizeUrl, new SecretText(begun.BrowserSecret));
     }
 
@@ -32,7 +32,7 @@ internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
         HttpMethod.Post, "authorizations/complete", new AuthorizedDocument(answer.State, answer.Code, answer.Error, answer.ErrorDescription, browserSecret.Reveal()), cancellationToken);
 
     public Task<DeviceDocument> StartDeviceAsync(ConnectRequest request, bool again, bool withoutMissing, CancellationToken cancellationToken) => api.SendAsync<DeviceDocument>(HttpMethod.Post, "authorizations/device",
-        new StartDeviceDocument(request.Name, request.LoginUrl, request.ConsumerKey, request.ConsumerSecret?.Reveal(), request.QuotaThresholdPercent, again, withoutMissing), cancellationToken);
+        new StartDeviceDocument(request.Name, request.LoginUrl, request.ConsumerKey, request.ConsumerSecret?.Reveal(), request.QuotaThresholdPercent, again, withoutMissing, request.App), cancellationToken);
 
     public Task<DeviceDocument> LookAtDeviceAsync(string id, CancellationToken cancellationToken) =>
         api.SendAsync<DeviceDocument>(HttpMethod.Post, $"authorizations/device/{Uri.EscapeDataString(id)}", null, cancellationToken);

@@ -23,13 +23,14 @@ internal static class RequestsVerb
         var asker = new Option<string?>("--as") { Description = "The user in whose name it is asked; answers go there", HelpName = "EMAIL" };
         var url = new Option<string?>("--url") { Description = "New connection: address of the org; else the admin gives it" };
         var clientId = new Option<string?>("--client-id") { Description = "New connection: consumer key of the app; else the admin makes an app and gives its key (the secret: ORGTAP_CLIENT_SECRET)" };
+        var app = ConnectVerb.AppOption();
         var json = VerbRunner.Json();
-        return verbs.Run(new Command("ask", "Ask an admin; prints the link") { connection, email, name, note, days, asker, url, clientId, json }, Needs.Owner,
+        return verbs.Run(new Command("ask", "Ask an admin; prints the link") { connection, email, name, note, days, asker, url, clientId, app, json }, Needs.Owner,
             ["orgtap requests ask acme --to dana@acme.example --admin \"Dana Wood\" --note \"Ruth has left; could you authorize it?\"", "orgtap requests ask newco --to erik@newco.example --admin Erik"], async (context, cancellationToken) =>
         {
             var made = await context.Owner.AskAsync(new AskDocument(
                 context.Get(connection), context.Get(name)!, context.Get(email)!, context.Get(note), context.Get(url), context.Get(clientId),
-                context.Get(clientId) is null ? null : context.Terminal.Variable("ORGTAP_CLIENT_SECRET"), context.Get(days), null, context.Get(asker)), cancellationToken);
+                context.Get(clientId) is null ? null : context.Terminal.Variable("ORGTAP_CLIENT_SECRET"), context.Get(days), null, context.Get(asker), context.Get(app)), cancellationToken);
             return Print(context, made, context.Get(json));
         });
     }

@@ -23,6 +23,7 @@ internal static class Engine
         // One for sign-in and token calls; each connection's pipeline has its own.
         services.AddSingleton(_ => Transport.Create());
         services.AddSingleton(all => new OAuthClient(all.GetRequiredService<SocketsHttpHandler>(), all.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<SharedAppStore>();
         services.AddSingleton<GrantStore>();
         services.AddSingleton<Revocations>();
         services.AddSingleton<AccessTokens>();

@@ -76,6 +76,7 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton<Overviews.RequestDesk>();
         services.AddSingleton<Overviews.Authorizing>();
         services.AddSingleton<Overviews.SetupDesk>();
+        services.AddSingleton<Overviews.AppDesk>();
         services.AddSingleton<Overviews.OverviewReader>();
         services.AddSingleton<Overviews.Timeline>();
         services.AddSingleton<Orgtap.Syncs.ReplicaRows>();

@@ -31,6 +31,8 @@ public static class AuditWords
         "request.withdrawn" => "Withdrew a request to an admin",
         "request.started" => "Pressed Authorize",
         "request.declined" => "Declined to authorize",
+        "app.set" => "Stored an app",
+        "app.removed" => "Forgot an app",
         "setup.checked" => "Checked the setup of an org",
         "connection.tested" => "Tested a connection",
         "secrets.rotated" => "Encrypted stored secrets with a new key",

@@ -9,8 +9,10 @@ namespace Orgtap.App.Overviews;
 /// <summary>How a connection that exists is to be authorized again without a person at a browser. What is absent stays as it is.</summary>
 /// <param name="Flow"><c>ClientCredentials</c>, <c>JwtBearer</c> or <c>Password</c>.</param>
 /// <param name="WithoutMissing">Accept a user who sees less than what is selected.</param>
+/// <param name="App">An app of the installation that it speaks as from now on.</param>
 public sealed record ReauthorizeDocument(
-    AuthorizationFlow Flow, string? Url = null, string? ClientId = null, string? ClientSecret = null, string? Username = null, string? Password = null, string? SecurityToken = null, string? PrivateKey = null, bool WithoutMissing = false);
+    AuthorizationFlow Flow, string? Url = null, string? ClientId = null, string? ClientSecret = null, string? Username = null, string? Password = null, string? SecurityToken = null, string? PrivateKey = null, bool WithoutMissing = false,
+    string? App = null);
 
 /// <summary>A check of a connection as JSON.</summary>
 public sealed record CheckDocument(string Name, CheckOutcome Outcome, string Sentence, Turn? Turn, string? NextStep, string? Detail, int Milliseconds, IReadOnlyList<MissingAccess>? Missing)
@@ -38,7 +40,7 @@ public sealed class Authorizing(ConnectionStore connections, AuthorizationReturn
             connection.Name, Filled(wanted.Url) ?? connection.LoginUrl.AbsoluteUri, wanted.Flow, Filled(wanted.ClientId) ?? app.ConsumerKey, SecretText.From(wanted.ClientSecret) ?? (same ? app.ConsumerSecret : null),
             Filled(wanted.Username) ?? connection.Username, SecretText.From(wanted.Password), SecretText.From(wanted.SecurityToken), app.CallbackUrl, connection.QuotaThresholdPercent)
         {
-            PrivateKey = SecretText.From(wanted.PrivateKey) ?? (same ? app.PrivateKey : null),
+            PrivateKey = SecretText.From(wanted.PrivateKey) ?? (same ? app.PrivateKey : null), App = Filled(wanted.App),
         };
         return await back.ReauthorizeAsync(connection, request, wanted.WithoutMissing, actor, cancellationToken) switch
         {

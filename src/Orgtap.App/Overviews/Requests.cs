@@ -9,9 +9,11 @@ namespace Orgtap.App.Overviews;
 /// <param name="Connection">The name of a connection that is to be authorized again, or of a new one.</param>
 /// <param name="Url">New connection only, as are the next two; absent: the admin gives it.</param>
 /// <param name="Days">How long the link works, 1 to 30; 7 if absent.</param>
+/// <param name="App">New connection: an app of the installation, in place of key and secret.</param>
 /// <param name="AskedBy">E-mail address of the user of this Orgtap in whose name it is asked; the token's user if absent.</param>
 public sealed record AskDocument(
-    string Connection, string AdminName, string AdminEmail, string? Note = null, string? Url = null, string? ClientId = null, string? ClientSecret = null, int? Days = null, int? QuotaThresholdPercent = null, string? AskedBy = null);
+    string Connection, string AdminName, string AdminEmail, string? Note = null, string? Url = null, string? ClientId = null, string? ClientSecret = null, int? Days = null, int? QuotaThresholdPercent = null, string? AskedBy = null,
+    string? App = null);
 
 /// <summary>Why the last attempt did not end in an accepted authorization.</summary>
 public sealed record SetbackDocument(SetbackKind Kind, DateTimeOffset At, string Message, string NextStep, Turn Turn, string? Detail, string? As, IReadOnlyList<MissingAccess> Missing);
@@ -32,7 +34,7 @@ public sealed class RequestDesk(AuthorizationRequests requests, AuthorizationReq
         var asker = await AskerAsync(ask.AskedBy ?? actor, cancellationToken);
         var asked = await requests.AskAsync(new AuthorizationAsk(
             ask.Connection.Trim(), ask.AdminName, ask.AdminEmail, ask.Note, asker.Email, asker.Name, ask.Url, ask.ClientId?.Trim(), SecretText.From(ask.ClientSecret), ask.Days ?? AuthorizationAsk.UsualDays,
-            ask.QuotaThresholdPercent ?? 80), site, cancellationToken);
+            ask.QuotaThresholdPercent ?? 80) { App = ask.App }, site, cancellationToken);
         return await OfAsync(asked.Request, asked.Link, cancellationToken);
     }
 

@@ -87,6 +87,7 @@ public static class WebHost
         AccountPages.Map(pages);
         MailPages.Map(pages);
         Support.SupportPages.Map(pages);
+        Apps.AppPages.Map(pages);
         ApiRoutes.Map(app);
     }
 

@@ -67,13 +67,13 @@ internal sealed class AuthorizationDrafts(ControlStore store, ISecretCipher ciph
     /// <summary>A pending authorization as text, only ever for the cipher: it holds secrets.</summary>
     internal static SecretText DraftText(PendingAuthorization pending) => new(JsonSerializer.Serialize(new Draft(
         pending.Request.Name, pending.Request.LoginUrl, pending.Request.Flow, pending.Request.ConsumerKey, pending.Request.ConsumerSecret?.Reveal(), pending.Request.CallbackUrl,
-        pending.Request.QuotaThresholdPercent, pending.Actor, pending.Connection?.Value, pending.AuthorizationRequest, pending.Link?.Reveal(), pending.WithoutMissing)));
+        pending.Request.QuotaThresholdPercent, pending.Actor, pending.Connection?.Value, pending.AuthorizationRequest, pending.Link?.Reveal(), pending.WithoutMissing, pending.Request.App)));
 
     internal static PendingAuthorization Read(SecretText text)
     {
         var draft = JsonSerializer.Deserialize<Draft>(text.Reveal())!;
         var request = new ConnectRequest(
-            draft.Name, draft.LoginUrl, draft.Flow, draft.ConsumerKey, SecretText.From(draft.ConsumerSecret), null, null, null, draft.CallbackUrl, draft.Threshold);
+            draft.Name, draft.LoginUrl, draft.Flow, draft.ConsumerKey, SecretText.From(draft.ConsumerSecret), null, null, null, draft.CallbackUrl, draft.Threshold) { App = draft.App };
         return new PendingAuthorization(request, draft.Actor, draft.Connection is { } id ? new ConnectionId(id) : null, draft.AuthorizationRequest, SecretText.From(draft.Link), draft.WithoutMissing);
     }
 
@@ -85,5 +85,5 @@ internal sealed class AuthorizationDrafts(ControlStore store, ISecretCipher ciph
 
     private sealed record Draft(
         string Name, string LoginUrl, AuthorizationFlow Flow, string ConsumerKey, string? ConsumerSecret, string? CallbackUrl, int Threshold, string Actor,
-        string? Connection = null, string? AuthorizationRequest = null, string? Link = null, bool WithoutMissing = false);
+        string? Connection = null, string? AuthorizationRequest = null, string? Link = null, bool WithoutMissing = false, string? App = null);
 }

@@ -16,6 +16,21 @@ public sealed record ConnectRequest(
 {
     /// <summary>JWT bearer flow only: the key of the certificate that was uploaded to the app, PEM.</summary>
     public SecretText? PrivateKey { get; init; }
+
+    /// <summary>The name of an app of the installation, which gives key, secrets and, if it is not given, the address; null: they are given.</summary>
+    public string? App { get; init; }
+
+    /// <summary>Takes from the installation's app what it gives.</summary>
+    /// <exception cref="InvalidInputException">There is no such app.</exception>
+    internal async Task<(ConnectRequest Request, ConsumerApp? App)> WithAppAsync(SharedAppStore apps, CancellationToken cancellationToken)
+    {
+        if (App is not { Length: > 0 } name) return (this, null);
+        var shared = await apps.GetAsync(name, cancellationToken);
+        return (this with
+        {
+            LoginUrl = string.IsNullOrWhiteSpace(LoginUrl) ? shared.LoginUrl?.AbsoluteUri ?? "" : LoginUrl, ConsumerKey = shared.App.ConsumerKey, ConsumerSecret = shared.App.ConsumerSecret, PrivateKey = shared.App.PrivateKey,
+        }, shared.App);
+    }
 }
 
 /// <summary>A web server flow that has begun.</summary>

@@ -15,12 +15,14 @@ public sealed class OrgConnector(
     ISecretCipher cipher, Revocations revocations, AuditLog audit, TimeProvider time)
 {
     private readonly AuthorizationDrafts _drafts = new(store, cipher, time);
+    private readonly SharedAppStore _apps = new(store, cipher, time);
     private readonly GrantTrial _trial = new(oauth, addresses, new TokenTrial(transport, meter, addresses, time));
 
     /// <summary>Connects by a flow without a person: token, identity, org; stored at once or not at all.</summary>
     /// <exception cref="OrgtapException">What is wrong, in words for whoever typed it.</exception>
     public async Task<Connection> ConnectAsync(ConnectRequest request, string actor, CancellationToken cancellationToken)
     {
+        (request, _) = await request.WithAppAsync(_apps, cancellationToken);
         var login = await CheckAsync(request, cancellationToken);
         return await AcceptAsync(new PendingAuthorization(request, actor), login, await AskAsync(request, cancellationToken), static (_, _) => Task.CompletedTask, cancellationToken);
     }
@@ -36,7 +38,8 @@ public sealed class OrgConnector(
     /// <param name="pending">What is to become of what the browser brings.</param>
     public async Task<AuthorizationStart> StartAsync(PendingAuthorization pending, CancellationToken cancellationToken)
     {
-        var request = pending.Request;
+        var (request, _) = await pending.Request.WithAppAsync(_apps, cancellationToken);
+        pending = pending with { Request = request };
         if (request.Flow != AuthorizationFlow.WebServer) throw new ArgumentException("This begins the web server flow.", nameof(pending));
         var login = pending.Connection is null ? await CheckAsync(request, cancellationToken) : addresses.CheckLogin(request.LoginUrl);
         if (!Uri.TryCreate(request.CallbackUrl, UriKind.Absolute, out var callback) || callback.Scheme is not ("https" or "http"))
@@ -114,7 +117,8 @@ public sealed class OrgConnector(
         {
             var id = ConnectionId.New();
             var tried = await _trial.TryAsync(login, answer, id, cancellationToken);
-            var app = new ConsumerApp(Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), request.Name, request.ConsumerKey, request.ConsumerSecret, request.CallbackUrl) { PrivateKey = request.PrivateKey };
+            var app = (await request.WithAppAsync(_apps, cancellationToken)).App
+                ?? new ConsumerApp(Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), request.Name, request.ConsumerKey, request.ConsumerSecret, request.CallbackUrl) { PrivateKey = request.PrivateKey };
             var connection = new Connection(id, request.Name, login, request.Flow, app.Id, tried.Identity.OrgId, tried.OrgName, tried.Instance,
                 tried.Identity.Username ?? request.Username, true, request.QuotaThresholdPercent, null, null, time.GetUtcNow());
             var grant = tried.GrantFor(id, answer, request, pending.Actor, time);

@@ -52,6 +52,9 @@ public sealed record ConsumerApp(string Id, string Name, string ConsumerKey, Sec
 {
     /// <summary>The key of the certificate that was uploaded to the app, PEM; for the JWT bearer flow.</summary>
     public SecretText? PrivateKey { get; init; }
+
+    /// <summary>The name under which it belongs to the installation; null: it belongs to one connection.</summary>
+    public string? SharedName { get; init; }
 }
 
 /// <summary>A saved link to one org.</summary>

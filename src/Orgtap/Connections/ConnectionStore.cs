@@ -9,8 +9,8 @@ namespace Orgtap.Connections;
 /// <summary>Keeps connections and the apps they speak as. Secrets pass through the cipher on their way in and out.</summary>
 public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, TimeProvider time)
 {
-    private const string SecretPurpose = "app.consumer-secret";
-    private const string PrivateKeyPurpose = "app.private-key";
+    internal const string SecretPurpose = "app.consumer-secret";
+    internal const string PrivateKeyPurpose = "app.private-key";
     private const string PlacePurpose = "connection.replica-address";
 
     private const string Columns = """
@@ -32,10 +32,7 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
             var db = transaction.Connection!;
             if (await db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM connections WHERE name = @Name", new { connection.Name }, transaction) > 0)
                 throw new InvalidInputException($"A connection called {connection.Name} exists already.", "Choose another name, or remove that connection first.");
-            await db.ExecuteAsync("""
-                INSERT INTO apps (id, name, consumer_key, consumer_secret, callback_url, created_at, private_key)
-                VALUES (@Id, @Name, @ConsumerKey, @secret, @CallbackUrl, @now, @privateKey)
-                """, new { app.Id, app.Name, app.ConsumerKey, secret = Protect(SecretPurpose, app.ConsumerSecret), app.CallbackUrl, now = Now(), privateKey = Protect(PrivateKeyPurpose, app.PrivateKey) }, transaction);
+            if (app.SharedName is null) await AddAppAsync(transaction, app);
             await db.ExecuteAsync("""
                 INSERT INTO connections (id, name, login_url, flow, app_id, org_id, org_name, instance_url, username, sync_enabled, quota_threshold_percent, created_at)
                 VALUES (@id, @name, @login, @flow, @app, @org, @orgName, @instance, @username, @enabled, @threshold, @now)
@@ -90,11 +87,11 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
     public async Task<ConsumerApp> GetAppAsync(string appId, CancellationToken cancellationToken)
     {
         await using var db = await store.ConnectAsync(cancellationToken);
-        var (id, name, key, secret, callback, privateKey) = await db.QuerySingleAsync<(string, string, string, string?, string?, string?)>(
-            "SELECT id, name, consumer_key, consumer_secret, callback_url, private_key FROM apps WHERE id = @appId", new { appId });
+        var (id, name, key, secret, callback, privateKey, shared) = await db.QuerySingleAsync<(string, string, string, string?, string?, string?, string?)>(
+            "SELECT id, name, consumer_key, consumer_secret, callback_url, private_key, shared_name FROM apps WHERE id = @appId", new { appId });
         return new ConsumerApp(id, name, key, secret is null ? null : cipher.Unprotect(SecretPurpose, secret), callback)
         {
-            PrivateKey = privateKey is null ? null : cipher.Unprotect(PrivateKeyPurpose, privateKey),
+            PrivateKey = privateKey is null ? null : cipher.Unprotect(PrivateKeyPurpose, privateKey), SharedName = shared,
         };
     }
 
@@ -107,14 +104,39 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
         await db.ExecuteAsync("""
             UPDATE connections SET login_url = @login, flow = @flow, username = COALESCE(@username, username), org_name = COALESCE(@orgName, org_name), instance_url = @instance, problem = NULL WHERE id = @id
             """, new { id = id.Value, login = loginUrl.AbsoluteUri, flow = flow.ToString(), username, orgName, instance = instanceUrl.AbsoluteUri }, transaction);
-        await db.ExecuteAsync("""
-            UPDATE apps SET consumer_key = @ConsumerKey,
-              consumer_secret = CASE WHEN consumer_key = @ConsumerKey THEN COALESCE(@secret, consumer_secret) ELSE @secret END,
-              private_key = CASE WHEN consumer_key = @ConsumerKey THEN COALESCE(@privateKey, private_key) ELSE @privateKey END,
-              callback_url = COALESCE(@CallbackUrl, callback_url) WHERE id = @Id
-            """,
-            new { app.Id, app.ConsumerKey, secret = Protect(SecretPurpose, app.ConsumerSecret), app.CallbackUrl, privateKey = Protect(PrivateKeyPurpose, app.PrivateKey) }, transaction);
+        await SetAppAsync(transaction, id, app);
     }
+
+    // A shared app is changed where it is kept, not by one of those who speak as it: whoever comes with another key gets an app of its own.
+    private async Task SetAppAsync(System.Data.Common.DbTransaction transaction, ConnectionId id, ConsumerApp app)
+    {
+        var db = transaction.Connection!;
+        var (present, key, shared) = await db.QuerySingleAsync<(string, string, string?)>(
+            "SELECT id, consumer_key, shared_name FROM apps WHERE id = (SELECT app_id FROM connections WHERE id = @id)", new { id = id.Value }, transaction);
+        if (app.SharedName is null && shared is null)
+        {
+            await db.ExecuteAsync("""
+                UPDATE apps SET consumer_key = @ConsumerKey,
+                  consumer_secret = CASE WHEN consumer_key = @ConsumerKey THEN COALESCE(@secret, consumer_secret) ELSE @secret END,
+                  private_key = CASE WHEN consumer_key = @ConsumerKey THEN COALESCE(@privateKey, private_key) ELSE @privateKey END,
+                  callback_url = COALESCE(@CallbackUrl, callback_url) WHERE id = @present
+                """, new { present, app.ConsumerKey, secret = Protect(SecretPurpose, app.ConsumerSecret), app.CallbackUrl, privateKey = Protect(PrivateKeyPurpose, app.PrivateKey) }, transaction);
+            return;
+        }
+        if (app.SharedName is null && key == app.ConsumerKey) return;
+        var next = app.SharedName is null ? app with { Id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N") } : app;
+        if (next.SharedName is null) await AddAppAsync(transaction, next);
+        await db.ExecuteAsync("UPDATE connections SET app_id = @app WHERE id = @id", new { id = id.Value, app = next.Id }, transaction);
+        await RemoveUnusedAppAsync(transaction, present);
+    }
+
+    private Task AddAppAsync(System.Data.Common.DbTransaction transaction, ConsumerApp app) => transaction.Connection!.ExecuteAsync("""
+        INSERT INTO apps (id, name, consumer_key, consumer_secret, callback_url, created_at, private_key)
+        VALUES (@Id, @Name, @ConsumerKey, @secret, @CallbackUrl, @now, @privateKey)
+        """, new { app.Id, app.Name, app.ConsumerKey, secret = Protect(SecretPurpose, app.ConsumerSecret), app.CallbackUrl, now = Now(), privateKey = Protect(PrivateKeyPurpose, app.PrivateKey) }, transaction);
+
+    private static Task RemoveUnusedAppAsync(System.Data.Common.DbTransaction transaction, string? app) => transaction.Connection!.ExecuteAsync(
+        "DELETE FROM apps WHERE id = @app AND shared_name IS NULL AND NOT EXISTS (SELECT 1 FROM connections WHERE app_id = @app)", new { app }, transaction);
 
     /// <summary>Sets or clears what keeps the connection from working. A problem of the same kind keeps the time since when it stands.</summary>
     public Task SetProblemAsync(ConnectionId id, Problem? problem, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
@@ -161,7 +183,7 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
         var db = transaction.Connection!;
         var app = await db.ExecuteScalarAsync<string?>("SELECT app_id FROM connections WHERE id = @id", new { id = id.Value }, transaction);
         await db.ExecuteAsync("DELETE FROM connections WHERE id = @id", new { id = id.Value }, transaction);
-        await db.ExecuteAsync("DELETE FROM apps WHERE id = @app AND NOT EXISTS (SELECT 1 FROM connections WHERE app_id = @app)", new { app }, transaction);
+        await RemoveUnusedAppAsync(transaction, app);
     }, cancellationToken);
 
     private Task UpdateAsync(string assignment, ConnectionId id, object value, CancellationToken cancellationToken) => store.WriteAsync(

@@ -74,6 +74,9 @@ public sealed record AuthorizationRequest(
     string AskedBy, string AskedByName, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? OpenedAt, DateTimeOffset? StartedAt, Setback? Setback,
     DateTimeOffset? DeclinedAt, string? DeclineReason, DateTimeOffset? WithdrawnAt, DateTimeOffset? CompletedAt, string? CompletedAs, int? TablesChecked)
 {
+    /// <summary>First authorization: the app of the installation that it is made with; null: another one.</summary>
+    public string? App { get; init; }
+
     /// <summary>First authorization: what the admin has typed of the app, kept for the next try; null: nothing yet, or the request names the app.</summary>
     public GivenApp? Given { get; init; }
 
@@ -111,6 +114,9 @@ public sealed record AuthorizationAsk(
     string Connection, string AdminName, string AdminEmail, string? Note, string AskedBy, string AskedByName, string? LoginUrl = null, string? ConsumerKey = null, SecretText? ConsumerSecret = null,
     int Days = AuthorizationAsk.UsualDays, int QuotaThresholdPercent = 80)
 {
+    /// <summary>First authorization: an app of the installation in place of key and secret.</summary>
+    public string? App { get; init; }
+
     public const int UsualDays = 7;
 }
 

@@ -16,19 +16,19 @@ public sealed class AuthorizationRequestStore(ControlStore store, ISecretCipher 
         id AS Id, connection_id AS ConnectionId, is_first AS IsFirst, name AS Name, login_url AS LoginUrl, consumer_key AS ConsumerKey, quota_threshold_percent AS Threshold, admin_name AS AdminName,
         admin_email AS AdminEmail, note AS Note, asked_by AS AskedBy, asked_by_name AS AskedByName, created_at AS CreatedAt, expires_at AS ExpiresAt, opened_at AS OpenedAt, started_at AS StartedAt,
         setback AS Setback, declined_at AS DeclinedAt, decline_reason AS DeclineReason, withdrawn_at AS WithdrawnAt, completed_at AS CompletedAt, completed_as AS CompletedAs, tables_checked AS TablesChecked,
-        given_login_url AS GivenLoginUrl, given_consumer_key AS GivenConsumerKey, CASE WHEN consumer_secret IS NULL THEN 0 ELSE 1 END AS HasSecret
+        given_login_url AS GivenLoginUrl, given_consumer_key AS GivenConsumerKey, CASE WHEN consumer_secret IS NULL THEN 0 ELSE 1 END AS HasSecret, app_name AS AppName
         """;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
     internal async Task AddAsync(DbTransaction transaction, AuthorizationRequest request, SecretText? consumerSecret) => await transaction.Connection!.ExecuteAsync("""
-        INSERT INTO authorization_requests (id, connection_id, is_first, name, login_url, consumer_key, consumer_secret, quota_threshold_percent, admin_name, admin_email, note, asked_by, asked_by_name, created_at, expires_at)
-        VALUES (@Id, @connection, @first, @Name, @LoginUrl, @ConsumerKey, @secret, @QuotaThresholdPercent, @AdminName, @AdminEmail, @Note, @AskedBy, @AskedByName, @created, @expires)
+        INSERT INTO authorization_requests (id, connection_id, is_first, name, login_url, consumer_key, consumer_secret, quota_threshold_percent, admin_name, admin_email, note, asked_by, asked_by_name, created_at, expires_at, app_name)
+        VALUES (@Id, @connection, @first, @Name, @LoginUrl, @ConsumerKey, @secret, @QuotaThresholdPercent, @AdminName, @AdminEmail, @Note, @AskedBy, @AskedByName, @created, @expires, @App)
         """, new
     {
         request.Id, connection = request.ConnectionId?.Value, first = request.IsFirst ? 1 : 0, request.Name, request.LoginUrl, request.ConsumerKey,
         secret = consumerSecret is null ? null : cipher.Protect(SecretPurpose, consumerSecret), request.QuotaThresholdPercent, request.AdminName, request.AdminEmail, request.Note, request.AskedBy,
-        request.AskedByName, created = request.CreatedAt.ToUnixTimeMilliseconds(), expires = request.ExpiresAt.ToUnixTimeMilliseconds(),
+        request.AskedByName, created = request.CreatedAt.ToUnixTimeMilliseconds(), expires = request.ExpiresAt.ToUnixTimeMilliseconds(), request.App,
     }, transaction);
 
     public async Task<AuthorizationRequest?> FindAsync(string id, CancellationToken cancellationToken)
@@ -95,6 +95,7 @@ public sealed class AuthorizationRequestStore(ControlStore store, ISecretCipher 
         row.AskedByName, At(row.CreatedAt)!.Value, At(row.ExpiresAt)!.Value, At(row.OpenedAt), At(row.StartedAt), row.Setback is { } setback ? JsonSerializer.Deserialize<Setback>(setback, Json) : null,
         At(row.DeclinedAt), row.DeclineReason, At(row.WithdrawnAt), At(row.CompletedAt), row.CompletedAs, (int?)row.TablesChecked)
     {
+        App = row.AppName,
         Given = row is { GivenLoginUrl: { } url, GivenConsumerKey: { } key } ? new GivenApp(url, key, row.HasSecret != 0) : null,
     };
 
@@ -128,5 +129,6 @@ public sealed class AuthorizationRequestStore(ControlStore store, ISecretCipher 
         public string? GivenLoginUrl { get; init; }
         public string? GivenConsumerKey { get; init; }
         public long HasSecret { get; init; }
+        public string? AppName { get; init; }
     }
 }

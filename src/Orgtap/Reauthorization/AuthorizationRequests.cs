@@ -11,7 +11,7 @@ namespace Orgtap.Reauthorization;
 /// <summary>Asks Salesforce admins to authorize, and lets them: make a request, send it again, withdraw it; open, begin and decline it.</summary>
 public sealed class AuthorizationRequests(
     ControlStore store, AuthorizationRequestStore requests, ConnectionStore connections, CatalogReader catalog, SelectionStore selections, OrgConnector connector, AddressPolicy addresses, Outbox outbox,
-    MailSettingsStore mail, SupportContactStore supports, AuditLog audit, TimeProvider time)
+    MailSettingsStore mail, SupportContactStore supports, SharedAppStore apps, AuditLog audit, TimeProvider time)
 {
     private const int LongestText = 1000;
 
@@ -28,7 +28,13 @@ public sealed class AuthorizationRequests(
         if (connection is null)
         {
             ConnectionStore.CheckName(ask.Connection);
-            if (ask.LoginUrl is { Length: > 0 } login) addresses.CheckLogin(login);
+            if (Filled(ask.App) is { } app)
+            {
+                var shared = await apps.GetAsync(app, cancellationToken);
+                ask = ask with { ConsumerKey = shared.App.ConsumerKey, ConsumerSecret = null, LoginUrl = Filled(ask.LoginUrl) ?? shared.LoginUrl?.AbsoluteUri };
+            }
+            if (Filled(ask.LoginUrl) is { } login) addresses.CheckLogin(login);
+            else if (Filled(ask.ConsumerKey) is not null) throw new InvalidInputException("The app is named, and not the address of the org that has it.", "Give the address: login.salesforce.com, test.salesforce.com or the org's My Domain.");
         }
         var known = (await requests.ListAsync(connection?.Id, 200, cancellationToken)).FirstOrDefault(each => each.IsOpenAt(now) && each.DeclinedAt is null
             && each.Name == ask.Connection && string.Equals(each.AdminEmail, email, StringComparison.OrdinalIgnoreCase));
@@ -36,7 +42,10 @@ public sealed class AuthorizationRequests(
 
         var request = new AuthorizationRequest(
             Guid.CreateVersion7(now).ToString("N"), connection?.Id, connection is null, ask.Connection, connection is null ? Filled(ask.LoginUrl) : null, connection is null ? Filled(ask.ConsumerKey) : null,
-            ask.QuotaThresholdPercent, adminName, email, Filled(ask.Note), ask.AskedBy, ask.AskedByName, now, now.AddDays(ask.Days), null, null, null, null, null, null, null, null, null);
+            ask.QuotaThresholdPercent, adminName, email, Filled(ask.Note), ask.AskedBy, ask.AskedByName, now, now.AddDays(ask.Days), null, null, null, null, null, null, null, null, null)
+        {
+            App = connection is null ? Filled(ask.App) : null,
+        };
         return await SendAsync(request, request.ExpiresAt, isNew: true, ask.ConsumerSecret, site, ask.AskedBy, cancellationToken);
     }
 
@@ -104,7 +113,7 @@ public sealed class AuthorizationRequests(
             // A secret that was given before is for the app and the address it was given for.
             var isKept = request.ConsumerKey is not null || (given is { ConsumerSecret: null } && request.Given is { } before && before.ConsumerKey == key && before.LoginUrl == login);
             var secret = isKept ? await requests.ConsumerSecretAsync(request.Id, cancellationToken) : given?.ConsumerSecret;
-            wanted = new ConnectRequest(request.Name, login, AuthorizationFlow.WebServer, key, secret, null, null, null, callback.AbsoluteUri, request.QuotaThresholdPercent);
+            wanted = new ConnectRequest(request.Name, login, AuthorizationFlow.WebServer, key, secret, null, null, null, callback.AbsoluteUri, request.QuotaThresholdPercent) { App = request.App };
         }
         var start = await connector.StartAsync(new PendingAuthorization(wanted, request.AdminEmail, request.ConnectionId, request.Id, link, withoutMissing), cancellationToken);
         if (request is { ConnectionId: null, ConsumerKey: null }) await requests.SetGivenAsync(request.Id, wanted.LoginUrl, wanted.ConsumerKey, wanted.ConsumerSecret, cancellationToken);

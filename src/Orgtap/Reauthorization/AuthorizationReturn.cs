@@ -27,7 +27,7 @@ public abstract record ReturnOutcome
 
 /// <summary>What happens when access is brought: by a browser that comes back from Salesforce, a device code, or credentials. One way for connecting and for authorizing again, asked for or not.</summary>
 public sealed class AuthorizationReturn(
-    OrgConnector connector, ConnectionStore connections, GrantAcceptance acceptance, AuthorizationRequestStore requests, AfterReauthorization after, Outbox outbox, MailSettingsStore mail, SupportContactStore supports, TimeProvider time)
+    OrgConnector connector, ConnectionStore connections, GrantAcceptance acceptance, AuthorizationRequestStore requests, AfterReauthorization after, Outbox outbox, MailSettingsStore mail, SupportContactStore supports, SharedAppStore apps, TimeProvider time)
 {
     /// <summary>Ends the web server flow with what came to the callback address.</summary>
     /// <exception cref="InvalidInputException">Unknown, used, too old, or begun in another browser.</exception>
@@ -38,8 +38,11 @@ public sealed class AuthorizationReturn(
     }
 
     /// <summary>Authorizes a connection again by a flow without a person, e.g. client credentials in place of a password. Nothing is synced anew.</summary>
-    public Task<ReturnOutcome> ReauthorizeAsync(Connection connection, ConnectRequest request, bool withoutMissing, string actor, CancellationToken cancellationToken) =>
-        FinishAsync(new PendingAuthorization(request, actor, connection.Id, WithoutMissing: withoutMissing), () => connector.AskAsync(request, cancellationToken), false, cancellationToken);
+    public async Task<ReturnOutcome> ReauthorizeAsync(Connection connection, ConnectRequest request, bool withoutMissing, string actor, CancellationToken cancellationToken)
+    {
+        var (wanted, _) = await request.WithAppAsync(apps, cancellationToken);
+        return await FinishAsync(new PendingAuthorization(wanted, actor, connection.Id, WithoutMissing: withoutMissing), () => connector.AskAsync(wanted, cancellationToken), false, cancellationToken);
+    }
 
     /// <summary>Accepts tokens that were given for what was begun.</summary>
     /// <param name="ask">Gets them.</param>

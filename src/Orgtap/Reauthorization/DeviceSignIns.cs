@@ -30,13 +30,17 @@ public sealed class DeviceSignIns(ControlStore store, ISecretCipher cipher, OAut
 {
     private const string DraftPurpose = "device.draft", CodePurpose = "device.code";
 
+    private readonly SharedAppStore _apps = new(store, cipher, time);
+
     private static readonly TimeSpan SlowDown = TimeSpan.FromSeconds(5);
 
     /// <summary>Gets a code.</summary>
     /// <exception cref="OrgtapException">What was given cannot be used, or the flow is off.</exception>
     public async Task<DeviceWait> StartAsync(PendingAuthorization pending, CancellationToken cancellationToken)
     {
-        var (request, login) = (pending.Request, addresses.CheckLogin(pending.Request.LoginUrl));
+        var (request, _) = await pending.Request.WithAppAsync(_apps, cancellationToken);
+        pending = pending with { Request = request };
+        var login = addresses.CheckLogin(request.LoginUrl);
         if (string.IsNullOrWhiteSpace(request.ConsumerKey)) throw new InvalidInputException("The consumer key of the app is missing.", "Copy it from Setup > External Client App Manager > the app > Settings > Consumer Key and Secret.");
         if (pending.Connection is null)
         {

@@ -29,7 +29,7 @@ public abstract record AcceptanceOutcome
 /// </summary>
 public sealed class GrantAcceptance(
     ControlStore store, ConnectionStore connections, GrantStore grants, AccessTokens tokens, Revocations revocations, AuthorizationRequestStore requests, SelectionAccess access, OAuthClient oauth,
-    AddressPolicy addresses, HttpMessageHandler transport, TrialMeter meter, Outbox outbox, MailSettingsStore mail, SupportContactStore supports, AuditLog audit, TimeProvider time)
+    AddressPolicy addresses, HttpMessageHandler transport, TrialMeter meter, Outbox outbox, MailSettingsStore mail, SupportContactStore supports, SharedAppStore apps, AuditLog audit, TimeProvider time)
 {
     private readonly TokenTrial _trial = new(transport, meter, addresses, time);
 
@@ -60,7 +60,7 @@ public sealed class GrantAcceptance(
         var (request, settings, support) = (pending.Request, await mail.FindAsync(cancellationToken), await supports.FindAsync(cancellationToken));
         var asked = pending.AuthorizationRequest is { } id ? await requests.FindAsync(id, cancellationToken) : null;
         var grant = tried.GrantFor(connection.Id, answer, request, pending.Actor, time);
-        var app = new ConsumerApp(connection.AppId, connection.Name, request.ConsumerKey, request.ConsumerSecret, request.CallbackUrl) { PrivateKey = request.PrivateKey };
+        var app = (await request.WithAppAsync(apps, cancellationToken)).App ?? new ConsumerApp(connection.AppId, connection.Name, request.ConsumerKey, request.ConsumerSecret, request.CallbackUrl) { PrivateKey = request.PrivateKey };
         await store.WriteAsync(async transaction =>
         {
             var old = await grants.FindAsync(transaction, connection.Id);

@@ -26,7 +26,7 @@ public abstract class RenewalLeaseTests(StoreDatabase database)
         var there = Enumerable.Range(0, 10).Select(_ => other.GetAsync(connection.Id, old, default).AsTask()).ToList();
         gate.SetResult();
         Assert.Equal("access-2", (await here).Value.Reveal());
-        foreach (var waiting in there) Assert.Equal("access-2", (await store.Time.UntilDoneAsync(waiting, TimeSpan.FromMilliseconds(50))).Value.Reveal());
+        foreach (var waiting in there) Assert.Equal("access-2", (await store.Time.UntilDoneAsync(waiting, TimeSpan.FromMilliseconds(50), within: TimeSpan.FromSeconds(1))).Value.Reveal());
         Assert.Single(org.Asked);
     }
 
@@ -58,7 +58,7 @@ public abstract class RenewalLeaseTests(StoreDatabase database)
         using var next = store.NewTokens();
         var old = await next.GetAsync(connection.Id, null, default);
         var waiting = next.GetAsync(connection.Id, old, default).AsTask();
-        var failure = await Assert.ThrowsAsync<SalesforceException>(() => store.Time.UntilDoneAsync(waiting, TimeSpan.FromSeconds(1)));
+        var failure = await Assert.ThrowsAsync<SalesforceException>(() => store.Time.UntilDoneAsync(waiting, TimeSpan.FromSeconds(1), within: TimeSpan.FromSeconds(1)));
         Assert.Equal(FailureKind.ReauthorizationRequired, failure.Kind);
         Assert.Contains("An earlier renewal was cut short", failure.Message, StringComparison.Ordinal);
         for (var i = 0; i < 20; i++) await Assert.ThrowsAnyAsync<OrgtapException>(() => next.GetAsync(connection.Id, old, default).AsTask());

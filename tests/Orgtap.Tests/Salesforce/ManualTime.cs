@@ -58,13 +58,14 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
         }
     }
 
-    /// <summary>Moves on in small steps until the task is done, but only while somebody waits for the time: for code that waits between tries. How slow a database is moves nothing.</summary>
-    public async Task<T> UntilDoneAsync<T>(Task<T> task, TimeSpan step)
+    /// <summary>Moves on in small steps until the task is done: for code that waits between tries.</summary>
+    /// <param name="within">Only while somebody wants to be woken so soon, so that a slow machine lets no time-out run out; null: always.</param>
+    public async Task<T> UntilDoneAsync<T>(Task<T> task, TimeSpan step, TimeSpan? within = null)
     {
         while (!task.IsCompleted)
         {
             bool isAwaited;
-            lock (_gate) isAwaited = _timers.Count > 0;
+            lock (_gate) isAwaited = within is not { } soon || _timers.Any(timer => timer.Due - _now <= soon);
             if (isAwaited) Advance(step);
             await Task.Yield();
         }

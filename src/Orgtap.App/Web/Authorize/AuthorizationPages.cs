@@ -14,7 +14,7 @@ namespace Orgtap.App.Web.Authorize;
 /// <param name="Way">The one whose form is shown.</param>
 /// <param name="Problem">Why the last try was not accepted; nothing was changed then.</param>
 public sealed record AuthorizationModel(
-    Connection Connection, Grant? Grant, IReadOnlyList<RequestDocument> Requests, IReadOnlyList<RestartStep> Restarts, bool MayOperate, Uri Callback, bool Done, AuthorizationFlow Way, OrgtapException? Problem, TimeProvider Time);
+    Connection Connection, Grant? Grant, IReadOnlyList<RequestDocument> Requests, IReadOnlyList<RestartStep> Restarts, bool MayOperate, Uri Callback, bool Done, AuthorizationFlow Way, IReadOnlyList<SharedApp> Apps, OrgtapException? Problem, TimeProvider Time);
 
 /// <summary>The authorization of a connection: what there is, and every flow to do it again.</summary>
 internal static class AuthorizationPages
@@ -50,7 +50,7 @@ internal static class AuthorizationPages
                 default:
                     await authorizing.ReauthorizeAsync(connection, new ReauthorizeDocument(
                         way, form["url"], form["client-id"].ToString().Trim() is { Length: > 0 } key ? key : null, form["client-secret"], form["username"], form["password"], form["security-token"],
-                        form["private-key"].ToString().Trim(), without), context.User.ActorOf(), cancellationToken);
+                        form["private-key"].ToString().Trim(), without, form["app"]), context.User.ActorOf(), cancellationToken);
                     return Page.SeeOther($"/connections/{name}/authorization?done=1");
             }
         }
@@ -69,7 +69,8 @@ internal static class AuthorizationPages
         ConnectPages.AllowSignIn(context, services.GetRequiredService<InstallationSettings>());
         return Page.Of<AuthorizationPage>(new AuthorizationModel(
             connection, await services.GetRequiredService<GrantStore>().FindAsync(connection.Id, cancellationToken), await services.GetRequiredService<RequestDesk>().ListAsync(connection.Id, 20, cancellationToken),
-            services.GetRequiredService<JobRestarts>().ProgressOf(connection.Id), context.User.MayOperate(), services.GetRequiredService<PublicAddress>().Callback, done, way, problem, services.GetRequiredService<TimeProvider>()),
+            services.GetRequiredService<JobRestarts>().ProgressOf(connection.Id), context.User.MayOperate(), services.GetRequiredService<PublicAddress>().Callback, done, way,
+            await services.GetRequiredService<SharedAppStore>().ListAsync(cancellationToken), problem, services.GetRequiredService<TimeProvider>()),
             problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 }

@@ -15,7 +15,7 @@ public sealed record RequestsModel(IReadOnlyList<RequestDocument> Requests, bool
 
 /// <param name="Connection">Null: a first authorization.</param>
 /// <param name="Form">What was typed.</param>
-public sealed record AskModel(Connection? Connection, AskDocument Form, bool HasMail, Uri Callback, InvalidInputException? Problem);
+public sealed record AskModel(Connection? Connection, AskDocument Form, bool HasMail, Uri Callback, IReadOnlyList<SharedApp> Apps, InvalidInputException? Problem);
 
 /// <param name="Request">With its link when it was just made.</param>
 public sealed record RequestModel(RequestDocument Request, bool MayOperate, bool HasMail, TimeProvider Time);
@@ -39,7 +39,7 @@ internal static class RequestPages
     {
         var form = await context.Request.ReadFormAsync(cancellationToken);
         var ask = new AskDocument(form["connection"].ToString().Trim(), form["admin"].ToString(), form["email"].ToString(), form["note"], form["url"], form["client-id"], form["client-secret"],
-            int.TryParse(form["days"], out var days) ? days : AuthorizationAsk.UsualDays);
+            int.TryParse(form["days"], out var days) ? days : AuthorizationAsk.UsualDays, App: form["app"]);
         try
         {
             // Not a redirect: the link is shown here, once. Sending the form again asks nobody twice.
@@ -71,7 +71,8 @@ internal static class RequestPages
     {
         var services = context.RequestServices;
         var connection = form.Connection.Length > 0 ? await services.GetRequiredService<ConnectionStore>().FindAsync(form.Connection, cancellationToken) : null;
-        return Page.Of<AskPage>(new AskModel(connection, form, await HasMailAsync(services, cancellationToken), services.GetRequiredService<PublicAddress>().Callback, problem),
+        return Page.Of<AskPage>(new AskModel(connection, form, await HasMailAsync(services, cancellationToken), services.GetRequiredService<PublicAddress>().Callback,
+            connection is null ? await services.GetRequiredService<SharedAppStore>().ListAsync(cancellationToken) : [], problem),
             problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 

@@ -8,10 +8,11 @@ using Orgtap.Reauthorization;
 namespace Orgtap.App.Web.Connections;
 
 /// <summary>What somebody typed into the connect form; secrets are never sent back.</summary>
-public sealed record ConnectForm(AuthorizationFlow Flow, string Name = "", string Url = "", string ClientId = "", string Username = "", int Threshold = 80);
+public sealed record ConnectForm(AuthorizationFlow Flow, string Name = "", string Url = "", string ClientId = "", string Username = "", int Threshold = 80, string App = "");
 
 /// <param name="Problem">Why the form was not accepted.</param>
-public sealed record ConnectModel(ConnectForm Form, string Callback, OrgtapException? Problem);
+/// <param name="Apps">Of the installation.</param>
+public sealed record ConnectModel(ConnectForm Form, string Callback, OrgtapException? Problem, IReadOnlyList<SharedApp> Apps);
 
 /// <summary>Where the browser lands when it comes back from Salesforce.</summary>
 /// <param name="Connection">Null when it did not work; then <paramref name="Problem"/> says why.</param>
@@ -28,7 +29,7 @@ internal static class ConnectPages
     public static void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/connections/new", (HttpContext context, string? flow, PublicAddress address, InstallationSettings settings) =>
-            Show(context, settings, address, new ConnectForm(FlowOf(flow)), null)).RequireAuthorization(Roles.Operator);
+            ShowAsync(context, settings, address, new ConnectForm(FlowOf(flow)), null)).RequireAuthorization(Roles.Operator);
         app.MapPost("/connections/new", ConnectAsync).RequireAuthorization(Roles.Operator);
         // No sign-in here: whoever began has the cookie, and the admin who allows it need not have an account.
         app.MapGet("/oauth/callback", CompleteAsync);
@@ -40,10 +41,10 @@ internal static class ConnectPages
         var form = await context.Request.ReadFormAsync(cancellationToken);
         var typed = new ConnectForm(
             FlowOf(form["flow"]), form["name"].ToString().Trim(), form["url"].ToString().Trim(),
-            form["client-id"].ToString().Trim(), form["username"].ToString().Trim(), int.TryParse(form["threshold"], out var percent) ? percent : 0);
+            form["client-id"].ToString().Trim(), form["username"].ToString().Trim(), int.TryParse(form["threshold"], out var percent) ? percent : 0, form["app"].ToString());
         var request = new ConnectRequest(
             typed.Name, typed.Url, typed.Flow, typed.ClientId, SecretText.From(form["client-secret"]), typed.Flow is AuthorizationFlow.Password or AuthorizationFlow.JwtBearer ? typed.Username : null,
-            SecretText.From(form["password"]), SecretText.From(form["security-token"]), typed.Flow == AuthorizationFlow.WebServer ? address.Callback.AbsoluteUri : null, typed.Threshold) { PrivateKey = SecretText.From(form["private-key"].ToString().Trim()) };
+            SecretText.From(form["password"]), SecretText.From(form["security-token"]), typed.Flow == AuthorizationFlow.WebServer ? address.Callback.AbsoluteUri : null, typed.Threshold) { PrivateKey = SecretText.From(form["private-key"].ToString().Trim()), App = typed.App };
         try
         {
             if (typed.Flow == AuthorizationFlow.Device)
@@ -60,7 +61,7 @@ internal static class ConnectPages
         }
         catch (OrgtapException problem)
         {
-            return Show(context, settings, address, typed, problem);
+            return await ShowAsync(context, settings, address, typed, problem);
         }
     }
 
@@ -102,10 +103,10 @@ internal static class ConnectPages
         "password" => AuthorizationFlow.Password, "client-credentials" => AuthorizationFlow.ClientCredentials, "jwt" => AuthorizationFlow.JwtBearer, "device" => AuthorizationFlow.Device, _ => AuthorizationFlow.WebServer,
     };
 
-    private static IResult Show(HttpContext context, InstallationSettings settings, PublicAddress address, ConnectForm form, OrgtapException? problem)
+    private static async Task<IResult> ShowAsync(HttpContext context, InstallationSettings settings, PublicAddress address, ConnectForm form, OrgtapException? problem)
     {
         AllowSignIn(context, settings);
-        return Page.Of<ConnectPage>(new ConnectModel(form, address.Callback.AbsoluteUri, problem), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+        return Page.Of<ConnectPage>(new ConnectModel(form, address.Callback.AbsoluteUri, problem, await context.RequestServices.GetRequiredService<SharedAppStore>().ListAsync(context.RequestAborted)), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 
     internal static void AllowSignIn(HttpContext context, InstallationSettings settings) =>
