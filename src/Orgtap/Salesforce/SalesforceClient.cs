@@ -25,7 +25,11 @@ public sealed class SalesforceClient
         _http = http;
         _version = version;
         Bulk = new BulkQueryApi(http, VersionAsync);
+        Entries = new ConversationEntries(this, http);
     }
+
+    /// <summary>What was said in messaging sessions and calls.</summary>
+    public ConversationEntries Entries { get; }
 
     /// <summary>Query jobs of Bulk API 2.0.</summary>
     public BulkQueryApi Bulk { get; }

@@ -25,6 +25,13 @@ public sealed class Masker
 
     public bool IsOn => _rules.IsAny;
 
+    /// <summary>Names of the rules, in the order in which they are applied.</summary>
+    public IEnumerable<string> Rules =>
+    [
+        .. _rules.Emails ? [MaskingRules.EmailRule] : Array.Empty<string>(), .. _rules.Cards ? [MaskingRules.CardRule] : Array.Empty<string>(), .. _rules.Phones ? [MaskingRules.PhoneRule] : Array.Empty<string>(),
+        .. _patterns.Select(pattern => pattern.Name),
+    ];
+
     /// <summary>Pieces masked by this masker so far, by rule.</summary>
     public IReadOnlyDictionary<string, long> Counts => _counts;
 

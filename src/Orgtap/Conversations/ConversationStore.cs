@@ -1,0 +1,132 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Dapper;
+using Orgtap.Connections;
+using Orgtap.Conversations.Importing;
+using Orgtap.Primitives;
+using Orgtap.Storage;
+
+namespace Orgtap.Conversations;
+
+/// <summary>How an import ended, or that it has not.</summary>
+public enum ImportOutcome
+{
+    Running,
+
+    /// <summary>Every row is imported or skipped with a reason.</summary>
+    Completed,
+
+    /// <summary>Some wait: for Salesforce's hourly limit, or for the next import.</summary>
+    Partial,
+
+    Failed,
+    Stopped,
+}
+
+/// <summary>One import.</summary>
+/// <param name="ResumesAt">When those that wait are asked for again.</param>
+public sealed record ConversationImportRun(
+    long Id, ConnectionId ConnectionId, string StartedBy, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, ImportOutcome Outcome, IReadOnlyList<ChannelReceipt> Receipts, Problem? Problem, DateTimeOffset? ResumesAt);
+
+/// <summary>Keeps settings and history of conversations.</summary>
+public sealed class ConversationStore(ControlStore store, ISecretCipher cipher, TimeProvider time)
+{
+    private const string KeyPurpose = "conversations.push-key";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter() },
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    public async Task<ConversationSettings> SettingsAsync(ConnectionId connection, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var text = await db.ExecuteScalarAsync<string?>("SELECT settings FROM conversation_settings WHERE connection_id = @id", new { id = connection.Value });
+        return text is null ? ConversationSettings.Off : JsonSerializer.Deserialize<ConversationSettings>(text, Json)!;
+    }
+
+    /// <summary>Replaces the settings.</summary>
+    /// <param name="pushKey">Null: the key stays.</param>
+    public Task SetAsync(ConnectionId connection, ConversationSettings settings, SecretText? pushKey, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+        await transaction.Connection!.ExecuteAsync("""
+            INSERT INTO conversation_settings (connection_id, settings, push_key, updated_at) VALUES (@id, @settings, @key, @at)
+            ON CONFLICT (connection_id) DO UPDATE SET settings = excluded.settings, push_key = COALESCE(excluded.push_key, conversation_settings.push_key), updated_at = excluded.updated_at
+            """, new { id = connection.Value, settings = JsonSerializer.Serialize(settings, Json), key = pushKey is null ? null : cipher.Protect(KeyPurpose, pushKey), at = time.GetUtcNow().ToUnixTimeMilliseconds() }, transaction), cancellationToken);
+
+    /// <summary>The key that pushes are signed with; null: there is none.</summary>
+    public async Task<SecretText?> PushKeyAsync(ConnectionId connection, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var kept = await db.ExecuteScalarAsync<string?>("SELECT push_key FROM conversation_settings WHERE connection_id = @id", new { id = connection.Value });
+        return kept is null ? null : cipher.Unprotect(KeyPurpose, kept);
+    }
+
+    public Task<ConversationImportRun> BeginAsync(ConnectionId connection, string startedBy, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+    {
+        var (db, now) = (transaction.Connection!, time.GetUtcNow());
+        // One import of a connection runs at a time, so that another one that seems to was left behind by a process that died.
+        await db.ExecuteAsync("UPDATE conversation_imports SET outcome = @stopped, ended_at = @at WHERE connection_id = @id AND outcome = @running",
+            new { id = connection.Value, stopped = nameof(ImportOutcome.Stopped), running = nameof(ImportOutcome.Running), at = now.ToUnixTimeMilliseconds() }, transaction);
+        var number = await db.ExecuteScalarAsync<long>("SELECT COALESCE(MAX(id), 0) + 1 FROM conversation_imports", transaction: transaction);
+        await db.ExecuteAsync("INSERT INTO conversation_imports (id, connection_id, started_by, started_at, outcome) VALUES (@number, @id, @startedBy, @at, @outcome)",
+            new { number, id = connection.Value, startedBy, at = now.ToUnixTimeMilliseconds(), outcome = nameof(ImportOutcome.Running) }, transaction);
+        return new ConversationImportRun(number, connection, startedBy, now, null, ImportOutcome.Running, [], null, null);
+    }, cancellationToken);
+
+    public Task EndAsync(ConversationImportRun run, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+        await transaction.Connection!.ExecuteAsync("UPDATE conversation_imports SET outcome = @outcome, ended_at = @at, receipt = @receipt, problem = @problem WHERE id = @id", new
+        {
+            id = run.Id,
+            outcome = run.Outcome.ToString(),
+            at = run.EndedAt?.ToUnixTimeMilliseconds(),
+            receipt = JsonSerializer.Serialize(new Kept(run.Receipts, run.ResumesAt), Json),
+            problem = run.Problem is null ? null : JsonSerializer.Serialize(run.Problem, Json),
+        }, transaction), cancellationToken);
+
+    /// <summary>Imports of a connection, newest first.</summary>
+    public async Task<IReadOnlyList<ConversationImportRun>> ImportsAsync(ConnectionId connection, int atMost, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var rows = await db.QueryAsync<(long Id, string StartedBy, long StartedAt, long? EndedAt, string Outcome, string? Receipt, string? Problem)>(
+            "SELECT id, started_by, started_at, ended_at, outcome, receipt, problem FROM conversation_imports WHERE connection_id = @id ORDER BY id DESC LIMIT @atMost", new { id = connection.Value, atMost });
+        return [.. rows.Select(row =>
+        {
+            var kept = row.Receipt is null ? null : JsonSerializer.Deserialize<Kept>(row.Receipt, Json);
+            return new ConversationImportRun(row.Id, connection, row.StartedBy, At(row.StartedAt), row.EndedAt is { } end ? At(end) : null, Enum.Parse<ImportOutcome>(row.Outcome), kept?.Receipts ?? [],
+                row.Problem is null ? null : JsonSerializer.Deserialize<Problem>(row.Problem, Json), kept?.ResumesAt);
+        })];
+    }
+
+    /// <summary>Takes one of the hour's calls for conversation entries.</summary>
+    /// <returns>Null: taken. Else when the next one is free.</returns>
+    public Task<DateTimeOffset?> TakeCallAsync(OrgId org, int mostPerHour, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+    {
+        var (db, minute) = (transaction.Connection!, time.GetUtcNow().ToUnixTimeSeconds() / 60);
+        var arguments = new { org = org.Value, minute, since = minute - 60 };
+        await db.ExecuteAsync("DELETE FROM conversation_calls WHERE org_id = @org AND minute < @since", arguments, transaction);
+        var (calls, first) = await db.QuerySingleAsync<(long, long)>("SELECT COALESCE(SUM(calls), 0), COALESCE(MIN(minute), 0) FROM conversation_calls WHERE org_id = @org", arguments, transaction);
+        if (calls >= mostPerHour) return (DateTimeOffset?)At((first + 61) * 60_000);
+        await db.ExecuteAsync("INSERT INTO conversation_calls (org_id, minute, calls) VALUES (@org, @minute, 1) ON CONFLICT (org_id, minute) DO UPDATE SET calls = conversation_calls.calls + 1", arguments, transaction);
+        return null;
+    }, cancellationToken);
+
+    /// <summary>Adds to what was masked in rows.</summary>
+    public Task CountMaskedAsync(ConnectionId connection, IReadOnlyDictionary<string, int> pieces, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+    {
+        foreach (var (rule, count) in pieces)
+            await transaction.Connection!.ExecuteAsync("INSERT INTO masked_rows (connection_id, rule, pieces) VALUES (@id, @rule, @count) ON CONFLICT (connection_id, rule) DO UPDATE SET pieces = masked_rows.pieces + excluded.pieces",
+                new { id = connection.Value, rule, count }, transaction);
+    }, cancellationToken);
+
+    /// <summary>Pieces masked in rows so far, by rule; a row that is loaded again counts again.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> MaskedAsync(ConnectionId connection, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        return (await db.QueryAsync<(string Rule, long Pieces)>("SELECT rule, pieces FROM masked_rows WHERE connection_id = @id ORDER BY rule", new { id = connection.Value })).ToDictionary(row => row.Rule, row => row.Pieces);
+    }
+
+    private static DateTimeOffset At(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+
+    private sealed record Kept(IReadOnlyList<ChannelReceipt> Receipts, DateTimeOffset? ResumesAt);
+}
