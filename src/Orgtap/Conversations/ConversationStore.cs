@@ -111,21 +111,6 @@ public sealed class ConversationStore(ControlStore store, ISecretCipher cipher, 
         return null;
     }, cancellationToken);
 
-    /// <summary>Adds to what was masked in rows.</summary>
-    public Task CountMaskedAsync(ConnectionId connection, IReadOnlyDictionary<string, int> pieces, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
-    {
-        foreach (var (rule, count) in pieces)
-            await transaction.Connection!.ExecuteAsync("INSERT INTO masked_rows (connection_id, rule, pieces) VALUES (@id, @rule, @count) ON CONFLICT (connection_id, rule) DO UPDATE SET pieces = masked_rows.pieces + excluded.pieces",
-                new { id = connection.Value, rule, count }, transaction);
-    }, cancellationToken);
-
-    /// <summary>Pieces masked in rows so far, by rule; a row that is loaded again counts again.</summary>
-    public async Task<IReadOnlyDictionary<string, long>> MaskedAsync(ConnectionId connection, CancellationToken cancellationToken)
-    {
-        await using var db = await store.ConnectAsync(cancellationToken);
-        return (await db.QueryAsync<(string Rule, long Pieces)>("SELECT rule, pieces FROM masked_rows WHERE connection_id = @id ORDER BY rule", new { id = connection.Value })).ToDictionary(row => row.Rule, row => row.Pieces);
-    }
-
     private static DateTimeOffset At(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 
     private sealed record Kept(IReadOnlyList<ChannelReceipt> Receipts, DateTimeOffset? ResumesAt);

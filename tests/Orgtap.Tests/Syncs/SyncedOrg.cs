@@ -69,6 +69,13 @@ internal sealed class SyncedOrg : IAsyncDisposable
 
     public Connection Connection { get; private set; } = null!;
 
+    public OrgClients Clients => _clients!;
+
+    public ControlStore Store => _store!;
+
+    /// <summary>Where everything of the installation lies.</summary>
+    public string Folder => _folder.Path;
+
     public SyncRunner Runner { get; private set; } = null!;
 
     public CatalogReader Catalog { get; private set; } = null!;

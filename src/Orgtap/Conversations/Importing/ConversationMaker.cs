@@ -34,7 +34,7 @@ internal sealed class ConversationMaker(Masker masker)
         if (turn.Role is not ParticipantRole.System) Participate(turn.Speaker, turn.Role, speakerId, address);
     }
 
-    /// <param name="metadata">Of the shape, without participants, turns and sources.</param>
+    /// <param name="conversation">Of the shape, without participants, turns and sources.</param>
     public Conversation Finish(Conversation conversation)
     {
         // Turns without a time stay behind the one they followed.

@@ -87,7 +87,7 @@ internal abstract class ConversationTables : IAsyncDisposable
         {
             var ids = some.Select(decision => decision.SourceId).ToArray();
             await RemoveAsync(transaction, ids);
-            await db.ExecuteAsync("DELETE FROM _orgtap_conversation_pending WHERE source_id IN @ids", new { ids }, transaction);
+            await db.ExecuteAsync($"DELETE FROM _orgtap_conversation_pending WHERE source_id {(IsPostgres ? "= ANY(@ids)" : "IN @ids")}", new { ids }, transaction);
         }
         var number = await db.ExecuteScalarAsync<long>("UPDATE _orgtap_conversation_positions SET position = position + @count WHERE name = 'changes' RETURNING position", new { count = decisions.Count }, transaction) - decisions.Count;
         var stored = new List<(long Change, Conversation Conversation)>();

@@ -74,7 +74,7 @@ internal sealed class SourceRows
     public async Task<List<SourceRow>> ReadAsync(string table, string by, IReadOnlyCollection<string> values, bool deletedToo, CancellationToken cancellationToken, params string[] columns)
     {
         if (Find(table) is not { } source || source.Find(by) is not { } key || values.Count == 0) return [];
-        var shown = columns.Length == 0 ? source : source with { Columns = [.. source.Columns.Where(column => columns.Contains(column.Name, StringComparer.OrdinalIgnoreCase))] };
+        var shown = columns.Length == 0 ? source : new SourceTable(source.SObject, source.TableName, [.. source.Columns.Where(column => columns.Contains(column.Name, StringComparer.OrdinalIgnoreCase))]);
         var live = !deletedToo && source.Find("IsDeleted") is { } deleted ? $" AND {RowSql.QuoteName(deleted.StoredName)} IS NOT {(_connection.Replica is null ? "1" : "TRUE")}" : "";
         var sql = $"SELECT {string.Join(", ", shown.Columns.Select(column => RowSql.QuoteName(column.StoredName)))} FROM {RowSql.QuoteName(source.TableName)} WHERE {RowSql.QuoteName(key.StoredName)} IN ({string.Join(", ", values.Select(RowSql.Text))}){live}";
         await using var query = await _replicas.QueryAsync(_connection, sql, long.MaxValue - 1, trusted: true, cancellationToken);

@@ -24,11 +24,3 @@ CREATE TABLE conversation_calls (
   calls BIGINT NOT NULL,
   PRIMARY KEY (org_id, minute)
 );
-
--- What was masked in the rows of a connection's tables on their way into the replica, by rule.
-CREATE TABLE masked_rows (
-  connection_id TEXT NOT NULL REFERENCES connections(id) ON DELETE CASCADE,
-  rule TEXT NOT NULL,
-  pieces BIGINT NOT NULL,
-  PRIMARY KEY (connection_id, rule)
-);
