@@ -1,5 +1,3 @@
-using Orgtap.Conversations.Masking;
-
 namespace Orgtap.Conversations;
 
 /// <summary>What of a connection becomes conversations, and where they go besides the replica.</summary>
@@ -9,8 +7,6 @@ public sealed record ConversationSettings
 
     /// <summary>Channels that are imported; none: conversations are off.</summary>
     public IReadOnlyList<Channel> Channels { get; init; } = [];
-
-    public MaskingRules Masking { get; init; } = MaskingRules.None;
 
     public FileOutput? Files { get; init; }
 

@@ -1,10 +1,10 @@
-using Orgtap.Conversations.Masking;
+using Orgtap.Masking;
 using Orgtap.Primitives;
 
 namespace Orgtap.Conversations.Importing;
 
 /// <summary>Decides about some records together: reads their rows, the rows below them and the names they need, and makes the conversations.</summary>
-internal sealed class Batch(SourceTables channel, SourceRows source, Names names, Masker masker, EntryReader entries)
+internal sealed class Batch(SourceTables channel, SourceRows source, Names names, TextMasker? masker, EntryReader entries)
 {
     internal const string Deleted = "Deleted in Salesforce", NothingSaid = "Nothing was said", NoIdentifier = "Its Conversation is not in the replica", TextGone = "Salesforce no longer has what was said, or does not show it";
 

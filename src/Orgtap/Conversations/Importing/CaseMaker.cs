@@ -1,4 +1,4 @@
-using Orgtap.Conversations.Masking;
+using Orgtap.Masking;
 using Orgtap.Conversations.Parsing;
 
 namespace Orgtap.Conversations.Importing;
@@ -7,7 +7,7 @@ namespace Orgtap.Conversations.Importing;
 internal static class CaseMaker
 {
     /// <returns>Null: nothing was said.</returns>
-    public static Conversation? Of(SourceRow row, IReadOnlyDictionary<string, List<SourceRow>> parts, Names names, Masker masker)
+    public static Conversation? Of(SourceRow row, IReadOnlyDictionary<string, List<SourceRow>> parts, Names names, TextMasker? masker)
     {
         var maker = new ConversationMaker(masker);
         maker.Source(row.Table, row.Id);

@@ -1,4 +1,4 @@
-using Orgtap.Conversations.Masking;
+using Orgtap.Masking;
 using Orgtap.Conversations.Parsing;
 
 namespace Orgtap.Conversations.Importing;
@@ -6,7 +6,7 @@ namespace Orgtap.Conversations.Importing;
 /// <summary>Makes a conversation of a LiveChatTranscript and its events.</summary>
 internal static class ChatMaker
 {
-    public static Conversation Of(SourceRow row, IReadOnlyList<SourceRow> events, Names names, Masker masker)
+    public static Conversation Of(SourceRow row, IReadOnlyList<SourceRow> events, Names names, TextMasker? masker)
     {
         var maker = new ConversationMaker(masker);
         maker.Source(row.Table, row.Id);

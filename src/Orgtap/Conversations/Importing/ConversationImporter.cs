@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Orgtap.Connections;
-using Orgtap.Conversations.Masking;
+using Orgtap.Masking;
 using Orgtap.Primitives;
 using Orgtap.Salesforce;
 using Orgtap.Syncs;
@@ -84,10 +84,9 @@ public sealed partial class ConversationImporter(
     /// <returns>When those that wait are asked for again; null: none waits for Salesforce.</returns>
     private async Task<DateTimeOffset?> ChannelAsync(Connection connection, ConversationSettings settings, SourceTables channel, SourceRows source, ConversationTables tables, long importId, CancellationToken cancellationToken)
     {
-        var masker = new Masker(settings.Masking);
         // An open session may go on without its row being touched.
         var open = channel.Channel == Channel.Messaging ? time.GetUtcNow().ToString("yyyyMMddHH", System.Globalization.CultureInfo.InvariantCulture) : "";
-        var total = await tables.FindPendingAsync(channel, source, SaltOf(settings.Masking), open, cancellationToken);
+        var total = await tables.FindPendingAsync(channel, source, SaltOf(connection.Masking.Keys), open, cancellationToken);
         var names = new Names(source);
         var client = clients.Open(connection.Id, connection.InstanceUrl!, new CallCounter());
         var entries = new EntryReader(client, store, connection, settings.EntryCallsPerHour, time);
@@ -97,7 +96,7 @@ public sealed partial class ConversationImporter(
             cancellationToken.ThrowIfCancellationRequested();
             var pending = await tables.NextAsync(channel.Channel, channel.Channel == Channel.Case ? Math.Max(1, BatchSize / 4) : BatchSize, cancellationToken);
             if (pending.Count == 0) return null;
-            var (decisions, free) = await new Batch(channel, source, names, masker, entries).DecideAsync(pending, cancellationToken);
+            var (decisions, free) = await new Batch(channel, source, names, connection.Masking.Masker, entries).DecideAsync(pending, cancellationToken);
             await tables.SaveAsync(decisions, CancellationToken.None);
             Committed?.Invoke();
             done += decisions.Count;
@@ -106,12 +105,8 @@ public sealed partial class ConversationImporter(
     }
 
     /// <summary>Rules change what is made of the same rows.</summary>
-    private static string SaltOf(MaskingRules rules)
-    {
-        if (!rules.IsAny) return "";
-        var text = $"{rules.Emails}{rules.Phones}{rules.Cards}{string.Join('\n', rules.Patterns.Select(pattern => $"{pattern.Name}\t{pattern.Pattern}"))}";
-        return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)))[..12];
-    }
+    private static string SaltOf(IReadOnlyList<string>? rules) =>
+        rules is null ? "" : Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', rules))))[..12];
 
     [LoggerMessage(6001, LogLevel.Information, "Conversations of {Connection}, import {Import}: {Outcome}")]
     private partial void ImportEnded(string connection, long import, ImportOutcome outcome);

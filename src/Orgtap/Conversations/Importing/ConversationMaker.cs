@@ -1,10 +1,10 @@
 using System.Collections.Frozen;
-using Orgtap.Conversations.Masking;
+using Orgtap.Masking;
 
 namespace Orgtap.Conversations.Importing;
 
 /// <summary>Gathers the turns of one conversation, whatever their source, and gives the finished shape: ordered, numbered, masked.</summary>
-internal sealed class ConversationMaker(Masker masker)
+internal sealed class ConversationMaker(TextMasker? masker)
 {
     private readonly List<ConversationTurn> _turns = [];
     private readonly Dictionary<(string, ParticipantRole), Participant> _participants = [];
@@ -56,16 +56,16 @@ internal sealed class ConversationMaker(Masker masker)
 
     private Conversation Mask(Conversation its)
     {
-        if (!masker.IsOn) return its;
+        if (masker is null) return its;
         var masked = its with
         {
             Origin = Text(its.Origin), Subject = Text(its.Subject), ContactName = Text(its.ContactName), AccountName = Text(its.AccountName), OwnerName = Text(its.OwnerName), Queue = Text(its.Queue),
-            Participants = [.. its.Participants.Select(each => each with { Name = masker.Mask(each.Name), Address = Text(each.Address) })],
+            Participants = [.. its.Participants.Select(each => each with { Name = Text(each.Name)!, Address = Text(each.Address) })],
             Turns = [.. its.Turns.Select(turn => turn with
             {
-                Speaker = Text(turn.Speaker), Text = masker.Mask(turn.Text), Quoted = Text(turn.Quoted), Subject = Text(turn.Subject), Attachments = turn.Attachments.Count == 0 ? turn.Attachments : [.. turn.Attachments.Select(name => masker.Mask(name))],
+                Speaker = Text(turn.Speaker), Text = Text(turn.Text)!, Quoted = Text(turn.Quoted), Subject = Text(turn.Subject), Attachments = turn.Attachments.Count == 0 ? turn.Attachments : [.. turn.Attachments.Select(name => Text(name)!)],
             })],
-            Metadata = its.Metadata.ToDictionary(pair => pair.Key, pair => IsText(pair.Value) ? masker.Mask(pair.Value) : pair.Value),
+            Metadata = its.Metadata.ToDictionary(pair => pair.Key, pair => IsText(pair.Value) ? Text(pair.Value)! : pair.Value),
         };
         return masked with { Masked = CountOf(masked) };
     }
@@ -74,9 +74,11 @@ internal sealed class ConversationMaker(Masker masker)
     private Dictionary<string, int> CountOf(Conversation its)
     {
         var counts = new Dictionary<string, int>();
-        foreach (var rule in masker.Rules)
+        foreach (var key in masker!.Keys)
         {
-            var mark = MaskingRules.ReplacementOf(rule);
+            // A pattern's key goes on behind its name.
+            var rule = key.Split(':', 2)[0];
+            var mark = $"[{rule}]";
             var count = its.Turns.Sum(turn => Occurrences(turn.Text, mark) + Occurrences(turn.Quoted, mark));
             if (count > 0) counts[rule] = count;
         }
@@ -93,5 +95,5 @@ internal sealed class ConversationMaker(Masker masker)
     // Times and Ids are no texts; a number of nine digits may be one.
     private static bool IsText(string value) => Times.Parse(value) is null || !value.EndsWith('Z');
 
-    private string? Text(string? text) => text is null ? null : masker.Mask(text);
+    private string? Text(string? text) => text is null ? null : masker!.Mask(text).Text;
 }

@@ -1,4 +1,4 @@
-using Orgtap.Conversations.Masking;
+using Orgtap.Masking;
 using Orgtap.Conversations.Parsing;
 
 namespace Orgtap.Conversations.Importing;
@@ -7,7 +7,7 @@ namespace Orgtap.Conversations.Importing;
 internal static class SessionMaker
 {
     /// <param name="entries">Of the Connect API; null: the rows of ConversationEntry hold the text.</param>
-    public static Conversation Of(Channel channel, SourceRow row, IReadOnlyList<Entry>? entries, IReadOnlyList<SourceRow> rows, string? endUserAddress, Names names, Masker masker)
+    public static Conversation Of(Channel channel, SourceRow row, IReadOnlyList<Entry>? entries, IReadOnlyList<SourceRow> rows, string? endUserAddress, Names names, TextMasker? masker)
     {
         var maker = new ConversationMaker(masker);
         maker.Source(row.Table, row.Id);

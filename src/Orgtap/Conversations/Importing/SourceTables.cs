@@ -26,7 +26,4 @@ internal sealed record SourceTables(Channel Channel, string Root, IReadOnlyList<
 
     /// <summary>All its tables, the root first.</summary>
     public IEnumerable<string> Tables => [Root, .. Parts.Select(part => part.Table), .. Others];
-
-    /// <summary>Whether masking covers the table's texts in the replica.</summary>
-    public static bool IsSource(string sobject) => All.Any(source => source.Tables.Contains(sobject, StringComparer.OrdinalIgnoreCase)) || sobject is "LiveChatVisitor" or "ConversationParticipant";
 }
