@@ -58,6 +58,7 @@ internal static class DemoVerb
                 {
                     await demo.InviteAsync(directory, cancellationToken);
                     await app.Services.KeepScheduleAsync(cancellationToken);
+                    await app.Services.KeepConversationsAsync(cancellationToken);
                     await app.Services.KeepMailAsync(cancellationToken);
                     await app.Services.KeepRevokingAsync(cancellationToken);
                     await app.Services.KeepCheckingTokensAsync(cancellationToken);

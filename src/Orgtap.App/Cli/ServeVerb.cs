@@ -40,6 +40,7 @@ internal static class ServeVerb
             context.Out.WriteLine($"Orgtap serves {reached.Value}");
 
             await app.Services.KeepScheduleAsync(cancellationToken);
+            await app.Services.KeepConversationsAsync(cancellationToken);
             await app.Services.KeepMailAsync(cancellationToken);
             await app.Services.KeepRevokingAsync(cancellationToken);
             await app.Services.KeepCheckingTokensAsync(cancellationToken);

@@ -1,6 +1,9 @@
 using Orgtap.Authorization;
 using Orgtap.Catalog;
 using Orgtap.Connections;
+using Orgtap.Conversations;
+using Orgtap.Conversations.Importing;
+using Orgtap.Conversations.Outputs;
 using Orgtap.Primitives;
 using Orgtap.Quota;
 using Orgtap.Records;
@@ -51,6 +54,14 @@ internal static class Engine
         services.AddSingleton<SyncRunner>();
         services.AddSingleton<SyncStatuses>();
         services.AddSyncJobs().AddDueSyncs();
+        services.AddSingleton<ConversationStore>();
+        services.AddSingleton<ConversationReader>();
+        services.AddSingleton<ConversationImporter>();
+        services.AddSingleton<ConversationCheck>();
+        services.AddSingleton<ConversationSetup>();
+        services.AddSingleton(new PushAddresses(settings.AllowedAddresses));
+        services.AddSingleton(all => new ConversationOutputs(all.GetRequiredService<ConversationStore>(), all.GetRequiredService<ConversationReader>(), all.GetRequiredService<PushAddresses>(), settings.DataDirectory, all.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ConversationJobs>();
     }
 
     // Outermost first: the token is added once per request, each repetition is metered.

@@ -48,6 +48,9 @@ internal sealed class SourceRow(SourceTable table, object?[] values)
 /// <summary>Reads the rows that conversations are made of from the replica.</summary>
 internal sealed class SourceRows
 {
+    /// <summary>No tables at all.</summary>
+    public static readonly SourceRows None = new(null!, null!, []);
+
     private readonly ReplicaFiles _replicas;
     private readonly Connection _connection;
     private readonly Dictionary<string, SourceTable> _tables;
