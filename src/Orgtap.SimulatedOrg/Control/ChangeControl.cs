@@ -15,6 +15,11 @@ internal static class ChangeControl
             var body = await ControlApi.BodyAsync(context);
             await ControlApi.ReplyAsync(context, new { id = Apply(body, parts) });
         });
+        routes.MapControl("POST", "/sharing", parts, async context =>
+        {
+            Share(await ControlApi.BodyAsync(context), parts);
+            await ControlApi.ReplyAsync(context, new { ok = true });
+        });
         routes.MapControl("POST", "/changes/random", parts, async context =>
         {
             var body = await ControlApi.BodyAsync(context);
@@ -39,12 +44,22 @@ internal static class ChangeControl
             case "undelete": store.Undelete(sobject, id); break;
             case "hardDelete": store.HardDelete(sobject, id); break;
             case "merge": store.Merge(sobject, id, body.Text("loser")); break;
-            case "hide": store.Share(sobject, id, visible: false); break;
-            case "show": store.Share(sobject, id, visible: true); break;
+            case "hide" or "show" when body.TryGetProperty("user", out _): store.Share(sobject, id, kind == "show", UserId(body, parts)); break;
+            case "hide" or "show": store.Share(sobject, id, kind == "show"); break;
             default: throw new JsonException($"\"{kind}\" is none of insert, update, delete, undelete, hardDelete, merge, hide, show.");
         }
         return id;
     }
+
+    /// <summary>What a user sees of an object: the rows he owns, or all.</summary>
+    public static void Share(JsonElement body, OrgParts parts)
+    {
+        var rows = body.Text("rows");
+        if (rows is not ("owned" or "all")) throw new JsonException($"\"{rows}\" is neither owned nor all.");
+        parts.Store.Sharing.OnlyOwned(UserId(body, parts), body.Text("object"), rows == "owned");
+    }
+
+    private static string UserId(JsonElement body, OrgParts parts) => (parts.Users.Find(body.Text("user")) ?? throw new JsonException($"There is no user {body.Text("user")}.")).Id;
 
     private static Dictionary<string, object?> Values(JsonElement body, OrgSchema schema, string sobject)
     {

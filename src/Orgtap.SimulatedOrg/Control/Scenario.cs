@@ -82,6 +82,7 @@ internal sealed class Scenario
                 case "versions": VersionControl.Apply(body, _parts); break;
                 case "schema": SchemaControl.Apply(body, _parts); break;
                 case "change": ChangeControl.Apply(body, _parts); break;
+                case "sharing": ChangeControl.Share(body, _parts); break;
                 case "conversation": ConversationControl.Apply(body, _parts); break;
                 case "replication": ReplicationControl.Apply(body, _parts); break;
                 default: AccessControl.EndTokens(body, _parts); break;
@@ -96,7 +97,7 @@ internal sealed class Scenario
 
     private static (TimeSpan At, string Kind, JsonElement Body) Read(JsonElement step, int index)
     {
-        string[] kinds = ["fault", "user", "app", "org", "quota", "versions", "schema", "change", "conversation", "replication", "tokens"];
+        string[] kinds = ["fault", "user", "app", "org", "quota", "versions", "schema", "change", "sharing", "conversation", "replication", "tokens"];
         var number = index + 1;
         if (step.ValueKind != JsonValueKind.Object) throw new FormatException($"Step {number} is not an object.");
         var members = step.EnumerateObject().Where(member => member.Name != "at").ToArray();

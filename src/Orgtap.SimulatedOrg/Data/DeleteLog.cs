@@ -10,6 +10,7 @@ internal static class DeleteLog
         for (var ordinal = 0L; ordinal < rows.OrdinalCount; ordinal++)
         {
             var row = rows.Row(ordinal);
+            if (row.Overlay is { Hidden: true } || !rows.Sharing.Shows(row)) continue;
             if (When(row) is { } at && at >= from && at < to)
                 found.Add((SalesforceId.Text(rows.KeyPrefix, ordinal), DateTimeOffset.FromUnixTimeMilliseconds(at)));
         }

@@ -30,6 +30,9 @@ internal sealed class ObjectRows
         _baseDeleted = new Lazy<long>(CountBaseDeleted);
     }
 
+    /// <summary>Who sees which of the rows.</summary>
+    public required Sharing Sharing { get; init; }
+
     public string Name { get; }
     public string KeyPrefix { get; }
     /// <summary>Where base rows end: their ordinals are <see cref="First"/> up to it.</summary>
@@ -49,7 +52,7 @@ internal sealed class ObjectRows
 
     /// <summary>Whether a query sees the row.</summary>
     public static bool IsVisible(scoped in RowRef row, bool includeDeleted) =>
-        row.Ordinal < row.Rows.First || row.Overlay is { HardDeleted: true } or { Hidden: true } ? false : includeDeleted || !IsDeleted(row);
+        row.Ordinal < row.Rows.First || row.Overlay is { HardDeleted: true } or { Hidden: true } || !row.Rows.Sharing.Shows(row) ? false : includeDeleted || !IsDeleted(row);
 
     /// <summary>About one row in fifty of objects that have a recycle bin.</summary>
     public bool IsBaseDeleted(ulong hash) => _deletes && Hash.Mix(hash ^ 0xD1E7EDUL) < ulong.MaxValue / 50;
@@ -74,6 +77,13 @@ internal sealed class ObjectRows
 
     public long Count(bool includeDeleted)
     {
+        if (Sharing.Narrows(Name))
+        {
+            var seen = 0L;
+            for (var ordinal = First; ordinal < OrdinalCount; ordinal++)
+                if (IsVisible(Row(ordinal), includeDeleted)) seen++;
+            return seen;
+        }
         var count = BaseCount - First - (includeDeleted ? 0 : _baseDeleted.Value);
         foreach (var (ordinal, overlay) in _overlay)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Orgtap.SimulatedOrg.Data.Conversations;
 using Orgtap.SimulatedOrg.Data.Jobs;
 using Orgtap.SimulatedOrg.Schema;
@@ -21,6 +22,7 @@ public sealed class OrgStore
     {
         _time = time;
         Schema = new OrgSchema(StandardObjects.All(seed.ExtraObjects, seed.ExtraFields), seed.Now, time);
+        Sharing = new Sharing(Schema);
         _rules = new RuleBook(Hash.Mix((ulong)seed.Seed), RowsOrNull, Schema.FindAny, seed.Now, time);
         _firstOrganization = (long)(Hash.Mix((ulong)seed.Seed + 0x0D) % Organizations);
         var counts = new Dictionary<string, long>(seed.Records, StringComparer.OrdinalIgnoreCase) { ["Organization"] = 1 };
@@ -29,7 +31,7 @@ public sealed class OrgStore
             counts.Remove(type.Name, out var count);
             // The org's Id follows from the seed: two orgs that one client knows must not look like one.
             var first = type.Name == "Organization" ? _firstOrganization : 0;
-            var rows = new ObjectRows(type, count, (ulong)seed.Seed, seed.Now, _rules.For, first);
+            var rows = new ObjectRows(type, count, (ulong)seed.Seed, seed.Now, _rules.For, first) { Sharing = Sharing };
             _byName.Add(type.Name, rows);
             _byPrefix.Add(rows.KeyPrefix, rows);
         }
@@ -47,6 +49,9 @@ public sealed class OrgStore
     public string OrganizationId { get; }
 
     public OrgSchema Schema { get; }
+
+    /// <summary>Which rows single users see.</summary>
+    public Sharing Sharing { get; }
 
     /// <summary>What was said in conversations, which is in no row.</summary>
     public ConversationLog Conversations { get; }
@@ -154,6 +159,15 @@ public sealed class OrgStore
     /// <summary>Sharing changes: the row is hidden from, or shown again to, everybody who asks. No stamp moves.</summary>
     /// <exception cref="KeyNotFoundException">There is no such row.</exception>
     public void Share(string sobject, string id, bool visible) => Change(sobject, id, (_, current, _) => current with { Hidden = !visible });
+
+    /// <summary>Sharing changes for one user: the row is hidden from him, or shown again. No stamp moves.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such row.</exception>
+    public void Share(string sobject, string id, bool visible, string userId) => Change(sobject, id, (_, current, _) =>
+    {
+        var others = (current.HiddenFrom ?? FrozenSet<string>.Empty).Where(user => user != userId);
+        var hidden = (visible ? others : others.Append(userId)).ToFrozenSet(StringComparer.Ordinal);
+        return current with { HiddenFrom = hidden.Count == 0 ? null : hidden };
+    });
 
     /// <returns>The Id of a live row, or null when there is none.</returns>
     public string? RandomId(string sobject, Random random)

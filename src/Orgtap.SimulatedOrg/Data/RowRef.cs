@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Orgtap.SimulatedOrg.Schema;
 
 namespace Orgtap.SimulatedOrg.Data;
@@ -42,6 +43,9 @@ internal sealed record OverlayRow(bool Inserted, IReadOnlyDictionary<string, obj
 {
     /// <summary>Sharing hides it: no query shows it, and no list of deleted records names it.</summary>
     public bool Hidden { get; init; }
+
+    /// <summary>Users from whom alone sharing hides it; null: nobody.</summary>
+    public FrozenSet<string>? HiddenFrom { get; init; }
 
     public bool? IsDeleted => Values.TryGetValue("IsDeleted", out var deleted) ? (bool?)deleted : null;
 }

@@ -78,6 +78,7 @@ internal sealed class OrgParts : IDisposable
     public AsyncJobs AsyncJobs { get; }
     public ApiVersions Versions { get; }
     public RestRoutes Routes { get; }
+    public RestResource Apex => new PackagedJobs(Store, Users, Settings).Resource;
     public FaultPlan Faults { get; }
     public Scenario Scenario { get; }
     public RequestLog Requests { get; } = new();
@@ -98,7 +99,7 @@ internal sealed class OrgParts : IDisposable
         if (!oldness.NoComposite) routes.Add([.. new CollectionResources(Store, Soql).Resources]);
         routes.Add([.. new QueryResources(Soql, Cursors, Store.Schema).Resources]);
         routes.Add(new ConversationResources(Store.Conversations, ConversationCalls).Entries);
-        routes.Add([.. new ToolingResources(Store.Jobs).Resources]);
+        routes.Add([.. new ToolingResources(Store.Jobs, Users).Resources]);
         var limits = new LimitsResources(Store, Usage, Jobs);
         routes.Add(limits.Limits);
         if (!oldness.NoRecordCountResource) routes.Add(limits.RecordCount);

@@ -47,7 +47,7 @@ internal static partial class OrgServer
 
         OAuthResources.Map(server, parts);
         var gate = new ApiGate(parts.Users, parts.Apps, parts.Settings);
-        new RestFrontDoor(parts.Routes, parts.Versions, parts.Tokens, gate, parts.Usage).Map(server);
+        new RestFrontDoor(parts.Routes, parts.Versions, parts.Tokens, gate, parts.Usage, parts.Apex).Map(server);
         new AsyncDoor(parts.AsyncJobs, parts.Versions, parts.Tokens, gate, parts.Usage, parts.Clock).Map(server);
         new CometdEndpoint(parts.Streams, parts.Tokens, parts.Clock).Map(server);
         ControlApi.Map(server, parts);

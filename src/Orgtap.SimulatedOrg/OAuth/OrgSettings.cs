@@ -52,6 +52,12 @@ public sealed record OrgPolicies
     /// <value>How long a lockout lasts. Default 15 minutes.</value>
     public TimeSpan LockoutLasts { get; init; } = TimeSpan.FromMinutes(15);
 
+    /// <value>A package is installed whose Apex REST resource lists, stops and starts scheduled jobs: <c>/services/apexrest/orgjobs/jobs</c>. Default true.</value>
+    public bool JobsPackage { get; init; } = true;
+
+    /// <value>Apex classes whose jobs that package may stop and start; null = every class. Default null.</value>
+    public IReadOnlyList<string>? JobsAllowlist { get; init; }
+
     /// <value>Whether the org answers at all. Default <see cref="OAuth.Availability.Up"/>.</value>
     public Availability Availability { get; init; }
 }

@@ -33,6 +33,12 @@ public sealed record OrgUser(string Id, string Username, string Password, string
     /// <summary>Has the permission Approve Uninstalled Connected Apps.</summary>
     public bool ApprovesUninstalledApps { get; init; }
 
+    /// <summary>Has the permission Author Apex, which anonymous Apex wants.</summary>
+    public bool AuthorsApex { get; init; } = true;
+
+    /// <summary>May use the Apex class of the package that lists, stops and starts jobs.</summary>
+    public bool JobsClass { get; init; } = true;
+
     /// <summary>Has the permission Use Any API Auth, which SOAP <c>login()</c> wants.</summary>
     public bool UsesAnyApiAuth { get; init; } = true;
 }

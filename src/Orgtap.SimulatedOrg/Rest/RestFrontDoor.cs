@@ -13,7 +13,7 @@ namespace Orgtap.SimulatedOrg.Rest;
 /// Everything that holds for every REST resource alike: version, session, quota and its header, error bodies. Order of checks: version,
 /// session, quota; a call refused by one of them is not counted.
 /// </summary>
-internal sealed class RestFrontDoor(RestRoutes resources, ApiVersions versions, TokenStore tokens, ApiGate gate, ApiUsage usage)
+internal sealed class RestFrontDoor(RestRoutes resources, ApiVersions versions, TokenStore tokens, ApiGate gate, ApiUsage usage, RestResource apex)
 {
     private const string LimitHeader = "Sforce-Limit-Info";
 
@@ -26,6 +26,7 @@ internal sealed class RestFrontDoor(RestRoutes resources, ApiVersions versions, 
         foreach (var resource in resources.Resources)
             routes.MapMethods("/services/data/v{version}/" + resource.Template, [resource.Method], context => ServeAsync(context, resource))
                 .WithDisplayName(resource.Kind);
+        routes.Map("/services/apexrest/{**path}", context => ServeAsync(context, apex)).WithDisplayName(apex.Kind);
         routes.Map("/services/data/v{version}/{**rest}", context => ServeAsync(context, null)).WithDisplayName("other");
     }
 
@@ -50,9 +51,10 @@ internal sealed class RestFrontDoor(RestRoutes resources, ApiVersions versions, 
 
     private async Task<RestReply> AnswerAsync(HttpContext context, RestResource? resource)
     {
-        var version = (string)context.Request.RouteValues["version"]!;
-        if (versions.IsRetired(version)) throw new RestException(410, "GONE", $"API version {version} has been retired");
-        if (!versions.Serves(version)) throw RestException.NotFound();
+        // Apex classes have a version of their own: there is none in their addresses.
+        var version = context.Request.RouteValues["version"] as string;
+        if (version is not null && versions.IsRetired(version)) throw new RestException(410, "GONE", $"API version {version} has been retired");
+        if (version is not null && !versions.Serves(version)) throw RestException.NotFound();
         if (AccessTokens.Of(context.Request) is not { } token || tokens.Use(token) is not { } session) throw RestException.InvalidSession();
         gate.Check(session);
         if (!usage.TryCount(1))
@@ -63,7 +65,7 @@ internal sealed class RestFrontDoor(RestRoutes resources, ApiVersions versions, 
         RequestCost.Of(context).Calls = 1;
         context.Response.Headers[LimitHeader] = usage.Header;
         if (resource is null) throw RestException.NotFound();
-        var call = new RestCall(context.Request.Method, version, RestRoutes.Texts(context.Request.RouteValues), context.Request.Query,
+        var call = new RestCall(context.Request.Method, version ?? "", RestRoutes.Texts(context.Request.RouteValues), context.Request.Query,
             name => context.Request.Headers[name].ToString() is { Length: > 0 } value ? value : null,
             await BodyAsync(context.Request, context.RequestAborted), session, ActiveFaults.Of(context)) 
         {

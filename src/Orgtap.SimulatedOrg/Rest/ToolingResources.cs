@@ -1,14 +1,17 @@
 using Orgtap.SimulatedOrg.Data.Jobs;
+using Orgtap.SimulatedOrg.OAuth;
 
 namespace Orgtap.SimulatedOrg.Rest;
 
 /// <summary><c>/tooling/executeAnonymous</c>: always 200; whether it compiled and ran is in the body. A block does all or nothing.</summary>
-internal sealed class ToolingResources(OrgJobs jobs)
+internal sealed class ToolingResources(OrgJobs jobs, OrgUsers users)
 {
     public IEnumerable<RestResource> Resources => [new("executeAnonymous", "GET", "tooling/executeAnonymous", Execute)];
 
     private RestReply Execute(RestCall call)
     {
+        if (users.ById(call.Session.UserId) is { AuthorsApex: false })
+            throw new RestException(StatusCodes.Status403Forbidden, "INSUFFICIENT_ACCESS", "Insufficient permissions: executeAnonymous needs the permission Author Apex");
         var apex = call.Parameter("anonymousBody") ?? throw new RestException(400, "MALFORMED_QUERY", "anonymousBody is required");
         if (AnonymousApex.Parse(apex, out var at) is not { } statements)
             return Outcome(apex, at, compileProblem: "This org runs System.abortJob('…') and System.schedule('…', '…', new Class()) only; what stands here is neither.");

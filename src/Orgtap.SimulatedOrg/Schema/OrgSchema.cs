@@ -85,6 +85,9 @@ public sealed class OrgSchema
     /// <summary>From here on objects and fields are those this user may see, until what is returned is disposed; null = what everybody may see.</summary>
     public IDisposable As(string? userId) => _viewers.As(userId);
 
+    /// <summary>The user whose eyes count where this is called; null = everybody's.</summary>
+    internal string? Viewer => _viewers.Viewer;
+
     private SchemaPicture Seen => _viewers.Look(_picture);
 
     private void Change(string sobject, Func<SObjectType, SObjectType> change)

@@ -21,6 +21,9 @@ internal sealed class Viewers
         return new Turn(this, before);
     }
 
+    /// <summary>The user whose eyes count; null: nobody's.</summary>
+    public string? Viewer => _viewer.Value;
+
     /// <param name="name">Account, or Account.Phone.</param>
     public void Hide(string userId, string name, bool hidden) => _hidden.AddOrUpdate(userId,
         _ => hidden ? new[] { name }.ToFrozenSet(StringComparer.OrdinalIgnoreCase) : FrozenSet<string>.Empty,

@@ -20,6 +20,7 @@ internal static class ChangeKinds
         if (change.After.Inserted && change.Before is null) return ChangeKind.Create;
         var (wasGone, isGone) = (IsGone(row, change.Before), IsGone(row, change.After));
         if (change.Before?.Hidden != change.After.Hidden && (change.Before?.Hidden ?? false) != change.After.Hidden) return null;
+        if (!ReferenceEquals(change.Before?.HiddenFrom, change.After.HiddenFrom)) return null;
         return (wasGone, isGone) switch
         {
             (false, true) => ChangeKind.Delete,

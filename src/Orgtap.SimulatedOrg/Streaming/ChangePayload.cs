@@ -58,7 +58,8 @@ internal static class ChangePayload
         WriteTexts(writer, "nulledFields", change.Type == "UPDATE" && change.Row is { } row
             ? type.Fields.Where(field => Tells(field) && change.ChangedFields.Contains(PathOf(field)) && Value(row, field, row.After) is null).Select(PathOf) : []);
         WriteTexts(writer, "diffFields", []);
-        WriteTexts(writer, "changedFields", change.ChangedFields);
+        var seen = type.Fields.Select(PathOf).ToHashSet(StringComparer.Ordinal);
+        WriteTexts(writer, "changedFields", change.ChangedFields.Where(seen.Contains));
         writer.WriteEndObject();
     }
 

@@ -64,6 +64,20 @@ public sealed class RunningOrg : IAsyncDisposable
 
     public async Task<JsonElement> QueryJsonAsync(string soql, HttpStatusCode status = HttpStatusCode.OK) => await JsonAsync(await QueryAsync(soql), status);
 
+    /// <summary>A second person in the org.</summary>
+    /// <returns>Bob's access token.</returns>
+    public async Task<string> BobAsync()
+    {
+        await JsonAsync(await ControlAsync(HttpMethod.Post, "/users", """{"username":"bob@example.com","password":"b","securityToken":"","name":"Bob Baker"}"""), HttpStatusCode.OK);
+        var tokens = await JsonAsync(await TokenAsync(("grant_type", "password"), ("client_id", "key"), ("client_secret", "secret"), ("username", "bob@example.com"), ("password", "b")), HttpStatusCode.OK);
+        return tokens.GetProperty("access_token").GetString()!;
+    }
+
+    /// <summary>Sends a request as whom a token stands for.</summary>
+    /// <param name="token">Null: the user the client is signed in as.</param>
+    public Task<HttpResponseMessage> AsAsync(string? token, HttpMethod method, string path, string? json = null, params (string Name, string Value)[] headers) =>
+        SendAsync(method, path, json, [.. headers, .. token is null ? Array.Empty<(string, string)>() : [("Authorization", "Bearer " + token)]]);
+
     /// <summary>Sends a request to the control API with its key.</summary>
     public Task<HttpResponseMessage> ControlAsync(HttpMethod method, string path, string? json = null) =>
         SendAsync(method, "/control" + path, json, ("X-Control-Key", Host.ControlKey));

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Orgtap.Tests.SimulatedOrg.Streaming;
 using static Orgtap.Tests.SimulatedOrg.RunningOrg;
 
 namespace Orgtap.Tests.SimulatedOrg.Control;
@@ -10,7 +11,7 @@ public sealed class FieldSecurityTests
     public async Task A_field_hidden_from_one_user_is_absent_for_him_and_there_for_the_others()
     {
         await using var org = await StartAsync();
-        var bob = await BobAsync(org);
+        var bob = await org.BobAsync();
         await SchemaAsync(org, """{"kind":"hideField","object":"account","field":"phone","user":"bob@example.com"}""");
 
         Assert.DoesNotContain("Phone", await FieldsAsync(org, bob));
@@ -29,7 +30,7 @@ public sealed class FieldSecurityTests
     public async Task An_object_hidden_from_one_user_is_neither_listed_nor_queried_nor_exported_by_him()
     {
         await using var org = await StartAsync();
-        var bob = await BobAsync(org);
+        var bob = await org.BobAsync();
         await SchemaAsync(org, """{"kind":"hideObject","object":"Contact","user":"bob@example.com"}""");
         Assert.DoesNotContain("Contact", await ObjectsAsync(org, bob));
         Assert.Contains("Contact", await ObjectsAsync(org));
@@ -44,7 +45,7 @@ public sealed class FieldSecurityTests
     public async Task What_everybody_may_not_see_stays_hidden_too_and_describe_is_no_longer_unchanged()
     {
         await using var org = await StartAsync();
-        var bob = await BobAsync(org);
+        var bob = await org.BobAsync();
         using var before = await SendAsync(org, HttpMethod.Get, Root + "/sobjects/Account/describe", null, bob);
         var unchangedSince = ("If-Modified-Since", before.Content.Headers.LastModified!.Value.ToString("R"));
         org.Host.Clock.Advance(TimeSpan.FromSeconds(2));
@@ -68,17 +69,35 @@ public sealed class FieldSecurityTests
         Assert.Contains(words, (await JsonAsync(await org.ControlAsync(HttpMethod.Post, "/schema", json), HttpStatusCode.BadRequest)).GetProperty("error").GetString());
     }
 
-    private static async Task<string> BobAsync(RunningOrg org)
+    [Fact]
+    public async Task A_hidden_field_is_hidden_in_composite_calls_exports_and_change_events_too()
     {
-        await JsonAsync(await org.ControlAsync(HttpMethod.Post, "/users", """{"username":"bob@example.com","password":"b","securityToken":"","name":"Bob Baker"}"""), HttpStatusCode.OK);
-        var tokens = await JsonAsync(await org.TokenAsync(("grant_type", "password"), ("client_id", "key"), ("client_secret", "secret"), ("username", "bob@example.com"), ("password", "b")), HttpStatusCode.OK);
-        return tokens.GetProperty("access_token").GetString()!;
+        await using var org = await StartAsync();
+        var bob = await org.BobAsync();
+        await SchemaAsync(org, """{"kind":"hideField","object":"Account","field":"Phone","user":"bob@example.com"}""");
+
+        const string Both = """{"compositeRequest":[{"method":"GET","url":"/services/data/v66.0/query?q=SELECT+Phone+FROM+Account+LIMIT+1","referenceId":"a"},{"method":"GET","url":"/services/data/v66.0/sobjects/Account/describe","referenceId":"b"}]}""";
+        var parts = (await JsonAsync(await org.AsAsync(bob, HttpMethod.Post, Root + "/composite", Both), HttpStatusCode.OK)).GetProperty("compositeResponse");
+        Assert.Equal("INVALID_FIELD", parts[0].GetProperty("body")[0].GetProperty("errorCode").GetString());
+        Assert.DoesNotContain("Phone", Names(parts[1].GetProperty("body").GetProperty("fields")));
+
+        const string Job = """{"operation":"query","query":"SELECT Id, Phone FROM Account"}""";
+        Assert.Equal(HttpStatusCode.BadRequest, (await org.AsAsync(bob, HttpMethod.Post, Root + "/jobs/query", Job)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await org.SendAsync(HttpMethod.Post, Root + "/jobs/query", Job)).StatusCode);
+
+        using var his = await BayeuxClient.HandshakeAsync(org, token: bob);
+        using var hers = await BayeuxClient.HandshakeAsync(org);
+        foreach (var client in new[] { his, hers }) await client.SubscribeAsync("/data/AccountChangeEvent", -1);
+        org.Host.Store.Update("Account", org.Host.Store.Truth("Account", ["Name"], false).First().Id, new Dictionary<string, object?> { ["Phone"] = "+1 555 0100", ["Fax"] = "+1 555 0101" });
+        var (seen, whole) = (Assert.Single(await his.EventsAsync()).GetProperty("payload"), Assert.Single(await hers.EventsAsync()).GetProperty("payload"));
+        Assert.False(seen.TryGetProperty("Phone", out _));
+        Assert.DoesNotContain("Phone", seen.GetRawText(), StringComparison.Ordinal);
+        Assert.Equal(("+1 555 0101", "+1 555 0100"), (seen.GetProperty("Fax").GetString(), whole.GetProperty("Phone").GetString()));
     }
 
     private static async Task SchemaAsync(RunningOrg org, string json) => await JsonAsync(await org.ControlAsync(HttpMethod.Post, "/schema", json), HttpStatusCode.OK);
 
-    private static Task<HttpResponseMessage> SendAsync(RunningOrg org, HttpMethod method, string path, string? json, string? token, params (string, string)[] headers) =>
-        org.SendAsync(method, path, json, [.. headers, .. token is null ? Array.Empty<(string, string)>() : [("Authorization", "Bearer " + token)]]);
+    private static Task<HttpResponseMessage> SendAsync(RunningOrg org, HttpMethod method, string path, string? json, string? token, params (string, string)[] headers) => org.AsAsync(token, method, path, json, headers);
 
     private static Task<HttpResponseMessage> QueryAsync(RunningOrg org, string soql, string? token = null) =>
         SendAsync(org, HttpMethod.Get, $"{Root}/query?q={Uri.EscapeDataString(soql)}", null, token);

@@ -22,9 +22,10 @@ internal sealed class BayeuxClient : IDisposable
 
     public string ClientId { get; private set; } = "";
 
-    public static async Task<BayeuxClient> HandshakeAsync(RunningOrg org, bool keepsCookies = true)
+    /// <param name="token">Null: of the org's first user.</param>
+    public static async Task<BayeuxClient> HandshakeAsync(RunningOrg org, bool keepsCookies = true, string? token = null)
     {
-        var client = new BayeuxClient(org, await org.PasswordTokenAsync(), keepsCookies);
+        var client = new BayeuxClient(org, token ?? await org.PasswordTokenAsync(), keepsCookies);
         var reply = (await client.SendAsync("""{"channel":"/meta/handshake","version":"1.0","supportedConnectionTypes":["long-polling"],"id":"1"}""", "/handshake"))[0];
         Assert.True(reply.GetProperty("successful").GetBoolean(), reply.ToString());
         client.ClientId = reply.GetProperty("clientId").GetString()!;
