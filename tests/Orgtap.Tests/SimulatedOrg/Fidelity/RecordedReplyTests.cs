@@ -59,7 +59,6 @@ public sealed class RecordedReplyTests(RecordedReplyTests.SharedOrg shared) : IC
         { "restforce-get_updated_success_response.json", 200, "" },
         { "restforce-query_aggregate_success_response.json", 200, "CampaignId" },
         { "restforce-query_empty_response.json", 200, "" },
-        { "restforce-query_success_response.json", 200, "" },
         { "restforce-query_paginated_first_page_response.json", 200, "" },
         { "restforce-query_error_response.json", 400, "" },
         { "restforce-sobject_find_error_response.json", 404, "" },
@@ -78,7 +77,7 @@ public sealed class RecordedReplyTests(RecordedReplyTests.SharedOrg shared) : IC
         ["soqlmeta-lwrfileupload-LiveChatSensitiveDataRule"] = "objects that this org lacks", ["soqlmeta-"] = "RecordedSchemaTests",
         ["restforce-describe_sobjects"] = "RecordedSchemaTests", ["restforce-sobject_describe_success"] = "its fields are invented", ["camel-limits"] = "RecordedSchemaTests",
         ["cumulusci-bulk1-"] = "RecordedBulkV1Tests", ["cdc-account"] = "RecordedSchemaTests", ["livechat-body"] = "ChatTests has the grammar",
-        ["restforce-sobject_find_success"] = "its fields are invented",
+        ["restforce-query_success"] = "its fields are invented", ["restforce-sobject_find_success"] = "its fields are invented",
         ["wiremock-java-bulk-ingest-"] = "no ingest jobs here", ["plugin-data-"] = "files for ingest", ["jsforce-Account_bulk2"] = "a file for ingest",
         ["fivetran-"] = "rows as another product stores them", ["dreamhouse-"] = "a file for import", ["INDEX.md"] = "no recording",
     };
@@ -155,7 +154,6 @@ public sealed class RecordedReplyTests(RecordedReplyTests.SharedOrg shared) : IC
                 Org.Host.Clock.Advance(TimeSpan.FromMinutes(2));
                 return await Org.GetAsync($"{Rest}/sobjects/Account/updated/?start=2026-05-25T00:00:00Z&end=2026-06-02T00:00:00Z");
             case "restforce-query_aggregate_success_response.json": return await QueryAsync("SELECT OwnerId, SUM(Amount) FROM Opportunity WHERE Amount != null GROUP BY OwnerId");
-            case "restforce-query_success_response.json": return await QueryAsync("SELECT Name, Owner.Name, (SELECT LastName FROM Contacts) FROM Account WHERE Id IN (SELECT AccountId FROM Contact) LIMIT 1");
             case "restforce-query_paginated_first_page_response.json": return await QueryAsync("SELECT Name FROM Account");
             case "restforce-query_empty_response.json": return await QueryAsync("SELECT Id FROM Account WHERE Name = 'nobody is called so'");
             case "restforce-query_error_response.json": return await QueryAsync("SELECT Nope FROM Account");
