@@ -49,6 +49,25 @@ public sealed class OrgConnector(
         return new AuthorizationStart(OAuthClient.AuthorizeAddress(AppOf(request, login), request.CallbackUrl!, state, pkce), browser);
     }
 
+    /// <summary>
+    /// Looks, before a browser is sent to Salesforce with an app that was just typed, whether Salesforce knows its key, its secret and our callback address. It would say so on a page of its own, from which nobody comes back, or only
+    /// behind the sign-in.
+    /// </summary>
+    /// <exception cref="SalesforceException">One of these is wrong. What else Salesforce may have to say comes later.</exception>
+    public async Task ProbeAsync(ConnectRequest request, CancellationToken cancellationToken)
+    {
+        (request, _) = await request.WithAppAsync(_apps, cancellationToken);
+        var app = AppOf(request, addresses.CheckLogin(request.LoginUrl));
+        try
+        {
+            await oauth.ProbeCallbackAsync(app, request.CallbackUrl!, cancellationToken);
+            await oauth.ProbeAppAsync(app, cancellationToken);
+        }
+        catch (SalesforceException other) when (other.ErrorCode is not ("invalid_client_id" or "redirect_uri_mismatch" or "invalid_client" or "invalid_client_credentials") || other.Kind != FailureKind.InvalidInput)
+        {
+        }
+    }
+
     /// <summary>Ends the web server flow of a new connection with what came to the callback address.</summary>
     /// <exception cref="OrgtapException">Denied, too old, another browser, or Salesforce's own error: the message is for the admin who sees it.</exception>
     public async Task<Connection> CompleteAsync(

@@ -115,6 +115,7 @@ public sealed class AuthorizationRequests(
             var secret = isKept ? await requests.ConsumerSecretAsync(request.Id, cancellationToken) : given?.ConsumerSecret;
             wanted = new ConnectRequest(request.Name, login, AuthorizationFlow.WebServer, key, secret, null, null, null, callback.AbsoluteUri, request.QuotaThresholdPercent) { App = request.App };
         }
+        if (request is { ConnectionId: null, ConsumerKey: null } && wanted.ConsumerKey.Length > 0) await connector.ProbeAsync(wanted, cancellationToken);
         var start = await connector.StartAsync(new PendingAuthorization(wanted, request.AdminEmail, request.ConnectionId, request.Id, link, withoutMissing), cancellationToken);
         if (request is { ConnectionId: null, ConsumerKey: null }) await requests.SetGivenAsync(request.Id, wanted.LoginUrl, wanted.ConsumerKey, wanted.ConsumerSecret, cancellationToken);
         await requests.SetStartedAsync(request.Id, cancellationToken);

@@ -9,6 +9,7 @@ using Orgtap.Connections;
 using Orgtap.Notifications;
 using Orgtap.Primitives;
 using Orgtap.Scheduling;
+using Orgtap.SimulatedOrg.Faults;
 using Orgtap.SimulatedOrg.Hosting;
 using Orgtap.Storage;
 using Orgtap.Tests.Notifications;
@@ -161,15 +162,21 @@ public sealed partial class AdminJourneyTests(Browser browser) : IClassFixture<B
         await page.GetByLabel("Consumer key").FillAsync(site.Org.ClientId);
         await page.GetByLabel("Consumer secret").FillAsync("wrong");
         await page.GetByRole(AriaRole.Button, new() { Name = "Authorize", Exact = true }).ClickAsync();
+        // Known before anybody is sent to Salesforce.
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { NameRegex = new Regex("did not accept the consumer secret") })).ToBeVisibleAsync();
+        await page.GetByLabel("Consumer secret").FillAsync(site.Org.ClientSecret);
+        var fault = site.Org.Faults.Add(new FaultRule("POST /services/oauth2/token*", new FaultEffect.OAuthError("invalid_grant", "ip restricted")) { Grant = "authorization_code" });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Authorize", Exact = true }).ClickAsync();
         await SignInAsync(page, site.Org, "#oaapprove");
-        await Expect(first, "did not accept the consumer secret");
+        site.Org.Faults.Remove(fault);
+        await Expect(first, "from this machine's address");
         await LookAsync(site, first, "admin-refused");
         await page.GotoAsync(first);
-        // What is no secret is still there; only what was wrong is typed again.
+        // Nothing has to be typed again; the secret is kept and not shown.
         await Assertions.Expect(page.GetByLabel("Address of your org")).ToHaveValueAsync(site.Org.Address.AbsoluteUri);
         await Assertions.Expect(page.GetByLabel("Consumer key")).ToHaveValueAsync(site.Org.ClientId);
         await Assertions.Expect(page.GetByLabel("Consumer secret")).ToHaveValueAsync("");
-        await page.GetByLabel("Consumer secret").FillAsync(site.Org.ClientSecret);
+        await Assertions.Expect(page.GetByText("Kept from before")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();
         await SignInAsync(page, site.Org, "#oaapprove");
         await Expect(first, "It works");

@@ -118,9 +118,22 @@ public sealed class ReauthorizationTests
         // Denied by a slip: the secret that was typed is kept for the same app and address, and for no other.
         request = await FindAsync(site, request);
         Assert.Equal(new GivenApp(site.Org.Address.AbsoluteUri, site.Org.ClientId, true), request.Given);
-        var other = await site.Service<AuthorizationRequests>().BeginAsync(request, new SecretText(link), new AppGiven(site.Org.Address.AbsoluteUri, "another key", null), false, Callback, Stop);
-        Assert.Contains("client_id=another%20key", other.AuthorizeAddress.AbsoluteUri, StringComparison.Ordinal);
+        var app = site.Org.Apps.Find(site.Org.ClientId)!;
+        site.Org.Apps.Put(app with { ClientId = "another-key", RequireSecret = false });
+        var other = await site.Service<AuthorizationRequests>().BeginAsync(request, new SecretText(link), new AppGiven(site.Org.Address.AbsoluteUri, "another-key", null), false, Callback, Stop);
+        Assert.Contains("client_id=another-key", other.AuthorizeAddress.AbsoluteUri, StringComparison.Ordinal);
         Assert.False((request = await FindAsync(site, request)).Given!.HasSecret);
+
+        // What Salesforce would say on a page of its own is said before anybody is sent there, and the attempt does not count.
+        foreach (var (key, secret, redirects, words) in ((string, string, IReadOnlyList<string>, string)[])[
+            ("nobody", site.Org.ClientSecret, app.RedirectUris, "does not know the consumer key"), (site.Org.ClientId, "wrong", app.RedirectUris, "did not accept the consumer secret"),
+            (site.Org.ClientId, site.Org.ClientSecret, ["https://elsewhere.example/"], "does not know Orgtap's callback address")])
+        {
+            site.Org.Apps.Put(app with { RedirectUris = redirects });
+            var told = await Assert.ThrowsAnyAsync<OrgtapException>(() => site.Service<AuthorizationRequests>().BeginAsync(request, new SecretText(link), new AppGiven(site.Org.Address.AbsoluteUri, key, new SecretText(secret)), false, Callback, Stop));
+            Assert.Contains(words, told.Message, StringComparison.Ordinal);
+        }
+        site.Org.Apps.Put(app);
         start = await site.Service<AuthorizationRequests>().BeginAsync(request, new SecretText(link), new AppGiven(site.Org.Address.AbsoluteUri, site.Org.ClientId, new SecretText(site.Org.ClientSecret)), false, Callback, Stop);
         Assert.IsType<ReturnOutcome.NotAuthorized>(await CompleteAsync(site, start, await AtSalesforceAsync(site, start, allow: false)));
         start = await site.Service<AuthorizationRequests>().BeginAsync(await FindAsync(site, request), new SecretText(link), new AppGiven(site.Org.Address.AbsoluteUri, site.Org.ClientId, null), false, Callback, Stop);

@@ -54,6 +54,7 @@ internal static class ConnectPages
                 var connection = await connector.ConnectAsync(request, context.User.ActorOf(), cancellationToken);
                 return Page.SeeOther($"/connections/{connection.Name}/data");
             }
+            if (typed.ClientId.Length > 0) await connector.ProbeAsync(request, cancellationToken);
             var start = await connector.StartAsync(request, context.User.ActorOf(), cancellationToken);
             KeepBrowserSecret(context, start.BrowserSecret);
             AllowSignIn(context, settings);
