@@ -41,6 +41,9 @@ public sealed class SecretScanTests
             new SecretText(site.Org.Password), new SecretText(site.Org.SecurityToken), null), "marta@example.com", Stop);
         var connection = await site.Service<ConnectionStore>().GetAsync("acme", Stop);
         await KeepTokensAsync("password");
+        await site.Service<AppDesk>().SetAsync("partner", new AppChangeDocument(site.Org.ClientId, site.Org.Address.AbsoluteUri, site.Org.ClientSecret), "test", Stop);
+        await site.Service<SetupDesk>().CheckAsync(new SetupCheckDocument(null, site.Org.Address.AbsoluteUri, site.Org.ClientId, site.Org.ClientSecret, site.Org.User, site.Org.Password, site.Org.SecurityToken),
+            new Uri(site.Address, "/oauth/callback"), "marta@example.com", Stop);
         await site.Service<Selecting>().ApplyAsync(connection, [], [new SelectedObject("Lead")], Stop);
         await site.Service<SyncRunner>().RunAsync(connection.Id, "test", Stop);
         var asked = await site.Service<RequestDesk>().AskAsync(new AskDocument("acme", "Dana", "dana@acme.example"), "marta@example.com", site.Address, Stop);

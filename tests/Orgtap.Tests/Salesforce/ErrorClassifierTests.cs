@@ -83,6 +83,30 @@ public sealed class ErrorClassifierTests
         Assert.Contains(text, failure.Detail, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(OAuthStep.ClientCredentials, "invalid_grant", "no client credentials user enabled", Turn.Admin, "no user to run as", "Run As")]
+    [InlineData(OAuthStep.ClientCredentials, "invalid_grant", "client credentials flow not enabled", Turn.Admin, "not switched on", "Setup > External Client App Manager")]
+    [InlineData(OAuthStep.ClientCredentials, "invalid_grant", "request not supported on this domain", Turn.Operator, "My Domain address only", "Setup > My Domain")]
+    [InlineData(OAuthStep.JwtBearer, "invalid_grant", "user hasn't approved this consumer", Turn.Admin, "not been permitted", "Permitted Users")]
+    [InlineData(OAuthStep.JwtBearer, "invalid_grant", "Audience validation failed", Turn.Operator, "not the address", "test.salesforce.com for a sandbox")]
+    [InlineData(OAuthStep.JwtBearer, "invalid_grant", "invalid assertion", Turn.Operator, "signature", "Flow Enablement > JWT Bearer")]
+    [InlineData(OAuthStep.JwtBearer, "invalid_app_access", "user is not admin approved to access this app", Turn.Admin, "until an admin permits it", "Policies")]
+    [InlineData(OAuthStep.Device, "invalid_grant", "device flow is not enabled for the app", Turn.Admin, "not switched on", "Enable Device Flow")]
+    [InlineData(OAuthStep.Device, "invalid_grant", "token exchange failed", Turn.Admin, "no longer valid", "new code")]
+    [InlineData(OAuthStep.Device, "access_denied", "end-user denied authorization", Turn.Admin, "denied", "press Allow")]
+    [InlineData(OAuthStep.Device, "server_error", "internal", Turn.We, "problem of its own", "status.salesforce.com")]
+    [InlineData(OAuthStep.Refresh, "invalid_grant", "expired access/refresh token", Turn.Admin, "more than five times", "Authorize the connection again")]
+    [InlineData(OAuthStep.Authorize, "redirect_uri_mismatch", "redirect_uri must match configuration", Turn.Operator, "callback address", "2 to 10 minutes")]
+    [InlineData(OAuthStep.Authorize, "invalid_client", "app must be installed into org", Turn.Admin, "not installed", "Connected Apps OAuth Usage")]
+    [InlineData(OAuthStep.Authorize, "invalid_request", "missing required code challenge", Turn.Operator, "did not accept the request", "setup guide")]
+    public void Each_flow_has_its_own_words_for_a_refusal(OAuthStep step, string code, string text, Turn turn, string message, string remedy)
+    {
+        var failure = ErrorClassifier.OAuth(step, Login, HttpStatusCode.BadRequest, $$"""{"error":"{{code}}","error_description":"{{text}}"}""", "application/json");
+        Assert.Equal((turn, code), (failure.Turn, failure.ErrorCode));
+        Assert.Contains(message, failure.Message, StringComparison.Ordinal);
+        Assert.Contains(remedy, failure.NextStep, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Reads_errors_written_like_a_query_string()
     {
