@@ -23,7 +23,7 @@ public sealed record AddressPolicy(IReadOnlyList<string> AllowedHosts)
         if (typed is "login" or "test") typed += ".salesforce.com";
         if (typed.Length > 0 && !typed.Contains("://", StringComparison.Ordinal)) typed = (IsListed(typed) ? "http://" : "https://") + typed;
         if (!Uri.TryCreate(typed, UriKind.Absolute, out var address) || address.Scheme is not ("https" or "http") || address.Host.Length == 0)
-            throw new InvalidInputException($"\"{text}\" is not an address of a Salesforce org.",
+            throw new InvalidInputException(typed.Length == 0 ? "The address of the org is missing." : $"\"{text}\" is not an address of a Salesforce org.",
                 "Give login.salesforce.com, test.salesforce.com (sandbox) or the org's My Domain, e.g. https://acme.my.salesforce.com.");
         if (address.UserInfo.Length > 0)
             throw new InvalidInputException("The address of the org holds a user name or password.", "Leave them out of the address; they have options of their own.");

@@ -63,8 +63,8 @@ public static partial class ErrorClassifier
             (FailureKind.ReauthorizationRequired, "The answer from Salesforce was too old or had been used already.",
                 "Start the authorization again; the page must not be reloaded."),
         (_, "invalid_grant") when text.Contains("ip restricted", StringComparison.OrdinalIgnoreCase) || text.Contains("ip not allowed", StringComparison.OrdinalIgnoreCase) =>
-            (FailureKind.Permission, "The org does not let the user in from this machine's address.",
-                "Setup > External Client App Manager > the app > Policies: relax IP restrictions; or add the address in Setup > Network Access."),
+            (FailureKind.Permission, "The org does not let the user in from the network address of Orgtap's machine.",
+                "Setup > External Client App Manager > the app > Policies: relax IP restrictions; or add that address in Setup > Network Access."),
         (_, "invalid_grant") when text.Contains("org locked", StringComparison.OrdinalIgnoreCase) => (FailureKind.Permission, "The org is locked at Salesforce.",
             "Setup > Company Information shows the org's state; ask Salesforce's support to unlock it."),
         (_, "invalid_grant") when text.Contains("login hours", StringComparison.OrdinalIgnoreCase) =>

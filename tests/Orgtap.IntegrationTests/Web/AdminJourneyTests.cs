@@ -169,7 +169,7 @@ public sealed partial class AdminJourneyTests(Browser browser) : IClassFixture<B
         await page.GetByRole(AriaRole.Button, new() { Name = "Authorize", Exact = true }).ClickAsync();
         await SignInAsync(page, site.Org, "#oaapprove");
         site.Org.Faults.Remove(fault);
-        await Expect(first, "from this machine's address");
+        await Expect(first, "from the network address");
         await LookAsync(site, first, "admin-refused");
         await page.GotoAsync(first);
         // Nothing has to be typed again; the secret is kept and not shown.

@@ -25,7 +25,7 @@ public sealed class RefusalTests
         (string Code, string Text, string Message, Turn Turn, string Remedy)[] refusals =
         [
             ("invalid_grant", "expired authorization code", "too old or had been used", Turn.Admin, "again"),
-            ("invalid_grant", "ip restricted", "from this machine's address", Turn.Admin, "IP restrictions"),
+            ("invalid_grant", "ip restricted", "from the network address", Turn.Admin, "IP restrictions"),
             ("invalid_grant", "inactive user", "deactivated", Turn.Admin, "Setup > Users"),
             ("invalid_grant", "org locked", "locked", Turn.Admin, "Company Information"),
             ("invalid_grant", "invalid login hours", "at this hour", Turn.Admin, "Login Hours"),

@@ -45,7 +45,7 @@ public sealed class SetupChecksTests
         site.Org.Users.Put(site.Org.Users.Find(site.Org.User)! with { ApiEnabled = true });
         await Is(known, SetupStep.User, CheckOutcome.Passed, "API Enabled");
         site.Org.Apps.Put(app with { IpRestricted = true });
-        await Is(known, SetupStep.Network, CheckOutcome.Failed, "from this machine's address", Turn.Admin, "Network Access");
+        await Is(known, SetupStep.Network, CheckOutcome.Failed, "from the network address", Turn.Admin, "Network Access");
         site.Org.Apps.Put(app);
         await Is(known, SetupStep.Network, CheckOutcome.Passed, "lets this machine");
         await Is(known with { ClientSecret = null }, SetupStep.Network, CheckOutcome.NotChecked, "Only a sign-in shows it");
