@@ -16,7 +16,7 @@ public sealed class AuthorizationRequestStore(ControlStore store, ISecretCipher 
         id AS Id, connection_id AS ConnectionId, is_first AS IsFirst, name AS Name, login_url AS LoginUrl, consumer_key AS ConsumerKey, quota_threshold_percent AS Threshold, admin_name AS AdminName,
         admin_email AS AdminEmail, note AS Note, asked_by AS AskedBy, asked_by_name AS AskedByName, created_at AS CreatedAt, expires_at AS ExpiresAt, opened_at AS OpenedAt, started_at AS StartedAt,
         setback AS Setback, declined_at AS DeclinedAt, decline_reason AS DeclineReason, withdrawn_at AS WithdrawnAt, completed_at AS CompletedAt, completed_as AS CompletedAs, tables_checked AS TablesChecked,
-        given_login_url AS GivenLoginUrl, given_consumer_key AS GivenConsumerKey, CASE WHEN consumer_secret IS NULL THEN 0 ELSE 1 END AS HasSecret, app_name AS AppName
+        given_login_url AS GivenLoginUrl, given_consumer_key AS GivenConsumerKey, CAST(CASE WHEN consumer_secret IS NULL THEN 0 ELSE 1 END AS BIGINT) AS HasSecret, app_name AS AppName
         """;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
