@@ -17,6 +17,7 @@ internal static class ApiRoutes
         RunsApi.Map(api);
         QueryApi.Map(api);
         RowsApi.Map(api);
+        ConversationsApi.Map(api);
         AuditApi.Map(api);
         UsersApi.Map(api);
         MailApi.Map(api);

@@ -59,6 +59,14 @@ internal interface IOwner
     /// <summary>Chooses where the rows lie; the next sync loads there.</summary>
     Task<ConnectionDocument> PlaceAsync(string connection, PlaceDocument place, CancellationToken cancellationToken);
 
+    /// <summary>What the connected user sees of conversations.</summary>
+    Task<IReadOnlyList<ChannelCheckDocument>> CheckConversationsAsync(string connection, CancellationToken cancellationToken);
+
+    Task<ConversationSetupDocument> SetConversationsAsync(string connection, ConversationSettingsDocument wanted, CancellationToken cancellationToken);
+
+    /// <summary>Imports to the end.</summary>
+    Task<ConversationImportDocument> ImportConversationsAsync(string connection, CancellationToken cancellationToken);
+
     Task<IReadOnlyList<CatalogObject>> TablesAsync(string connection, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<FieldDocument>> FieldsAsync(string connection, string table, CancellationToken cancellationToken);

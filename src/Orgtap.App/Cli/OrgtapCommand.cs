@@ -51,6 +51,7 @@ public static class OrgtapCommand
             TimelineVerb.Build(verbs),
             QueryVerb.Build(verbs),
             RowVerb.Build(verbs),
+            ConversationsVerb.Build(verbs),
             UsersVerb.Build(verbs),
             AuditVerb.Build(verbs),
             MailVerb.Build(verbs),

@@ -68,6 +68,26 @@ internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
     public Task<ConnectionDocument> PlaceAsync(string connection, PlaceDocument place, CancellationToken cancellationToken) =>
         api.SendAsync<ConnectionDocument>(HttpMethod.Put, $"{Path(connection)}/replica", place, cancellationToken);
 
+    public Task<IReadOnlyList<ChannelCheckDocument>> CheckConversationsAsync(string connection, CancellationToken cancellationToken) =>
+        api.SendAsync<IReadOnlyList<ChannelCheckDocument>>(HttpMethod.Post, $"{Path(connection)}/conversations/check", null, cancellationToken);
+
+    public Task<ConversationSetupDocument> SetConversationsAsync(string connection, ConversationSettingsDocument wanted, CancellationToken cancellationToken) =>
+        api.SendAsync<ConversationSetupDocument>(HttpMethod.Put, $"{Path(connection)}/conversations/settings", wanted, cancellationToken);
+
+    public async Task<ConversationImportDocument> ImportConversationsAsync(string connection, CancellationToken cancellationToken)
+    {
+        var before = (await LookAtConversationsAsync(connection, cancellationToken)).LastImport?.Id;
+        await api.SendAsync(HttpMethod.Post, $"{Path(connection)}/conversations/import", null, cancellationToken);
+        while (true)
+        {
+            if (await LookAtConversationsAsync(connection, cancellationToken) is { LastImport: { EndedAt: not null } ended } && ended.Id != before) return ended;
+            await Task.Delay(LookEvery, terminal.Time, cancellationToken);
+        }
+    }
+
+    private Task<ConversationStateDocument> LookAtConversationsAsync(string connection, CancellationToken cancellationToken) =>
+        api.SendAsync<ConversationStateDocument>(HttpMethod.Get, $"{Path(connection)}/conversations/state", null, cancellationToken);
+
     public Task<IReadOnlyList<CatalogObject>> TablesAsync(string connection, CancellationToken cancellationToken) =>
         api.SendAsync<IReadOnlyList<CatalogObject>>(HttpMethod.Get, $"{Path(connection)}/tables", null, cancellationToken);
 

@@ -63,6 +63,15 @@ internal sealed class OwnerHere(IServiceProvider services) : IOwner
     public async Task<ConnectionDocument> PlaceAsync(string connection, PlaceDocument place, CancellationToken cancellationToken) =>
         await DocumentOf(await Placing.PlaceAsync(services, await FindAsync(connection, cancellationToken), place, ConnectVerb.Actor, cancellationToken), cancellationToken);
 
+    public async Task<IReadOnlyList<ChannelCheckDocument>> CheckConversationsAsync(string connection, CancellationToken cancellationToken) =>
+        [.. (await Get<ConversationDesk>().CheckAsync(await FindAsync(connection, cancellationToken), cancellationToken)).Select(ChannelCheckDocument.Of)];
+
+    public async Task<ConversationSetupDocument> SetConversationsAsync(string connection, ConversationSettingsDocument wanted, CancellationToken cancellationToken) =>
+        await Get<ConversationDesk>().SetAsync(await FindAsync(connection, cancellationToken), wanted, ConnectVerb.Actor, cancellationToken);
+
+    public async Task<ConversationImportDocument> ImportConversationsAsync(string connection, CancellationToken cancellationToken) =>
+        await Get<ConversationDesk>().ImportAsync(await FindAsync(connection, cancellationToken), ConnectVerb.Actor, cancellationToken);
+
     public async Task<IReadOnlyList<CatalogObject>> TablesAsync(string connection, CancellationToken cancellationToken) =>
         [.. await Get<CatalogReader>().ObjectsAsync(await FindAsync(connection, cancellationToken), new CallCounter(), cancellationToken)];
 

@@ -81,6 +81,7 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton<Overviews.Timeline>();
         services.AddSingleton<Orgtap.Syncs.ReplicaRows>();
         services.AddSingleton<Overviews.RowExplorer>();
+        services.AddSingleton<Overviews.ConversationDesk>();
         services.AddSingleton<Overviews.SettingsChange>();
         services.AddSingleton<Overviews.MaskingChange>();
         services.AddSingleton<UserStore>();

@@ -12,6 +12,7 @@ public static class AuditWords
         "connection.removed" => "Removed a connection",
         "connection.paused" => "Paused syncing",
         "connection.resumed" => "Resumed syncing",
+        "conversations.set" => "Chose conversations",
         "masking.set" => "Set what is masked",
         "threshold.set" => "Set the API quota threshold",
         "selection.set" => "Changed what is copied",

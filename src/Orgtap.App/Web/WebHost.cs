@@ -81,6 +81,7 @@ public static class WebHost
         EditDataSyncPages.Map(pages);
         RunPages.Map(pages);
         Rows.RowPages.Map(pages);
+        Conversations.ConversationPages.Map(pages);
         SystemPages.Map(pages);
         AuditPages.Map(pages);
         PeoplePages.Map(pages);

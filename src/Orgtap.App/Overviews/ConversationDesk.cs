@@ -1,0 +1,59 @@
+using Orgtap.Connections;
+using Orgtap.Conversations;
+using Orgtap.Conversations.Importing;
+using Orgtap.Conversations.Outputs;
+using Orgtap.Primitives;
+using Orgtap.Scheduling;
+using Orgtap.Storage;
+
+namespace Orgtap.App.Overviews;
+
+/// <summary>Conversations of a connection, for page, verb and endpoint alike.</summary>
+public sealed class ConversationDesk(
+    ConversationStore store, ConversationReader reader, ConversationSetup setup, ConversationCheck check, ConversationImporter importer, ConversationOutputs outputs, ConversationJobs jobs, AuditLog audit)
+{
+    public async Task<ConversationStateDocument> StateAsync(Connection connection, CancellationToken cancellationToken)
+    {
+        var settings = await store.SettingsAsync(connection.Id, cancellationToken);
+        var imports = await store.ImportsAsync(connection.Id, 1, cancellationToken);
+        return new ConversationStateDocument(ConversationSettingsDocument.Of(settings), (await reader.SummaryAsync(connection, cancellationToken)).Count, importer.ProgressOf(connection.Id),
+            imports.Count == 0 ? null : ConversationImportDocument.Of(imports[0]), outputs.LastOf(connection.Id), settings.Files is { } files ? outputs.DirectoryOf(connection, files) : null,
+            await store.PushKeyAsync(connection.Id, cancellationToken) is not null);
+    }
+
+    public async Task<ConversationsDocument> ListAsync(Connection connection, ConversationQuestion question, CancellationToken cancellationToken)
+    {
+        var lines = await reader.ListAsync(connection, question, cancellationToken);
+        return new ConversationsDocument([.. lines.Select(ConversationLineDocument.Of)], lines.Count == question.Limit ? lines[^1].Mark.ToString() : null);
+    }
+
+    /// <exception cref="InvalidInputException">A setting cannot be used; nothing was changed.</exception>
+    public async Task<ConversationSetupDocument> SetAsync(Connection connection, ConversationSettingsDocument wanted, string actor, CancellationToken cancellationToken)
+    {
+        var outcome = await setup.SetAsync(connection, wanted.Settings(), SecretText.From(wanted.PushKey), cancellationToken);
+        var words = outcome.Settings.IsOn ? string.Join(", ", outcome.Settings.Channels) : "off";
+        await audit.WriteAsync(actor, "conversations.set", connection.Name, $"{words}{(outcome.Settings.Files is null ? "" : ", files")}{(outcome.Settings.Push is { } push ? $", push to {push.Address.Authority}" : "")}", cancellationToken);
+        return new ConversationSetupDocument(ConversationSettingsDocument.Of(outcome.Settings), outcome.Missing);
+    }
+
+    public Task<IReadOnlyList<ChannelCheck>> CheckAsync(Connection connection, CancellationToken cancellationToken) => check.RunAsync(connection, cancellationToken);
+
+    /// <summary>Imports here and now, and delivers.</summary>
+    public async Task<ConversationImportDocument> ImportAsync(Connection connection, string actor, CancellationToken cancellationToken)
+    {
+        var run = await importer.RunAsync(connection, actor, cancellationToken);
+        await outputs.DeliverAsync(connection, cancellationToken);
+        return ConversationImportDocument.Of(run);
+    }
+
+    /// <summary>Begins an import in the background.</summary>
+    /// <exception cref="InvalidInputException">Conversations are off.</exception>
+    public async Task StartAsync(Connection connection, string actor, CancellationToken cancellationToken)
+    {
+        if (!(await store.SettingsAsync(connection.Id, cancellationToken)).IsOn) throw new InvalidInputException($"{connection.Name} imports no conversations.", "Choose channels first.");
+        _ = jobs.StartAsync(connection, actor).ContinueWith(static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    }
+
+    public async Task<IReadOnlyList<ConversationImportDocument>> ImportsAsync(Connection connection, int atMost, CancellationToken cancellationToken) =>
+        [.. (await store.ImportsAsync(connection.Id, atMost, cancellationToken)).Select(ConversationImportDocument.Of)];
+}
