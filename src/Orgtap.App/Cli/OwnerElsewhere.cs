@@ -80,7 +80,9 @@ internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
         await api.SendAsync(HttpMethod.Post, $"{Path(connection)}/conversations/import", null, cancellationToken);
         while (true)
         {
-            if (await LookAtConversationsAsync(connection, cancellationToken) is { LastImport: { EndedAt: not null } ended } && ended.Id != before) return ended;
+            if (await LookAtConversationsAsync(connection, cancellationToken) is { Busy: false } state)
+                return state.LastImport is { EndedAt: not null } ended && ended.Id != before ? ended
+                    : throw new OrgtapException(FailureKind.Defect, "The import ended before it began.", $"Look at the log of {api.Where}, then try again.");
             await Task.Delay(LookEvery, terminal.Time, cancellationToken);
         }
     }

@@ -5,19 +5,20 @@ using Orgtap.Conversations.Outputs;
 using Orgtap.Primitives;
 using Orgtap.Scheduling;
 using Orgtap.Storage;
+using Orgtap.Syncs;
 
 namespace Orgtap.App.Overviews;
 
 /// <summary>Conversations of a connection, for page, verb and endpoint alike.</summary>
 public sealed class ConversationDesk(
-    ConversationStore store, ConversationReader reader, ConversationSetup setup, ConversationCheck check, ConversationImporter importer, ConversationOutputs outputs, ConversationJobs jobs, AuditLog audit)
+    ConversationStore store, ConversationReader reader, ConversationSetup setup, ConversationCheck check, ConversationImporter importer, ConversationOutputs outputs, ConversationJobs jobs, ReplicaFiles replicas, AuditLog audit)
 {
     public async Task<ConversationStateDocument> StateAsync(Connection connection, CancellationToken cancellationToken)
     {
         var settings = await store.SettingsAsync(connection.Id, cancellationToken);
         var imports = await store.ImportsAsync(connection.Id, 1, cancellationToken);
         return new ConversationStateDocument(ConversationSettingsDocument.Of(settings), (await reader.SummaryAsync(connection, cancellationToken)).Count, importer.ProgressOf(connection.Id),
-            imports.Count == 0 ? null : ConversationImportDocument.Of(imports[0]), outputs.LastOf(connection.Id), settings.Files is { } files ? outputs.DirectoryOf(connection, files) : null,
+            imports.Count == 0 ? null : ConversationImportDocument.Of(imports[0]), jobs.IsRunning(connection.Id), outputs.LastOf(connection.Id), settings.Files is { } files ? outputs.DirectoryOf(connection, files) : null,
             await store.PushKeyAsync(connection.Id, cancellationToken) is not null);
     }
 
@@ -47,10 +48,11 @@ public sealed class ConversationDesk(
     }
 
     /// <summary>Begins an import in the background.</summary>
-    /// <exception cref="InvalidInputException">Conversations are off.</exception>
+    /// <exception cref="InvalidInputException">Conversations are off, or there are no rows yet.</exception>
     public async Task StartAsync(Connection connection, string actor, CancellationToken cancellationToken)
     {
-        if (!(await store.SettingsAsync(connection.Id, cancellationToken)).IsOn) throw new InvalidInputException($"{connection.Name} imports no conversations.", "Choose channels first.");
+        if (!(await store.SettingsAsync(connection.Id, cancellationToken)).IsOn) throw new InvalidInputException($"{connection.Name} imports no conversations.", $"Choose channels first: on the page Channels and outputs, or `orgtap conversations setup {connection.Name} --channel Chat`.");
+        if (!replicas.Exists(connection)) throw new InvalidInputException($"{connection.Name} has no rows yet.", $"Sync it first: `orgtap sync {connection.Name}`.");
         _ = jobs.StartAsync(connection, actor).ContinueWith(static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 

@@ -70,6 +70,7 @@ public sealed record ConversationImportDocument(
 
 /// <summary>How conversations of a connection stand.</summary>
 /// <param name="Importing">An import is under way: its channel, what was looked at, and of how many.</param>
+/// <param name="Busy">An import is under way, or what it changed is being sent on.</param>
 /// <param name="Delivery">What the last delivery to files and address did; absent: none since the start.</param>
 public sealed record ConversationStateDocument(
-    ConversationSettingsDocument Settings, long Count, ImportProgress? Importing, ConversationImportDocument? LastImport, Delivery? Delivery, string? Directory, bool HasPushKey);
+    ConversationSettingsDocument Settings, long Count, ImportProgress? Importing, ConversationImportDocument? LastImport, bool Busy, Delivery? Delivery, string? Directory, bool HasPushKey);

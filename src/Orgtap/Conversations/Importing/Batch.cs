@@ -21,7 +21,7 @@ internal sealed class Batch(SourceTables channel, SourceRows source, Names names
                 .GroupBy(row => row[part.ParentField]!).ToDictionary(group => group.Key, group => group.OrderBy(row => row.Id, StringComparer.Ordinal).ToList());
         await names.LookUpAsync(roots.Values.Concat(parts.Values.SelectMany(children => children.Values).SelectMany(children => children)).SelectMany(row => References.Select(reference => row[reference])), cancellationToken);
 
-        var decisions = new List<Decision>(pending.Count);
+        var (decisions, free) = (new List<Decision>(pending.Count), (DateTimeOffset?)null);
         foreach (var item in pending)
         {
             if (!roots.TryGetValue(item.SourceId, out var row)) decisions.Add(new Decision(item.SourceId, channel.Channel, item.Print.Length == 0 ? null : item.Print, null, item.Print.Length == 0 ? null : Deleted));
@@ -34,12 +34,12 @@ internal sealed class Batch(SourceTables channel, SourceRows source, Names names
                 }
                 catch (QuotaStopException stop)
                 {
-                    // What was decided is kept; the rest waits.
-                    return (decisions, stop.Until);
+                    // It waits; those whose text the replica holds do not.
+                    free ??= stop.Until;
                 }
             }
         }
-        return (decisions, null);
+        return (decisions, free);
     }
 
     private async Task<Decision> DecideAsync(Pending item, SourceRow row, Dictionary<string, Dictionary<string, List<SourceRow>>> parts, CancellationToken cancellationToken)

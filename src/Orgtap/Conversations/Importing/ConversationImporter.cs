@@ -34,7 +34,7 @@ public sealed partial class ConversationImporter(
     public async Task<ConversationImportRun> RunAsync(Connection connection, string startedBy, CancellationToken cancellationToken)
     {
         var settings = await store.SettingsAsync(connection.Id, cancellationToken);
-        if (!settings.IsOn) throw new InvalidInputException($"{connection.Name} imports no conversations.", $"Choose channels first: `orgtap conversations setup {connection.Name} --channel chat`.");
+        if (!settings.IsOn) throw new InvalidInputException($"{connection.Name} imports no conversations.", $"Choose channels first: `orgtap conversations setup {connection.Name} --channel Chat`.");
         if (!replicas.Exists(connection)) throw new InvalidInputException($"{connection.Name} has no rows yet.", $"Run `orgtap sync {connection.Name}` first.");
         if (!_underWay.TryAdd(connection.Id, new ImportProgress(0, settings.Channels[0], 0, 0))) throw new InvalidInputException($"Conversations of {connection.Name} are being imported already.", "Wait for the end of that import.");
         try
@@ -90,17 +90,19 @@ public sealed partial class ConversationImporter(
         var names = new Names(source);
         var client = clients.Open(connection.Id, connection.InstanceUrl!, new CallCounter());
         var entries = new EntryReader(client, store, connection, settings.EntryCallsPerHour, time);
-        for (var done = 0L; ;)
+        var (done, free, last) = (0L, (DateTimeOffset?)null, (Pending?)null);
+        while (true)
         {
             _underWay[connection.Id] = new ImportProgress(importId, channel.Channel, done, total);
             cancellationToken.ThrowIfCancellationRequested();
-            var pending = await tables.NextAsync(channel.Channel, channel.Channel == Channel.Case ? Math.Max(1, BatchSize / 4) : BatchSize, cancellationToken);
-            if (pending.Count == 0) return null;
-            var (decisions, free) = await new Batch(channel, source, names, connection.Masking.Masker, entries).DecideAsync(pending, cancellationToken);
-            await tables.SaveAsync(decisions, CancellationToken.None);
+            var pending = await tables.NextAsync(channel.Channel, last, channel.Channel == Channel.Case ? Math.Max(1, BatchSize / 4) : BatchSize, cancellationToken);
+            if (pending.Count == 0) return free;
+            last = pending[^1];
+            var (decisions, until) = await new Batch(channel, source, names, connection.Masking.Masker, entries).DecideAsync(pending, cancellationToken);
+            free ??= until;
+            if (decisions.Count > 0) await tables.SaveAsync(decisions, CancellationToken.None);
             Committed?.Invoke();
-            done += decisions.Count;
-            if (free is not null) return free;
+            done += pending.Count;
         }
     }
 

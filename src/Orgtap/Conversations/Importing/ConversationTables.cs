@@ -15,7 +15,8 @@ namespace Orgtap.Conversations.Importing;
 internal sealed record Decision(string SourceId, Channel Channel, string? Print, Conversation? Conversation, string? Skipped);
 
 /// <summary>A record that an import has to look at.</summary>
-internal sealed record Pending(string SourceId, string Print);
+/// <param name="Together">What those that are looked at one after the other have in common.</param>
+internal sealed record Pending(string SourceId, string Print, string Together);
 
 /// <summary>
 /// The conversations of one connection, in its replica: tables for whoever reads them, and the prints that say of each record in which state it was imported. Both change in one transaction, so that an
@@ -72,11 +73,14 @@ internal abstract class ConversationTables : IAsyncDisposable
     }, cancellationToken);
 
     /// <summary>The next records to look at; those of one Salesforce conversation lie together.</summary>
-    public async Task<IReadOnlyList<Pending>> NextAsync(Channel channel, int atMost, CancellationToken cancellationToken)
+    /// <param name="after">The last that was looked at, whether or not it could be decided; null: from the beginning.</param>
+    public async Task<IReadOnlyList<Pending>> NextAsync(Channel channel, Pending? after, int atMost, CancellationToken cancellationToken)
     {
         await using var db = await ConnectAsync(cancellationToken);
-        return [.. (await db.QueryAsync<(string Id, string Print)>("SELECT source_id, print FROM _orgtap_conversation_pending WHERE channel = @channel ORDER BY together, source_id LIMIT @atMost", new { channel = channel.ToString(), atMost }))
-            .Select(row => new Pending(row.Id, row.Print))];
+        return [.. (await db.QueryAsync<(string Id, string Print, string Together)>($"""
+            SELECT source_id, print, together FROM _orgtap_conversation_pending
+            WHERE channel = @channel{(after is null ? "" : " AND (together > @together OR (together = @together AND source_id > @id))")} ORDER BY together, source_id LIMIT @atMost
+            """, new { channel = channel.ToString(), together = after?.Together, id = after?.SourceId, atMost })).Select(row => new Pending(row.Id, row.Print, row.Together))];
     }
 
     /// <summary>Writes conversations whole, with their prints, or none of it.</summary>

@@ -11,6 +11,7 @@ namespace Orgtap.Conversations.Importing;
 internal sealed class EntryReader(SalesforceClient client, ConversationStore store, Connection connection, int callsPerHour, TimeProvider time)
 {
     private string? _last;
+    private QuotaStopException? _stop;
     private IReadOnlyList<Entry>? _lastEntries;
 
     /// <summary>All entries of a conversation; null: Salesforce no longer has it, or does not show it.</summary>
@@ -19,9 +20,19 @@ internal sealed class EntryReader(SalesforceClient client, ConversationStore sto
     {
         // Sessions of one conversation come one after the other.
         if (identifier == _last) return _lastEntries;
-        var entries = await ReadAllAsync(identifier, cancellationToken);
-        (_last, _lastEntries) = (identifier, entries);
-        return entries;
+        // Asked again within one import, the answer would be the same.
+        if (_stop is not null) throw new QuotaStopException(_stop.Message, _stop.Until);
+        try
+        {
+            var entries = await ReadAllAsync(identifier, cancellationToken);
+            (_last, _lastEntries) = (identifier, entries);
+            return entries;
+        }
+        catch (QuotaStopException stop)
+        {
+            _stop = stop;
+            throw;
+        }
     }
 
     private async Task<IReadOnlyList<Entry>?> ReadAllAsync(string identifier, CancellationToken cancellationToken)

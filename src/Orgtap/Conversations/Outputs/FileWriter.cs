@@ -53,8 +53,9 @@ internal sealed class FileWriter(ConversationTables tables, FileOutput output, s
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
         await using (var file = new FileStream(partial, options))
         {
-            await using (var packed = output.Gzip ? new GZipStream(file, CompressionLevel.Optimal, leaveOpen: true) : (Stream)file)
-            await using (var text = new StreamWriter(packed, new UTF8Encoding(false), 64 * 1024, leaveOpen: true) { NewLine = "\n" })
+            var packed = output.Gzip ? new GZipStream(file, CompressionLevel.Optimal, leaveOpen: true) : null;
+            await using (packed)
+            await using (var text = new StreamWriter(packed ?? (Stream)file, new UTF8Encoding(false), 64 * 1024, leaveOpen: true) { NewLine = "\n" })
             {
                 while (changes.Count > 0)
                 {

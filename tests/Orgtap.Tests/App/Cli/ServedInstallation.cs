@@ -25,11 +25,11 @@ internal sealed class ServedInstallation : IAsyncDisposable
 
     public T Service<T>() where T : notnull => _app!.Services.GetRequiredService<T>();
 
-    public static async Task<ServedInstallation> StartAsync(bool serving, TimeSpan? bulkDelay = null)
+    public static async Task<ServedInstallation> StartAsync(bool serving, TimeSpan? bulkDelay = null, IReadOnlyDictionary<string, long>? records = null)
     {
         var org = await SimulatedOrgHost.StartAsync(new SimulatedOrgOptions
         {
-            Seed = 5, BulkDelay = bulkDelay ?? TimeSpan.Zero, Records = new Dictionary<string, long> { ["Account"] = bulkDelay is null ? 3_000 : 15_000, ["Contact"] = 40, ["User"] = 5, ["UserRole"] = 2 },
+            Seed = 5, BulkDelay = bulkDelay ?? TimeSpan.Zero, Records = records ?? new Dictionary<string, long> { ["Account"] = bulkDelay is null ? 3_000 : 15_000, ["Contact"] = 40, ["User"] = 5, ["UserRole"] = 2 },
         }, Stop);
         var served = new ServedInstallation(org);
         if (serving) await served.ServeAsync();
