@@ -43,17 +43,20 @@ internal static class ChatBody
             {
                 if (open) turns.Add((offset, text.ToString()));
                 (offset, open) = (seconds, true);
-                text.Clear().Append(HtmlText.Decode(piece[length..]));
+                text.Clear();
+                Append(text, piece[length..]);
             }
             else if (!open)
             {
                 if (piece.Trim().Length == 0) continue;
                 open = true;
-                text.Clear().Append(HtmlText.Decode(piece));
+                text.Clear();
+                Append(text, piece);
             }
             else if (!isLast || piece.Length > 0)
             {
-                text.Append('\n').Append(HtmlText.Decode(piece));
+                text.Append('\n');
+                Append(text, piece);
             }
         }
         if (open) turns.Add((offset, text.ToString()));
@@ -62,16 +65,22 @@ internal static class ChatBody
         return ChatSpeakers.Assign(turns, centred, hints);
     }
 
+    private static void Append(StringBuilder text, ReadOnlySpan<char> piece)
+    {
+        if (piece.Contains('&')) text.Append(HtmlText.Decode(piece));
+        else text.Append(piece);
+    }
+
     /// <returns>Where the piece ends, and where the next begins; behind the body's end there is none.</returns>
     private static (int End, int Next) NextBreak(string body, int at)
     {
         for (var from = at; ;)
         {
-            var found = body.IndexOf("<br", from, StringComparison.OrdinalIgnoreCase);
+            var found = body.IndexOf('<', from);
             if (found < 0) return (body.Length, body.Length + 1);
             if (string.CompareOrdinal(body, found, Break, 0, Break.Length) == 0) return (found, found + Break.Length);
             if (HtmlText.TryTag(body, found, out var tag) && tag.Is("br")) return (found, tag.End);
-            from = found + 3;
+            from = found + 1;
         }
     }
 

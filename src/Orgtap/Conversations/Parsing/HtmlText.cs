@@ -135,12 +135,19 @@ internal static class HtmlText
     private static void AppendFlowing(StringBuilder text, ReadOnlySpan<char> html)
     {
         if (html.Contains('&')) html = WebUtility.HtmlDecode(html.ToString());
-        foreach (var letter in html)
+        while (html.Length > 0)
         {
-            if (letter is ' ' or '\t' or '\r' or '\n' or '\f') Space(text);
-            else text.Append(letter is '\u00A0' ? ' ' : letter);
+            var plain = html.IndexOfAny(Flowing);
+            if (plain < 0) plain = html.Length;
+            text.Append(html[..plain]);
+            if (plain == html.Length) return;
+            if (html[plain] == '\u00A0') text.Append(' ');
+            else Space(text);
+            html = html[(plain + 1)..];
         }
     }
+
+    private static readonly System.Buffers.SearchValues<char> Flowing = System.Buffers.SearchValues.Create(" \t\r\n\f\u00A0");
 
     private static void Space(StringBuilder text)
     {
