@@ -15,9 +15,11 @@ namespace Orgtap.IntegrationTests.Web;
 [Collection(WebCollection.Name)]
 public sealed partial class AccessTests(WebInstallation site)
 {
-    private static readonly string[] ForAdministrators = ["/people", "/audit", "/system/mail", "/system/secrets", "/api/v1/mail", "/api/v1/system", "/api/v1/users", "/api/v1/audit", "/connections/{name}/replica", "/api/v1/connections/{name}/replica"];
+    private static readonly string[] ForAdministrators = ["/people", "/audit", "/system/mail", "/system/secrets", "/system/support", "/system/apps", "/api/v1/mail", "/api/v1/system", "/api/v1/users", "/api/v1/audit", "/connections/{name}/replica", "/api/v1/connections/{name}/replica"];
+    private static readonly string[] ChangedByAdministrators = ["/api/v1/support", "/api/v1/apps"];
     private static readonly string[] ReadingWithPost = ["/account", "/api/v1/me", "/api/v1/connections/{name}/query"];
-    private static readonly string[] PreparingWithGet = ["/connections/new", "/requests/new", "/device", "/connections/{name}/data", "/connections/{name}/remove", "/connections/{name}/settings", "/requests/new", "/device"];
+    private static readonly string[] PreparingWithGet = ["/connections/new", "/requests/new", "/device", "/connections/{name}/data", "/connections/{name}/remove", "/connections/{name}/settings", "/connections/{name}/masking", "/connections/{name}/conversations/setup", "/api/v1/apps"];
+    private static readonly string[] Conversations = ["/api/v1/connections/{name}/conversations", "/api/v1/connections/{name}/conversations/{id}"];
     private static readonly string[] CopiedRows = ["/api/v1/connections/{name}/query", "/api/v1/connections/{name}/rows"];
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -74,7 +76,7 @@ public sealed partial class AccessTests(WebInstallation site)
     }
 
     private static Role RoleFor(string method, string pattern) =>
-        Under(pattern, ForAdministrators) ? Role.Administrator
+        Under(pattern, ForAdministrators) || (method != "GET" && Under(pattern, ChangedByAdministrators)) ? Role.Administrator
         : Under(pattern, ReadingWithPost) ? Role.Viewer
         : method != "GET" || Under(pattern, PreparingWithGet) ? Role.Operator
         : Role.Viewer;
@@ -83,7 +85,7 @@ public sealed partial class AccessTests(WebInstallation site)
     {
         Role.Administrator => TokenScopes.Administer,
         Role.Operator => TokenScopes.Operate,
-        _ => Under(pattern, CopiedRows) ? TokenScopes.Rows : TokenScopes.Read,
+        _ => Under(pattern, CopiedRows) || Conversations.Contains(pattern) ? TokenScopes.Rows : TokenScopes.Read,
     };
 
     private static bool Under(string pattern, string[] roots) => roots.Any(root => pattern == root || pattern.StartsWith(root + "/", StringComparison.Ordinal));
