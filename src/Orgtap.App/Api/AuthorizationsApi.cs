@@ -42,12 +42,11 @@ internal static class AuthorizationsApi
         all.MapPost("/complete", CompleteAsync).WithSummary("Finish with what came to the callback address");
     }
 
-    private static async Task<AuthorizationDocument> StartAsync(AuthorizeDocument wanted, HttpContext context, OrgConnector connector, ConnectionStore connections, CancellationToken cancellationToken)
+    private static async Task<AuthorizationDocument> StartAsync(AuthorizeDocument wanted, HttpContext context, Authorizing authorizing, CancellationToken cancellationToken)
     {
         var request = new ConnectRequest(
             wanted.Name, wanted.Url ?? "", AuthorizationFlow.WebServer, wanted.ClientId ?? "", SecretText.From(wanted.ClientSecret), null, null, null, wanted.CallbackUrl, wanted.QuotaThresholdPercent ?? 80) { App = wanted.App };
-        var pending = wanted.Again ? await Authorizing.AgainAsync(connections, request, context.User.ActorOf(), cancellationToken) : new PendingAuthorization(request, context.User.ActorOf());
-        var start = await connector.StartAsync(pending with { WithoutMissing = wanted.WithoutMissing }, cancellationToken);
+        var start = await authorizing.StartAsync(request, wanted.Again, wanted.WithoutMissing, context.User.ActorOf(), cancellationToken);
         return new AuthorizationDocument(start.AuthorizeAddress, start.BrowserSecret.Reveal());
     }
 

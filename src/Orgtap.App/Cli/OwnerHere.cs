@@ -16,11 +16,8 @@ internal sealed class OwnerHere(IServiceProvider services) : IOwner
     public async Task<ConnectionDocument> ConnectAsync(ConnectRequest request, CancellationToken cancellationToken) =>
         await DocumentOf(await Get<OrgConnector>().ConnectAsync(request, ConnectVerb.Actor, cancellationToken), cancellationToken);
 
-    public async Task<AuthorizationStart> StartAsync(ConnectRequest request, bool again, bool withoutMissing, CancellationToken cancellationToken)
-    {
-        var pending = again ? await Authorizing.AgainAsync(Get<ConnectionStore>(), request, ConnectVerb.Actor, cancellationToken) : new PendingAuthorization(request, ConnectVerb.Actor);
-        return await Get<OrgConnector>().StartAsync(pending with { WithoutMissing = withoutMissing }, cancellationToken);
-    }
+    public Task<AuthorizationStart> StartAsync(ConnectRequest request, bool again, bool withoutMissing, CancellationToken cancellationToken) =>
+        Get<Authorizing>().StartAsync(request, again, withoutMissing, ConnectVerb.Actor, cancellationToken);
 
     public Task<DeviceDocument> StartDeviceAsync(ConnectRequest request, bool again, bool withoutMissing, CancellationToken cancellationToken) =>
         Get<Authorizing>().StartDeviceAsync(request, again, withoutMissing, ConnectVerb.Actor, cancellationToken);

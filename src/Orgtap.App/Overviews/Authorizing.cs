@@ -28,7 +28,7 @@ public sealed record DeviceDocument(string? Id, string? UserCode, Uri? Verificat
 }
 
 /// <summary>Authorizes again and tests, for page, verb and endpoint alike.</summary>
-public sealed class Authorizing(ConnectionStore connections, AuthorizationReturn back, DeviceSignIns devices, ConnectionTest test, OverviewReader overviews, AuditLog audit)
+public sealed class Authorizing(ConnectionStore connections, OrgConnector connector, AuthorizationReturn back, DeviceSignIns devices, ConnectionTest test, OverviewReader overviews, AuditLog audit)
 {
     /// <exception cref="OrgtapException">It was not accepted; nothing was changed.</exception>
     public async Task<Connection> ReauthorizeAsync(Connection connection, ReauthorizeDocument wanted, string actor, CancellationToken cancellationToken)
@@ -58,6 +58,15 @@ public sealed class Authorizing(ConnectionStore connections, AuthorizationReturn
         return checks;
     }
 
+    /// <summary>Begins the web server flow. What Salesforce would say of a new app on a page of its own is said here, before a browser goes there.</summary>
+    /// <param name="again">The connection exists and is authorized again, with its own app and address unless another app is named.</param>
+    public async Task<AuthorizationStart> StartAsync(ConnectRequest request, bool again, bool withoutMissing, string actor, CancellationToken cancellationToken)
+    {
+        var pending = again ? await AgainAsync(connections, request, actor, cancellationToken) : new PendingAuthorization(request, actor);
+        if (!again && (request.ConsumerKey.Length > 0 || request.App is { Length: > 0 })) await connector.ProbeAsync(request, cancellationToken);
+        return await connector.StartAsync(pending with { WithoutMissing = withoutMissing }, cancellationToken);
+    }
+
     /// <summary>Begins the device flow.</summary>
     /// <param name="again">The connection exists and is authorized again, with its own app and address.</param>
     public async Task<DeviceDocument> StartDeviceAsync(ConnectRequest request, bool again, bool withoutMissing, string actor, CancellationToken cancellationToken)
@@ -77,7 +86,7 @@ public sealed class Authorizing(ConnectionStore connections, AuthorizationReturn
     };
 
     /// <summary>A flow with a person, for a connection that exists: with its own app and address.</summary>
-    public static async Task<PendingAuthorization> AgainAsync(ConnectionStore connections, ConnectRequest request, string actor, CancellationToken cancellationToken)
+    private static async Task<PendingAuthorization> AgainAsync(ConnectionStore connections, ConnectRequest request, string actor, CancellationToken cancellationToken)
     {
         var connection = await connections.GetAsync(request.Name, cancellationToken);
         var app = await connections.GetAppAsync(connection.AppId, cancellationToken);

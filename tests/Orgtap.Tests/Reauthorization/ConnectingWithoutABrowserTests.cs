@@ -91,6 +91,18 @@ public sealed class ConnectingWithoutABrowserTests
         await db.ExecuteAsync("UPDATE device_sign_ins SET next_poll_at = 0");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_key_that_Salesforce_does_not_know_is_said_before_a_browser_is_sent_there(bool serving)
+    {
+        await using var site = await ServedInstallation.StartAsync(serving);
+        var (code, _, error) = await site.RunAsync("connect", "--name", "acme", "--url", site.Org.Address.AbsoluteUri, "--client-id", "nobody", "--callback", $"http://localhost:{(serving ? 17_391 : 17_392)}/OauthRedirect");
+        Assert.Equal(2, code);
+        Assert.Contains("does not know the consumer key", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Open this address", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Client_credentials_connect_from_the_command_line_and_renew_by_themselves()
     {

@@ -28,7 +28,7 @@ internal static class AuthorizationPages
     }
 
     private static async Task<IResult> AuthorizeAsync(
-        string name, HttpContext context, ConnectionStore connections, OrgConnector connector, Authorizing authorizing, PublicAddress address, InstallationSettings settings, CancellationToken cancellationToken)
+        string name, HttpContext context, ConnectionStore connections, Authorizing authorizing, PublicAddress address, InstallationSettings settings, CancellationToken cancellationToken)
     {
         if (await connections.FindAsync(name, cancellationToken) is not { } connection) return Results.NotFound();
         var form = await context.Request.ReadFormAsync(cancellationToken);
@@ -39,7 +39,7 @@ internal static class AuthorizationPages
             {
                 case AuthorizationFlow.WebServer:
                     var request = new ConnectRequest(name, "", way, "", null, null, null, null, address.Callback.AbsoluteUri, connection.QuotaThresholdPercent);
-                    var start = await connector.StartAsync(await Authorizing.AgainAsync(connections, request, context.User.ActorOf(), cancellationToken) with { WithoutMissing = without }, cancellationToken);
+                    var start = await authorizing.StartAsync(request, true, without, context.User.ActorOf(), cancellationToken);
                     ConnectPages.KeepBrowserSecret(context, start.BrowserSecret);
                     ConnectPages.AllowSignIn(context, settings);
                     return Page.SeeOther(start.AuthorizeAddress.AbsoluteUri);

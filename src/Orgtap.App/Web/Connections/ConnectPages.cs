@@ -1,4 +1,5 @@
 using Orgtap.App.Composition;
+using Orgtap.App.Overviews;
 using Orgtap.App.Web.SignIn;
 using Orgtap.Authorization;
 using Orgtap.Connections;
@@ -36,7 +37,7 @@ internal static class ConnectPages
     }
 
     private static async Task<IResult> ConnectAsync(
-        HttpContext context, OrgConnector connector, DeviceSignIns devices, PublicAddress address, InstallationSettings settings, CancellationToken cancellationToken)
+        HttpContext context, OrgConnector connector, Authorizing authorizing, DeviceSignIns devices, PublicAddress address, InstallationSettings settings, CancellationToken cancellationToken)
     {
         var form = await context.Request.ReadFormAsync(cancellationToken);
         var typed = new ConnectForm(
@@ -54,8 +55,7 @@ internal static class ConnectPages
                 var connection = await connector.ConnectAsync(request, context.User.ActorOf(), cancellationToken);
                 return Page.SeeOther($"/connections/{connection.Name}/data");
             }
-            if (typed.ClientId.Length > 0) await connector.ProbeAsync(request, cancellationToken);
-            var start = await connector.StartAsync(request, context.User.ActorOf(), cancellationToken);
+            var start = await authorizing.StartAsync(request, false, false, context.User.ActorOf(), cancellationToken);
             KeepBrowserSecret(context, start.BrowserSecret);
             AllowSignIn(context, settings);
             return Page.SeeOther(start.AuthorizeAddress.AbsoluteUri);
