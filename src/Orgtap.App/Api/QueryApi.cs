@@ -18,7 +18,8 @@ public sealed record QueryAnswerDocument(IReadOnlyList<string> Columns, IReadOnl
 /// <summary>Read-only SQL on a replica.</summary>
 internal static class QueryApi
 {
-    private const int MostRows = 100_000;
+    /// <summary>Rows in one answer, at most.</summary>
+    public const int MostRows = 100_000;
 
     // A query that runs longer belongs on the replica file itself.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

@@ -19,10 +19,10 @@ internal static class AuditVerb
         var until = new Option<DateTimeOffset?>("--until") { Description = "Before this moment", HelpName = "TIME" };
         var limit = new Option<int>("--limit") { Description = "Entries, newest first", DefaultValueFactory = _ => 50, HelpName = "N" };
         var json = VerbRunner.Json();
-        return verbs.Run(new Command("audit", "Who did what, to what, when, from where") { actor, action, target, text, from, until, limit, json }, Needs.Stores,
+        return verbs.Run(new Command("audit", "Who did what, to what, when, from where") { actor, action, target, text, from, until, limit, json }, Needs.StoresAnywhere,
             ["orgtap audit", "orgtap audit --who marta@example.com --from 2026-11-01", "orgtap audit --what token.issued --json"], async (context, cancellationToken) =>
         {
-            var entries = await context.Service<AuditLog>().ListAsync(
+            var entries = await context.Readings.AuditAsync(
                 new AuditFilter
                 {
                     Actor = context.Get(actor), Action = context.Get(action), Target = context.Get(target), Text = context.Get(text), From = context.Get(from), Until = context.Get(until),
@@ -30,7 +30,7 @@ internal static class AuditVerb
                 Math.Max(1, context.Get(limit)), cancellationToken);
             if (context.Get(json))
             {
-                context.Out.WriteLine(JsonSerializer.Serialize(entries.Select(AuditEntryDocument.Of), CliJson.Options));
+                context.Out.WriteLine(JsonSerializer.Serialize(entries, CliJson.Options));
                 return ExitCode.Done;
             }
             if (entries.Count == 0)

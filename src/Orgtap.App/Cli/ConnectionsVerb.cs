@@ -23,12 +23,12 @@ internal static class ConnectionsVerb
     private static Command List(VerbRunner verbs, string name, string description, string example)
     {
         var json = VerbRunner.Json();
-        return verbs.Run(new Command(name, description) { json }, Needs.Stores, [example, $"{example} --json"], async (context, cancellationToken) =>
+        return verbs.Run(new Command(name, description) { json }, Needs.StoresAnywhere, [example, $"{example} --json"], async (context, cancellationToken) =>
         {
-            var all = await context.Service<OverviewReader>().ListAsync(cancellationToken);
+            var all = await context.Readings.ConnectionsAsync(cancellationToken);
             if (context.Get(json))
             {
-                context.Out.WriteLine(JsonSerializer.Serialize(all.Select(ConnectionDocument.Of), CliJson.Options));
+                context.Out.WriteLine(JsonSerializer.Serialize(all, CliJson.Options));
                 return ExitCode.Done;
             }
             if (all.Count == 0)
@@ -37,20 +37,17 @@ internal static class ConnectionsVerb
                 return ExitCode.Done;
             }
             var table = CliTable.New("Connection", "Status", "Org", "Last sync", "#Tables", "#Rows", "API use in 24 h");
-            foreach (var overview in all)
-            {
-                var connection = overview.Connection;
+            foreach (var one in all)
                 table.AddRow(
-                    Markup.Escape(connection.Name), overview.IsRunning ? $"{overview.Status.Word()}, syncing" : overview.Status.Word(),
-                    Markup.Escape(connection.OrgName ?? connection.InstanceUrl?.Host ?? "–"), CliTable.Time(connection.LastSuccessAt, context.Terminal.Time),
-                    CliTable.Count(overview.Selection.Count), CliTable.Count(overview.Rows),
-                    overview.Use is { } use ? string.Create(CultureInfo.InvariantCulture, $"{use.Used:N0} of {use.Maximum:N0}, stops at {connection.QuotaThresholdPercent} %") : "–");
-            }
+                    Markup.Escape(one.Name), one.RunningRun is not null ? $"{one.Status}, syncing" : one.Status,
+                    Markup.Escape($"{one.OrgName ?? one.InstanceUrl?.Host ?? "–"}{(one.Sandbox ? " (Sandbox)" : one.Edition is { } edition ? $" ({edition})" : "")}"), CliTable.Time(one.LastSuccessAt, context.Terminal.Time),
+                    CliTable.Count(one.SelectedTables), CliTable.Count(one.Rows),
+                    one.ApiUse is { } use ? string.Create(CultureInfo.InvariantCulture, $"{use.Used:N0} of {use.Maximum:N0}, stops at {one.QuotaThresholdPercent} %") : "–");
             context.Terminal.Ansi(context.Out).Write(table);
-            foreach (var overview in all.Where(overview => overview.Connection.Problem is not null))
+            foreach (var one in all.Where(one => one.Problem is not null))
             {
-                context.Out.WriteLine($"{overview.Connection.Name}:");
-                ErrorText.Write(context.Out, overview.Connection.Problem!);
+                context.Out.WriteLine($"{one.Name}:");
+                ErrorText.Write(context.Out, one.Problem!);
             }
             return ExitCode.Done;
         });

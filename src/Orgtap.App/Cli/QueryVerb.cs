@@ -2,10 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Orgtap.Connections;
 using Orgtap.Primitives;
 using Orgtap.Replicas;
-using Orgtap.Syncs;
 using Spectre.Console;
 
 namespace Orgtap.App.Cli;
@@ -26,15 +24,14 @@ internal static class QueryVerb
         var sql = new Argument<string>("SQL") { Description = "One SELECT; tables and columns have Salesforce's API names" };
         var format = new Option<Format>("--format") { Description = "table, csv or json", DefaultValueFactory = _ => Format.Table };
         var limit = new Option<long?>("--limit") { Description = "At most so many rows (default 1,000 for table, none for csv and json)" };
-        return verbs.Run(new Command("query", "Ask the replica in SQL; nothing can be changed") { connection, sql, format, limit }, Needs.Stores,
+        return verbs.Run(new Command("query", "Ask the replica in SQL; nothing can be changed") { connection, sql, format, limit }, Needs.StoresAnywhere,
             ["orgtap query acme \"SELECT StageName, COUNT(*) FROM Opportunity GROUP BY 1\"", "orgtap query acme \"SELECT * FROM Account\" --format csv > accounts.csv"], async (context, cancellationToken) =>
         {
-            var found = await context.Service<ConnectionStore>().GetAsync(context.Get(connection), cancellationToken);
             var most = context.Get(limit) ?? (context.Get(format) == Format.Table ? 1_000 : long.MaxValue);
             if (most < 1) throw new InvalidInputException("A limit below 1 shows nothing.", "Give --limit 1 or more.");
-            await using var query = await context.Service<ReplicaFiles>().QueryAsync(found, context.Get(sql), most, trusted: true, cancellationToken);
+            await using var query = await context.Readings.QueryAsync(context.Get(connection), context.Get(sql), most, cancellationToken);
             await WriteAsync(context, query, context.Get(format), cancellationToken);
-            if (query.IsTruncated) context.Terminal.Error.WriteLine($"More rows were left out after {most:N0}; --limit shows more.");
+            if (query.IsTruncated) context.Terminal.Error.WriteLine($"More rows were left out; --limit shows more, over --server at most {Api.QueryApi.MostRows:N0}.");
             return ExitCode.Done;
         });
     }

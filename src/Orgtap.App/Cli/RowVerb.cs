@@ -1,9 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Orgtap.App.Overviews;
-using Orgtap.Connections;
-using Orgtap.Primitives;
 
 namespace Orgtap.App.Cli;
 
@@ -15,13 +12,10 @@ internal static class RowVerb
         var connection = VerbRunner.Connection();
         var id = new Argument<string>("ID") { Description = "The record's Id, 15 or 18 characters" };
         var json = VerbRunner.Json();
-        return verbs.Run(new Command("row", "Show a row of the replica by its Id, and every run that touched it") { connection, id, json }, Needs.Stores,
+        return verbs.Run(new Command("row", "Show a row of the replica by its Id, and every run that touched it") { connection, id, json }, Needs.StoresAnywhere,
             ["orgtap row acme 001xx000003DGbYAAW", "orgtap row acme 001xx000003DGbYAAW --json"], async (context, cancellationToken) =>
         {
-            var found = await context.Service<ConnectionStore>().GetAsync(context.Get(connection), cancellationToken);
-            var row = await context.Service<RowExplorer>().FindAsync(found, null, context.Get(id), cancellationToken)
-                ?? throw new InvalidInputException($"The replica of {found.Name} has no row {context.Get(id)}.", "It may not be selected, not synced yet, or deleted and removed.");
-            var document = RowDocument.Of(row.Row, row.Touches);
+            var document = await context.Readings.RowAsync(context.Get(connection), context.Get(id), cancellationToken);
             if (context.Get(json))
             {
                 context.Out.WriteLine(JsonSerializer.Serialize(document, CliJson.Options));

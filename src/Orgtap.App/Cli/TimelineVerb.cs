@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Orgtap.App.Overviews;
-using Orgtap.Connections;
 
 namespace Orgtap.App.Cli;
 
@@ -14,13 +12,12 @@ internal static class TimelineVerb
         var connection = VerbRunner.Connection();
         var limit = new Option<int>("--limit") { Description = "Entries, newest first", DefaultValueFactory = _ => 50, HelpName = "N" };
         var json = VerbRunner.Json();
-        return verbs.Run(new Command("timeline", "What happened to a connection: runs, settings, changes of the org's tables and fields") { connection, limit, json }, Needs.Stores,
+        return verbs.Run(new Command("timeline", "What happened to a connection: runs, settings, changes of the org's tables and fields") { connection, limit, json }, Needs.StoresAnywhere,
             ["orgtap timeline acme", "orgtap timeline acme --limit 200 --json"], async (context, cancellationToken) =>
         {
-            var found = await context.Service<ConnectionStore>().GetAsync(context.Get(connection), cancellationToken);
-            var entries = await context.Service<Timeline>().OfAsync(found, context.Get(limit), cancellationToken);
+            var entries = await context.Readings.TimelineAsync(context.Get(connection), context.Get(limit), cancellationToken);
             if (context.Get(json)) context.Out.WriteLine(JsonSerializer.Serialize(entries, CliJson.Options));
-            else if (entries.Count == 0) context.Out.WriteLine($"Nothing has happened to {found.Name} yet.");
+            else if (entries.Count == 0) context.Out.WriteLine($"Nothing has happened to {context.Get(connection)} yet.");
             else foreach (var entry in entries) context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{entry.At.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC  {entry.Sentence}{(entry.Actor is { } actor ? $" ({actor})" : "")}"));
             return ExitCode.Done;
         });

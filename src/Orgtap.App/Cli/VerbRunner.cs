@@ -39,6 +39,9 @@ internal sealed record VerbContext(ParseResult Parsed, Terminal Terminal, Instal
     /// <summary>For verbs that need <see cref="Needs.StoresAnywhere"/>.</summary>
     public IPeople People => Services.GetRequiredService<IPeople>();
 
+    /// <summary>For verbs that need <see cref="Needs.StoresAnywhere"/>.</summary>
+    public IReadings Readings => Services.GetRequiredService<IReadings>();
+
     public T Service<T>() where T : notnull => Services.GetRequiredService<T>();
 }
 
@@ -148,6 +151,7 @@ internal sealed class VerbRunner(Terminal terminal)
             installation.AddTo(services);
             services.AddSingleton<IOwner, OwnerHere>();
             services.AddSingleton<IPeople, PeopleHere>();
+            services.AddSingleton<IReadings, ReadingsHere>();
             await using var provider = services.BuildServiceProvider();
             return await work(provider);
         }
@@ -160,6 +164,7 @@ internal sealed class VerbRunner(Terminal terminal)
         services.AddSingleton(terminal);
         services.AddSingleton<IOwner, OwnerElsewhere>();
         services.AddSingleton<IPeople, PeopleElsewhere>();
+        services.AddSingleton<IReadings, ReadingsElsewhere>();
         await using var provider = services.BuildServiceProvider();
         return await work(provider);
     }

@@ -23,8 +23,11 @@ public sealed record ConnectionOverview(
     /// <summary>Every change of the org up to here is in the replica, UTC; null: not every selected table is loaded yet.</summary>
     public DateTimeOffset? DataAsOf { get; } = AsOf(Selection, Tables);
 
-    /// <summary>Told from its addresses.</summary>
-    public bool IsSandbox => Connection.LoginUrl.Host.StartsWith("test.", StringComparison.Ordinal) || Connection.InstanceUrl?.Host.Contains(".sandbox.", StringComparison.Ordinal) == true;
+    /// <summary>As the org says; where it does not, told from its addresses.</summary>
+    public bool IsSandbox => Connection.IsSandbox ?? (Connection.LoginUrl.Host.StartsWith("test.", StringComparison.Ordinal) || Connection.InstanceUrl?.Host.Contains(".sandbox.", StringComparison.Ordinal) == true);
+
+    /// <summary>The edition in a word or two, e.g. Enterprise; null where it is not known.</summary>
+    public string? Edition => Connection.Edition?.Replace(" Edition", "", StringComparison.Ordinal);
 
     /// <summary>When it syncs next by itself, UTC; null: not by itself.</summary>
     public DateTimeOffset? NextSyncAt => Selection.Count == 0 || IsRunning ? null : Orgtap.Scheduling.DueSyncs.NextAt(Connection, LastRun?.StartedAt);

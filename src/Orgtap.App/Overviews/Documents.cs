@@ -21,11 +21,13 @@ public sealed record ApiUseDocument(long Used, long Maximum, long Own, long Stop
 
 /// <summary>A connection as JSON, in the HTTP API and with <c>--json</c>. Holds no secret.</summary>
 /// <param name="DataAsOf">Every change of the org up to here is in the replica; absent while a selected table is not loaded yet.</param>
+/// <param name="Edition">As the org calls it, e.g. Enterprise Edition; absent where the user may not see it.</param>
+/// <param name="AuthorizedBy">Who gave the access that is in use: an operator, or the admin who was asked.</param>
 /// <param name="Replica">Where its rows lie, or will: the path of a file, or a PostgreSQL database and its schema.</param>
 public sealed record ConnectionDocument(
     string Name, string Status, ProblemDocument? Problem, string? OrgId, string? OrgName, Uri LoginUrl, Uri? InstanceUrl, string? Username, AuthorizationFlow Flow,
     bool SyncEnabled, int QuotaThresholdPercent, int SelectedTables, long Rows, ApiUseDocument? ApiUse, long? RunningRun, DateTimeOffset? LastSuccessAt, DateTimeOffset CreatedAt,
-    string? Replica = null, string? UpdateFrequency = null, DateTimeOffset? NextSyncAt = null, DateTimeOffset? DataAsOf = null, bool Sandbox = false)
+    string? Replica = null, string? UpdateFrequency = null, DateTimeOffset? NextSyncAt = null, DateTimeOffset? DataAsOf = null, bool Sandbox = false, string? Edition = null, string? AuthorizedBy = null, DateTimeOffset? AuthorizedAt = null)
 {
     public static ConnectionDocument Of(ConnectionOverview overview)
     {
@@ -35,7 +37,7 @@ public sealed record ConnectionDocument(
             connection.InstanceUrl, connection.Username, connection.Flow, connection.SyncEnabled, connection.QuotaThresholdPercent, overview.Selection.Count, overview.Rows,
             overview.Use is { } use ? new ApiUseDocument(use.Used, use.Maximum, use.Own, use.Maximum * connection.QuotaThresholdPercent / 100, use.ObservedAt) : null,
             overview.IsRunning ? overview.LastRun?.Id.Value : null, connection.LastSuccessAt, connection.CreatedAt, overview.Replica, connection.Frequency.Text, overview.NextSyncAt,
-            overview.DataAsOf, overview.IsSandbox);
+            overview.DataAsOf, overview.IsSandbox, connection.Edition, connection.AuthorizedBy, connection.AuthorizedAt);
     }
 }
 

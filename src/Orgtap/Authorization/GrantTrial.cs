@@ -1,3 +1,4 @@
+using Orgtap.Connections;
 using Orgtap.Primitives;
 using Orgtap.Salesforce;
 using Orgtap.Salesforce.OAuth;
@@ -6,9 +7,11 @@ namespace Orgtap.Authorization;
 
 /// <summary>What a new token turned out to be good for.</summary>
 /// <param name="Instance">Where the org's API is; checked.</param>
-/// <param name="OrgName">Null where the user may not see the org's own record.</param>
-public sealed record TriedGrant(Uri Instance, Uri IdentityUrl, Identity Identity, string? OrgName)
+/// <param name="Org">Null where the user may not see the org's own record.</param>
+public sealed record TriedGrant(Uri Instance, Uri IdentityUrl, Identity Identity, OrgFacts? Org)
 {
+    public string? OrgName => Org?.Name;
+
     public Grant GrantFor(ConnectionId id, TokenAnswer answer, ConnectRequest request, string grantedBy, TimeProvider time) => new(
         id, 1, answer.AccessToken, answer.RefreshToken, request.Password, request.SecurityToken, Instance, IdentityUrl, answer.Scope, answer.IssuedAt ?? time.GetUtcNow())
     {
@@ -27,7 +30,7 @@ internal sealed class GrantTrial(OAuthClient oauth, AddressPolicy addresses, Tok
         var identityUrl = addresses.CheckFromServer(answer.IdentityUrl ?? throw NoOrg(), login);
         var identity = await IdentifyAsync(answer, identityUrl, cancellationToken);
         var org = await trial.WithAsync(answer.AccessToken, instance, identity.OrgId, connection, client => AskOrgAsync(client, cancellationToken));
-        return org is null || org.Id == identity.OrgId ? new TriedGrant(instance, identityUrl, identity, org?.Name) : throw NoOrg();
+        return org is null || org.Id == identity.OrgId ? new TriedGrant(instance, identityUrl, identity, org is null ? null : new OrgFacts(org.Name, org.OrganizationType, org.IsSandbox)) : throw NoOrg();
     }
 
     private async Task<Identity> IdentifyAsync(TokenAnswer answer, Uri identityUrl, CancellationToken cancellationToken)

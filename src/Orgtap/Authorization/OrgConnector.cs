@@ -139,7 +139,10 @@ public sealed class OrgConnector(
             var app = (await request.WithAppAsync(_apps, cancellationToken)).App
                 ?? new ConsumerApp(Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), request.Name, request.ConsumerKey, request.ConsumerSecret, request.CallbackUrl) { PrivateKey = request.PrivateKey };
             var connection = new Connection(id, request.Name, login, request.Flow, app.Id, tried.Identity.OrgId, tried.OrgName, tried.Instance,
-                tried.Identity.Username ?? request.Username, true, request.QuotaThresholdPercent, null, null, time.GetUtcNow());
+                tried.Identity.Username ?? request.Username, true, request.QuotaThresholdPercent, null, null, time.GetUtcNow())
+            {
+                Edition = tried.Org?.Edition, IsSandbox = tried.Org?.IsSandbox, AuthorizedBy = pending.Actor, AuthorizedAt = time.GetUtcNow(),
+            };
             var grant = tried.GrantFor(id, answer, request, pending.Actor, time);
             await connections.AddAsync(connection, app, async transaction =>
             {

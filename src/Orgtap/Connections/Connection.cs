@@ -73,9 +73,25 @@ public sealed record Connection(
     /// <summary>What is masked in every text before it is stored.</summary>
     public MaskingRules Masking { get; init; } = MaskingRules.None;
 
+    /// <summary>The org's edition in Salesforce's words, e.g. <c>Enterprise Edition</c>; null where the user may not see it.</summary>
+    public string? Edition { get; init; }
+
+    /// <summary>Whether the org says that it is a sandbox; null where it does not tell.</summary>
+    public bool? IsSandbox { get; init; }
+
+    /// <summary>Who pressed: an operator, or the admin who was asked; null while nobody did.</summary>
+    public string? AuthorizedBy { get; init; }
+
+    /// <summary>When the grant that is in use was given, UTC.</summary>
+    public DateTimeOffset? AuthorizedAt { get; init; }
+
     /// <summary>The PostgreSQL schema its rows lie in; null: a file in the data directory.</summary>
     public PostgresPlace? Replica { get; init; }
 }
+
+/// <summary>What an org says of itself when it is authorized.</summary>
+/// <param name="Edition">In Salesforce's words; null where the user may not see it.</param>
+public sealed record OrgFacts(string? Name, string? Edition, bool? IsSandbox);
 
 /// <summary>A schema of a PostgreSQL database.</summary>
 /// <param name="Address">As <see cref="Storage.PostgresAddress"/> reads it, with the password.</param>

@@ -16,7 +16,8 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
     private const string Columns = """
         id AS Id, name AS Name, login_url AS LoginUrl, flow AS Flow, app_id AS AppId, org_id AS OrgId, org_name AS OrgName, instance_url AS InstanceUrl,
         username AS Username, sync_enabled AS SyncEnabled, quota_threshold_percent AS QuotaThresholdPercent, problem AS Problem,
-        last_success_at AS LastSuccessAt, created_at AS CreatedAt, replica_schema AS ReplicaSchema, replica_address AS ReplicaAddress, update_frequency AS UpdateFrequency, masking AS Masking
+        last_success_at AS LastSuccessAt, created_at AS CreatedAt, replica_schema AS ReplicaSchema, replica_address AS ReplicaAddress, update_frequency AS UpdateFrequency, masking AS Masking,
+        edition AS Edition, is_sandbox AS IsSandbox, (SELECT granted_by FROM grants WHERE connection_id = connections.id) AS AuthorizedBy, (SELECT granted_at FROM grants WHERE connection_id = connections.id) AS AuthorizedAt
         """;
 
     /// <exception cref="InvalidInputException">The name is taken, too long or has characters that addresses and file names cannot hold.</exception>
@@ -34,8 +35,8 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
                 throw new InvalidInputException($"A connection called {connection.Name} exists already.", "Choose another name, or remove that connection first.");
             if (app.SharedName is null) await AddAppAsync(transaction, app);
             await db.ExecuteAsync("""
-                INSERT INTO connections (id, name, login_url, flow, app_id, org_id, org_name, instance_url, username, sync_enabled, quota_threshold_percent, created_at)
-                VALUES (@id, @name, @login, @flow, @app, @org, @orgName, @instance, @username, @enabled, @threshold, @now)
+                INSERT INTO connections (id, name, login_url, flow, app_id, org_id, org_name, instance_url, username, sync_enabled, quota_threshold_percent, created_at, edition, is_sandbox)
+                VALUES (@id, @name, @login, @flow, @app, @org, @orgName, @instance, @username, @enabled, @threshold, @now, @edition, @sandbox)
                 """, new
             {
                 id = connection.Id.Value,
@@ -50,6 +51,8 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
                 enabled = connection.SyncEnabled ? 1 : 0,
                 threshold = connection.QuotaThresholdPercent,
                 now = Now(),
+                edition = connection.Edition,
+                sandbox = Flag(connection.IsSandbox),
             }, transaction);
             await together(transaction);
         }, cancellationToken);
@@ -98,12 +101,13 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
     /// <summary>After it was authorized again, in the caller's transaction: how and as whom it speaks from now on. What kept it from working is cleared.</summary>
     /// <param name="app">With the id of the connection's app, whose key and secrets it replaces. What another way of authorizing the same app did not need stays.</param>
     public async Task SetAuthorizedAsync(
-        System.Data.Common.DbTransaction transaction, ConnectionId id, Uri loginUrl, AuthorizationFlow flow, string? username, string? orgName, Uri instanceUrl, ConsumerApp app)
+        System.Data.Common.DbTransaction transaction, ConnectionId id, Uri loginUrl, AuthorizationFlow flow, string? username, OrgFacts? org, Uri instanceUrl, ConsumerApp app)
     {
         var db = transaction.Connection!;
         await db.ExecuteAsync("""
-            UPDATE connections SET login_url = @login, flow = @flow, username = COALESCE(@username, username), org_name = COALESCE(@orgName, org_name), instance_url = @instance, problem = NULL WHERE id = @id
-            """, new { id = id.Value, login = loginUrl.AbsoluteUri, flow = flow.ToString(), username, orgName, instance = instanceUrl.AbsoluteUri }, transaction);
+            UPDATE connections SET login_url = @login, flow = @flow, username = COALESCE(@username, username), org_name = COALESCE(@orgName, org_name), edition = COALESCE(@edition, edition),
+              is_sandbox = COALESCE(@sandbox, is_sandbox), instance_url = @instance, problem = NULL WHERE id = @id
+            """, new { id = id.Value, login = loginUrl.AbsoluteUri, flow = flow.ToString(), username, orgName = org?.Name, edition = org?.Edition, sandbox = Flag(org?.IsSandbox), instance = instanceUrl.AbsoluteUri }, transaction);
         await SetAppAsync(transaction, id, app);
     }
 
@@ -199,6 +203,8 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
 
     private string? Protect(string purpose, SecretText? secret) => secret is null ? null : cipher.Protect(purpose, secret);
 
+    private static long? Flag(bool? value) => value is { } known ? known ? 1 : 0 : null;
+
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private Connection Read(Row row) => new(
@@ -209,6 +215,10 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
     {
         Frequency = UpdateFrequency.Parse(row.UpdateFrequency),
         Masking = MaskingRules.FromJson(row.Masking),
+        Edition = row.Edition,
+        IsSandbox = row.IsSandbox is { } sandbox ? sandbox != 0 : null,
+        AuthorizedBy = row.AuthorizedBy,
+        AuthorizedAt = row.AuthorizedAt is { } authorized ? DateTimeOffset.FromUnixTimeMilliseconds(authorized) : null,
         Replica = row.ReplicaSchema is { } schema && row.ReplicaAddress is { } address ? new PostgresPlace(cipher.Unprotect(PlacePurpose, address), schema) : null,
     };
 
@@ -232,6 +242,10 @@ public sealed class ConnectionStore(ControlStore store, ISecretCipher cipher, Ti
         public string? ReplicaAddress { get; init; }
         public string UpdateFrequency { get; init; } = "";
         public string? Masking { get; init; }
+        public string? Edition { get; init; }
+        public long? IsSandbox { get; init; }
+        public string? AuthorizedBy { get; init; }
+        public long? AuthorizedAt { get; init; }
     }
 }
 

@@ -64,7 +64,7 @@ public sealed class GrantAcceptance(
         await store.WriteAsync(async transaction =>
         {
             var old = await grants.FindAsync(transaction, connection.Id);
-            await connections.SetAuthorizedAsync(transaction, connection.Id, login, request.Flow, seenBy, tried.OrgName, tried.Instance, app);
+            await connections.SetAuthorizedAsync(transaction, connection.Id, login, request.Flow, seenBy, tried.Org, tried.Instance, app);
             await grants.ReplaceAsync(transaction, grant);
             // Salesforce may give the same session out twice; ending it would end the new grant.
             if (old?.Revocable is { } former && former != grant.Revocable && former != grant.AccessToken) await revocations.AddAsync(transaction, connection.Name, connection.LoginUrl, former);

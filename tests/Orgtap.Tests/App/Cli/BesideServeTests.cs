@@ -12,6 +12,9 @@ namespace Orgtap.Tests.App.Cli;
 /// <summary>Verbs that need the owner of the data directory, while <c>orgtap serve</c> is it.</summary>
 public sealed partial class BesideServeTests
 {
+    [GeneratedRegex("""[0-9,]+ of 15,000|"apiUse": \{[^}]*\}""")]
+    private static partial Regex CountedCalls();
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -118,7 +121,35 @@ public sealed partial class BesideServeTests
         Assert.Equal(ExitCode.BadInput, await plain.RunAsync("plan", "acme", "--server", "http://sync.example.com"));
         Assert.Contains("https", plain.Error, StringComparison.Ordinal);
         var local = CliSession.With(name => "orgtap_x");
-        Assert.Equal(ExitCode.BadInput, await local.RunAsync("runs", "--server", beside.Address.AbsoluteUri));
+        Assert.Equal(ExitCode.BadInput, await local.RunAsync("serve", "--server", beside.Address.AbsoluteUri));
+    }
+
+    [Fact]
+    public async Task What_is_only_read_is_the_same_over_the_network()
+    {
+        await using var beside = await ServedInstallation.StartAsync(serving: true);
+        var boss = (await beside.Service<ApiTokens>().IssueAsync(await beside.Service<UserStore>().AddAsync("boss@example.com", "Boss", Role.Administrator, Stop), new TokenWish("t"), Stop)).Reveal();
+        await beside.ConnectAsync();
+        await beside.RunAsync("select", "acme", "--table", "Account:Name", "--table", "CaseStatus");
+        await beside.RunAsync("sync", "acme");
+        var id = (await beside.RunAsync("query", "acme", "SELECT Id FROM Account ORDER BY Id LIMIT 1", "--format", "csv")).Output.Split('\n')[1].Trim();
+        string[][] verbs =
+        [
+            ["status"], ["status", "--json"], ["connections", "list"], ["runs"], ["runs", "acme", "--json"], ["runs", "nobody"], ["receipt", "1"], ["receipt", "1", "--json"], ["timeline", "acme"],
+            ["timeline", "acme", "--json"], ["timeline", "nobody"], ["audit"], ["audit", "--what", "connection.created", "--json"], ["row", "acme", id], ["row", "acme", id, "--json"],
+            ["query", "acme", "SELECT Id, Name, IsDeleted, NumberOfEmployees FROM Account ORDER BY Id LIMIT 5"], ["query", "acme", "SELECT Name, NULL AS n, 1.5 AS x FROM Account ORDER BY Id LIMIT 3", "--format", "json"],
+            ["query", "acme", "SELECT Nope FROM Account"], ["query", "acme", "DELETE FROM Account"],
+        ];
+        foreach (var verb in verbs)
+        {
+            var here = await beside.RunAsync(verb);
+            var session = CliSession.With(name => name == "ORGTAP_TOKEN" ? boss : null);
+            var there = (ExitCode: await session.RunAsync([.. verb, "--server", beside.Address.AbsoluteUri]), session.Output, session.Error);
+            Assert.True(Settled(here) == Settled(there), $"orgtap {string.Join(' ', verb)}\n--- here\n{Settled(here)}\n--- there\n{Settled(there)}");
+        }
+
+        // What was counted within the last second is in the store a moment later than in the process that counted it.
+        string Settled((int ExitCode, string Output, string Error) said) => CountedCalls().Replace(Plain(said, beside), "…");
     }
 
     [Fact]
