@@ -40,8 +40,11 @@ internal static class ConnectionsApi
     public static void Map(IEndpointRouteBuilder api)
     {
         var all = api.MapGroup("/connections").WithTags("Connections");
-        all.MapGet("", async (OverviewReader overviews, CancellationToken cancellationToken) =>
-            (await overviews.ListAsync(cancellationToken)).Select(ConnectionDocument.Of)).RequireAuthorization(Roles.Viewer).WithSummary("List connections with their status");
+        all.MapGet("", async (HttpContext context, OverviewReader overviews, [Description("1 to 1000; all if absent")] int? limit = null, [Description("Only connections whose names come behind this one")] string? after = null, CancellationToken cancellationToken = default) =>
+        {
+            var found = (await overviews.ListAsync(cancellationToken)).Where(one => after is null || string.CompareOrdinal(one.Connection.Name, after) > 0).ToList();
+            return NextPage.Of(context, found, limit is { } most ? Math.Clamp(most, 1, 1000) : int.MaxValue, "after", one => one.Connection.Name).Select(ConnectionDocument.Of);
+        }).RequireAuthorization(Roles.Viewer).WithSummary("List connections with their status");
         all.MapPost("", ConnectAsync).RequireAuthorization(Roles.Operator).WithSummary("Connect an org by client credentials, certificate, or user name and password");
 
         var one = all.MapGroup("/{name}").AddEndpointFilter<KnownConnectionFilter>();

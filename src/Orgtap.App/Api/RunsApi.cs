@@ -50,12 +50,14 @@ internal static class RunsApi
     }
 
     private static async Task<IEnumerable<RunDocument>> ListAsync(
-        RunStore runs, ConnectionStore connections, [Description("Only of this connection")] string? connection = null, [Description("1 to 1000")] int limit = 20,
-        CancellationToken cancellationToken = default)
+        HttpContext context, RunStore runs, ConnectionStore connections, [Description("Only of this connection")] string? connection = null, [Description("1 to 1000")] int limit = 20,
+        [Description("Only runs older than the one with this number")] long? before = null, CancellationToken cancellationToken = default)
     {
+        limit = Math.Clamp(limit, 1, 1000);
         var names = (await connections.ListAsync(cancellationToken)).ToDictionary(each => each.Id, each => each.Name);
         var only = connection is null ? null : (ConnectionId?)(await connections.GetAsync(connection, cancellationToken)).Id;
-        return (await runs.ListAsync(only, Math.Clamp(limit, 1, 1000), cancellationToken)).Select(run => RunDocument.Of(run, names.GetValueOrDefault(run.ConnectionId, "?"), null));
+        var found = await runs.ListAsync(only, limit + 1, before is { } id ? new RunId(id) : null, cancellationToken);
+        return NextPage.Of(context, found, limit, "before", run => run.Id.ToString()).Select(run => RunDocument.Of(run, names.GetValueOrDefault(run.ConnectionId, "?"), null));
     }
 
     private static async Task<IResult> StopAsync(long id, HttpContext context, RunStore runs, SyncJobs jobs, AuditLog audit, CancellationToken cancellationToken)

@@ -84,6 +84,7 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton<Overviews.ConversationDesk>();
         services.AddSingleton<Overviews.SettingsChange>();
         services.AddSingleton<Overviews.MaskingChange>();
+        services.AddSingleton<Orgtap.Storage.IdempotentRequests>();
         services.AddSingleton<UserStore>();
         services.AddSingleton<OneTimeLinks>();
         services.AddSingleton<ApiTokens>();

@@ -29,6 +29,7 @@ public sealed class SecretRotation(ControlStore store, ISecretCipher cipher, IKe
         new("authorization_requests", "id", "consumer_secret", "request.consumer-secret"),
         new("device_sign_ins", "id", "draft", "device.draft"), new("device_sign_ins", "id", "device_code", "device.code"),
         new("revocations", "id", "token", "revocation.token"), new("conversation_settings", "connection_id", "push_key", "conversations.push-key"), new("mail_settings", "id", "password", "mail.password"), new("outbox", "id", "body", "outbox.body"),
+        new("idempotent_requests", "id", "answer", "idempotency.answer"),
     ];
 
     /// <summary>The key that something was encrypted with: behind a mark of four bytes, data protection writes its id.</summary>

@@ -156,6 +156,7 @@ public static class WebHost
         app.UseRateLimiter();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<IdempotencyKeys>();
     }
 
     /// <summary>Starts at once and stops only when told to.</summary>

@@ -99,10 +99,15 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
 
     /// <summary>Newest first.</summary>
     /// <param name="connection">Null: of all connections.</param>
-    public async Task<IReadOnlyList<Run>> ListAsync(ConnectionId? connection, int limit, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<Run>> ListAsync(ConnectionId? connection, int limit, CancellationToken cancellationToken) => ListAsync(connection, limit, null, cancellationToken);
+
+    /// <summary>Newest first.</summary>
+    /// <param name="connection">Null: of all.</param>
+    /// <param name="before">Only older ones than this; null: from the newest on.</param>
+    public async Task<IReadOnlyList<Run>> ListAsync(ConnectionId? connection, int limit, RunId? before, CancellationToken cancellationToken)
     {
         await using var db = await store.ConnectAsync(cancellationToken);
-        return await ReadAsync(db, null, connection is null ? "1 = 1" : "connection_id = @connection", new { connection = connection?.Value }, limit);
+        return await ReadAsync(db, null, $"{(connection is null ? "1 = 1" : "connection_id = @connection")} AND {(before is null ? "1 = 1" : "id < @before")}", new { connection = connection?.Value, before = before?.Value }, limit);
     }
 
     public async Task<Run?> FindAsync(RunId id, CancellationToken cancellationToken)

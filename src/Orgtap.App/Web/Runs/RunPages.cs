@@ -11,8 +11,18 @@ using Orgtap.Syncs;
 
 namespace Orgtap.App.Web.Runs;
 
+/// <param name="Found">One more than is shown, if there are older ones.</param>
 /// <param name="NameOf">Connection names by id.</param>
-public sealed record RunsModel(IReadOnlyList<Run> Runs, IReadOnlyDictionary<ConnectionId, string> NameOf, TimeProvider Time);
+public sealed record RunsModel(IReadOnlyList<Run> Found, IReadOnlyDictionary<ConnectionId, string> NameOf, TimeProvider Time)
+{
+    /// <summary>Only older runs than this one; null: the newest.</summary>
+    public long? Before { get; init; }
+
+    public IReadOnlyList<Run> Runs { get; } = [.. Found.Take(RunPages.Shown)];
+
+    /// <summary>Where the next page begins; null: there is nothing older.</summary>
+    public long? Older => Found.Count > RunPages.Shown ? Runs[^1].Id.Value : null;
+}
 
 /// <param name="Live">The run as this process sees it while it goes on; null when it is over or runs elsewhere.</param>
 public sealed record RunModel(Run Run, string Connection, RunSnapshot? Live, bool MayOperate, TimeProvider Time)
@@ -24,14 +34,14 @@ public sealed record RunModel(Run Run, string Connection, RunSnapshot? Live, boo
 /// <summary>Run history, and each run's page: live while it goes on, then with its receipt.</summary>
 internal static class RunPages
 {
-    private const int Shown = 100;
+    public const int Shown = 100;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet("/runs", async (RunStore runs, ConnectionStore connections, TimeProvider time, CancellationToken cancellationToken) => Page.Of<RunsPage>(new RunsModel(
-            await runs.ListAsync(null, Shown, cancellationToken),
-            (await connections.ListAsync(cancellationToken)).ToDictionary(connection => connection.Id, connection => connection.Name), time))).RequireAuthorization(Roles.Viewer);
+        app.MapGet("/runs", async (long? before, RunStore runs, ConnectionStore connections, TimeProvider time, CancellationToken cancellationToken) => Page.Of<RunsPage>(new RunsModel(
+            await runs.ListAsync(null, Shown + 1, before is { } id ? new RunId(id) : null, cancellationToken),
+            (await connections.ListAsync(cancellationToken)).ToDictionary(connection => connection.Id, connection => connection.Name), time) { Before = before })).RequireAuthorization(Roles.Viewer);
 
         app.MapGet("/runs/{id:long}", async (long id, HttpContext context, RunReader reader, CancellationToken cancellationToken) =>
             await reader.FindAsync(new RunId(id), context.User.MayOperate(), cancellationToken) is { } model ? Page.Of<RunPage>(model) : (IResult)Results.NotFound()).RequireAuthorization(Roles.Viewer);
