@@ -29,6 +29,8 @@ public sealed record RequestDocument(
 /// <summary>Reads and makes authorization requests, for page, verb and endpoint alike.</summary>
 public sealed class RequestDesk(AuthorizationRequests requests, AuthorizationRequestStore store, Outbox outbox, UserStore users, TimeProvider time)
 {
+    private const int MostInvited = 50;
+
     public async Task<RequestDocument> AskAsync(AskDocument ask, string actor, Uri site, CancellationToken cancellationToken)
     {
         var asker = await AskerAsync(ask.AskedBy ?? actor, cancellationToken);
@@ -49,6 +51,10 @@ public sealed class RequestDesk(AuthorizationRequests requests, AuthorizationReq
     /// <returns>Null: there is none.</returns>
     public async Task<RequestDocument?> FindAsync(string id, CancellationToken cancellationToken) =>
         await store.FindAsync(id, cancellationToken) is { } request ? await OfAsync(request, null, cancellationToken) : null;
+
+    /// <summary>Orgs that admins were asked to connect and did not yet, newest first.</summary>
+    public async Task<IReadOnlyList<RequestDocument>> InvitedAsync(CancellationToken cancellationToken) =>
+        [.. (await ListAsync(null, MostInvited, cancellationToken)).Where(request => request.FirstAuthorization && request.State is RequestState.Waiting or RequestState.Opened or RequestState.Started or RequestState.NeverCameBack or RequestState.SetBack)];
 
     /// <param name="connection">Only of this one; null: all.</param>
     public async Task<IReadOnlyList<RequestDocument>> ListAsync(ConnectionId? connection, int limit, CancellationToken cancellationToken)

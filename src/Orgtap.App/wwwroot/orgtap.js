@@ -38,11 +38,30 @@ function patch(html) {
   }
 }
 
+// Where the server cannot be reached, the page says so, and when it can be reached again it says nothing more.
+const waiting = new Set();
+function showAway(who, away) {
+  if (away) waiting.add(who); else waiting.delete(who);
+  const notice = document.getElementById("away");
+  if (waiting.size === 0) { notice?.remove(); return; }
+  if (notice) return;
+  const fresh = document.createElement("p");
+  fresh.id = "away";
+  fresh.className = "away";
+  fresh.setAttribute("role", "status");
+  fresh.textContent = "Orgtap cannot be reached at the moment. This page goes on by itself once it answers; what you ticked is kept then.";
+  (document.querySelector("dialog[open] .dialog-head") ?? document.querySelector("main")).append(fresh);
+}
+
 for (const place of document.querySelectorAll("[data-live]")) {
   const events = new EventSource(place.dataset.live);
+  // The browser tries again by itself.
+  events.addEventListener("error", () => showAway(events, true));
+  events.addEventListener("open", () => showAway(events, false));
   events.addEventListener("patch", event => { patch(event.data); showCopies(); });
   events.addEventListener("end", () => {
     events.close();
+    showAway(events, false);
     for (const element of document.querySelectorAll('[data-while="running"]')) element.remove();
   });
   // A page that is left must not hold one of the few connections a browser allows.
@@ -127,11 +146,29 @@ for (const form of document.querySelectorAll("form[data-unsaved]")) {
 async function fetchHtml(address, options) {
   const answer = await fetch(address, { headers: { "X-Fragment": "1" }, ...options });
   if (answer.redirected) { location.assign(answer.url); return; }
+  if (answer.status >= 500) throw new TypeError("The server failed.");
   patch(await answer.text());
   showMixed();
 }
 
+// Tried until the server answers, seldom enough not to be a burden when it comes back.
+async function untilAnswered(work) {
+  for (let pause = 500; ; pause = Math.min(pause * 2, 8000)) {
+    try {
+      await work();
+      showAway(work, false);
+      return;
+    } catch (failure) {
+      if (!(failure instanceof TypeError)) throw failure;
+      showAway(work, true);
+      await new Promise(resolve => setTimeout(resolve, pause));
+    }
+  }
+}
+
 // Boxes that are kept as soon as they are ticked, one after the other, so that a later one never overtakes an earlier one.
+let unkept = 0;
+addEventListener("beforeunload", event => { if (unkept > 0) event.preventDefault(); });
 for (const form of document.querySelectorAll("form[data-boxes]")) {
   let before = Promise.resolve();
   form.addEventListener("change", event => {
@@ -139,7 +176,8 @@ for (const form of document.querySelectorAll("form[data-boxes]")) {
     if (!box.matches("input[data-box]")) return;
     const body = new URLSearchParams({ box: box.value, on: box.checked, "form-token": form.elements["form-token"].value });
     for (const open of form.querySelectorAll("details[open]")) body.append("open", open.closest("li").id.slice("pick-".length));
-    before = before.then(() => fetchHtml(form.dataset.boxes, { method: "POST", body })).catch(() => location.reload());
+    unkept++;
+    before = before.then(() => untilAnswered(() => fetchHtml(form.dataset.boxes, { method: "POST", body }))).then(() => { unkept--; }, () => { unkept = 0; location.reload(); });
   });
 }
 

@@ -27,6 +27,7 @@ public sealed class WebInstallation : IAsyncLifetime
 
     private string _directory = "";
     private Installation? _installation;
+    private ListenAddress? _listen;
 
     public WebApplication App { get; private set; } = null!;
 
@@ -45,16 +46,11 @@ public sealed class WebInstallation : IAsyncLifetime
         // A port that is free now may be taken by another test a moment later.
         for (var port = 5180; ; port += 20)
         {
-            var listen = new ListenAddress("localhost", port).NextFree();
-            App = WebHost.Build(_installation, listen, logging =>
-            {
-                logging.ClearProviders();
-                if (Log is not null) logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log);
-            });
+            _listen = new ListenAddress("localhost", port).NextFree();
             try
             {
-                await App.StartAsync(TestContext.Current.CancellationToken);
-                Address = listen.Address;
+                await StartAppAsync();
+                Address = _listen.Address;
                 return;
             }
             catch (IOException) when (port < 5380)
@@ -62,6 +58,26 @@ public sealed class WebInstallation : IAsyncLifetime
                 await App.DisposeAsync();
             }
         }
+    }
+
+    /// <summary>The web server goes away, in the middle of whatever it does.</summary>
+    public async Task StopAppAsync()
+    {
+        // Nobody is waited for: pages that are open must find out.
+        using var atOnce = new CancellationTokenSource(0);
+        await App.StopAsync(atOnce.Token);
+        await App.DisposeAsync();
+    }
+
+    /// <summary>It comes back at the same address.</summary>
+    public async Task StartAppAsync()
+    {
+        App = WebHost.Build(_installation!, _listen!, logging =>
+        {
+            logging.ClearProviders();
+            if (Log is not null) logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log);
+        });
+        await App.StartAsync(TestContext.Current.CancellationToken);
     }
 
     /// <summary>Adds a user who can sign in with <see cref="Password"/>; does nothing if there is one.</summary>

@@ -46,7 +46,7 @@ public abstract class KeptOnBothTests(StoreDatabase database)
         Assert.DoesNotContain("secret-", await store.DumpAsync(), StringComparison.Ordinal);
 
         Task AuthorizedAsync(ConsumerApp app) => store.Control.WriteAsync(
-            transaction => store.Connections.SetAuthorizedAsync(transaction, connection.Id, connection.LoginUrl, AuthorizationFlow.WebServer, "ann@acme.example", "Acme", ScriptedOrg.Instance, app), Stop);
+            transaction => store.Connections.SetAuthorizedAsync(transaction, connection.Id, connection.LoginUrl, AuthorizationFlow.WebServer, "ann@acme.example", new OrgFacts("Acme", null, null), ScriptedOrg.Instance, app), Stop);
     }
 
     [Fact]

@@ -11,6 +11,9 @@ public sealed record DataSourcesModel(IReadOnlyList<ConnectionOverview> All, IRe
 {
     public IReadOnlyList<ConnectionOverview> Shown { get; } = [.. Matching.Skip((Question.Number - 1) * SourcesQuestion.PerPage).Take(SourcesQuestion.PerPage)];
 
+    /// <summary>First authorizations that admins were asked for and that are still open.</summary>
+    public IReadOnlyList<RequestDocument> Invited { get; init; } = [];
+
     public static DataSourcesModel Of(IReadOnlyList<ConnectionOverview> all, SourcesQuestion question, bool mayOperate, TimeProvider time) => new(all, question.Matching(all), question, mayOperate, time);
 }
 
@@ -24,9 +27,9 @@ internal static class DataSourcesPages
     {
         app.MapGet("/", () => Page.SeeOther("/data-sources"));
         app.MapGet("/not-allowed", () => Results.StatusCode(StatusCodes.Status403Forbidden));
-        app.MapGet("/data-sources", async (HttpContext context, string? q, string? status, string? sort, string? desc, string? page, OverviewReader overviews, TimeProvider time, CancellationToken cancellationToken) =>
+        app.MapGet("/data-sources", async (HttpContext context, string? q, string? status, string? sort, string? desc, string? page, OverviewReader overviews, RequestDesk requests, TimeProvider time, CancellationToken cancellationToken) =>
             Page.Of<DataSourcesPage>(DataSourcesModel.Of(
-                await overviews.ListAsync(cancellationToken), SourcesQuestion.Of(q, status, sort, desc, page), context.User.MayOperate(), time))).RequireAuthorization(Roles.Viewer);
+                await overviews.ListAsync(cancellationToken), SourcesQuestion.Of(q, status, sort, desc, page), context.User.MayOperate(), time) with { Invited = await requests.InvitedAsync(cancellationToken) })).RequireAuthorization(Roles.Viewer);
         app.MapGet("/data-sources/live", (HttpContext context, string? q, string? status, string? sort, string? desc, string? page, LiveFragments fragments, SourcesBoard board, TimeProvider time, IHostApplicationLifetime host) =>
             LiveEvents.Of(context, host, cancellationToken => WatchAsync(SourcesQuestion.Of(q, status, sort, desc, page), context.User.MayOperate(), fragments, board, time, cancellationToken))).RequireAuthorization(Roles.Viewer);
     }
