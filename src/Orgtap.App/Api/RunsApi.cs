@@ -19,6 +19,11 @@ public sealed record StartedDocument(long Run, bool AlreadyRunning);
 /// <param name="Tables">API names; absent: all that are selected.</param>
 public sealed record WishDocument(IReadOnlyList<string>? Tables);
 
+/// <summary>What to verify.</summary>
+/// <param name="Tables">API names; absent: all that are selected.</param>
+/// <param name="Deep">Also read every value again.</param>
+public sealed record VerifyDocument(IReadOnlyList<string>? Tables, bool Deep = false);
+
 /// <summary>Starting syncs, and <c>/api/v1/runs</c>.</summary>
 internal static class RunsApi
 {
@@ -33,6 +38,9 @@ internal static class RunsApi
             api.MapPost($"/connections/{{name}}/{path}", (string name, WishDocument? wish, HttpContext context, ConnectionStore connections, SyncJobs jobs, CancellationToken cancellationToken) =>
                 StartAsync(name, new SyncWish(purpose, wish?.Tables ?? []), context, connections, jobs, cancellationToken))
                 .AddEndpointFilter<KnownConnectionFilter>().RequireAuthorization(Roles.Operator).WithTags("Runs").WithSummary(summary);
+        api.MapPost("/connections/{name}/verify", (string name, VerifyDocument? wish, HttpContext context, ConnectionStore connections, SyncJobs jobs, CancellationToken cancellationToken) =>
+            StartAsync(name, new SyncWish(wish?.Deep == true ? RunPurpose.VerifyDeep : RunPurpose.Verify, wish?.Tables ?? []), context, connections, jobs, cancellationToken))
+            .AddEndpointFilter<KnownConnectionFilter>().RequireAuthorization(Roles.Operator).WithTags("Runs").WithSummary("Start a sync that also compares every row with the org's and mends what differs");
         var runs = api.MapGroup("/runs").WithTags("Runs");
         runs.MapGet("", ListAsync).RequireAuthorization(Roles.Viewer).WithSummary("Runs, newest first");
         runs.MapGet("/{id:long}", async (long id, RunReader reader, CancellationToken cancellationToken) =>

@@ -44,6 +44,7 @@ public static class OrgtapCommand
             PlanVerb.Build(verbs),
             SyncVerb.Build(verbs),
             KeepHonestVerbs.Reconcile(verbs),
+            KeepHonestVerbs.Verify(verbs),
             KeepHonestVerbs.Refresh(verbs),
             ConnectionsVerb.Status(verbs),
             RunsVerb.Build(verbs),

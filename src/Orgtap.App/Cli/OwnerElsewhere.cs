@@ -105,7 +105,8 @@ internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
     public async Task<RunDocument> SyncAsync(string connection, SyncWish wish, WatchRun watch, CancellationToken cancellationToken)
     {
         var started = await api.SendAsync<StartedDocument>(
-            HttpMethod.Post, $"{Path(connection)}/{wish.Purpose.ToString().ToLowerInvariant()}", wish.Purpose == RunPurpose.Sync ? null : new WishDocument(wish.Tables), cancellationToken);
+            HttpMethod.Post, $"{Path(connection)}/{(wish.Purpose.Verifies() ? "verify" : wish.Purpose.ToString().ToLowerInvariant())}",
+            wish.Purpose == RunPurpose.Sync ? null : wish.Purpose.Verifies() ? new VerifyDocument(wish.Tables, wish.Purpose == RunPurpose.VerifyDeep) : (object)new WishDocument(wish.Tables), cancellationToken);
         if (started.AlreadyRunning) await terminal.Error.WriteLineAsync($"Run {started.Run} is under way already; showing it.");
         RunDocument? seen = null;
         using var ended = new CancellationTokenSource();

@@ -38,6 +38,8 @@ public sealed class Timeline(RunStore runs, AuditLog audit, SchemaChangeStore ch
 
     private static string PurposeOf(RunPurpose purpose) => purpose switch
     {
+        RunPurpose.Verify => "Verification, run",
+        RunPurpose.VerifyDeep => "Verification of every value, run",
         RunPurpose.Reconcile => "Comparison of all Ids, run",
         RunPurpose.Refresh => "Reading of formulas, run",
         _ => "Run",

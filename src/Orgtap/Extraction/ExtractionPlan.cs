@@ -139,8 +139,21 @@ public enum RunPurpose
     /// <summary>Reads values again that change without a new stamp, e.g. formulas.</summary>
     Refresh,
 
+    /// <summary>Compares Id, modification time and deletion mark of all rows with the org's, and reads again by Id what differs.</summary>
+    Verify,
+
+    /// <summary>Also reads every value of all rows again and compares it.</summary>
+    VerifyDeep,
+
     /// <summary>Brings the rows to another database; asks the org nothing.</summary>
     Move,
+}
+
+/// <summary>What purposes have in common.</summary>
+public static class RunPurposes
+{
+    /// <summary>Whether the run compares the whole of each table with the org, down to the modification times.</summary>
+    public static bool Verifies(this RunPurpose purpose) => purpose is RunPurpose.Verify or RunPurpose.VerifyDeep;
 }
 
 /// <summary>Settings of extraction that an installation may change.</summary>

@@ -20,8 +20,8 @@ public static class LoadSteps
 
         if (Added(facts).Count > 0 && !facts.Done.Contains(LoadMode.Columns)) return LoadMode.Columns;
         if (!facts.Done.Contains(LoadMode.Incremental) && !IsFresh(facts, watermark)) return LoadMode.Incremental;
-        if (facts.Purpose == RunPurpose.Refresh && facts.Unstamped.Count > 0 && !facts.Done.Contains(LoadMode.Refresh)) return LoadMode.Refresh;
-        if ((facts.Purpose == RunPurpose.Reconcile || stored.ReconcileDue is not null) && !facts.Done.Contains(LoadMode.Reconcile)) return LoadMode.Reconcile;
+        if (ReadAgain(facts).Count > 0 && !facts.Done.Contains(LoadMode.Refresh)) return LoadMode.Refresh;
+        if ((facts.Purpose == RunPurpose.Reconcile || facts.Purpose.Verifies() || stored.ReconcileDue is not null) && !facts.Done.Contains(LoadMode.Reconcile)) return LoadMode.Reconcile;
         return facts.MissesRows && !facts.Done.Contains(LoadMode.Mend) ? LoadMode.Mend : null;
     }
 
@@ -31,7 +31,7 @@ public static class LoadSteps
         var (stored, schema, now) = (facts.Checkpoint, facts.Schema, WholeMilliseconds(facts.Now));
         if (stored is { Finished: false } && stored.Mode == mode && CanGoOn(facts, stored))
         {
-            var same = mode.IsMain() ? schema.Part(stored.Fields) : mode == LoadMode.Reconcile ? Partial(schema, schema.IsDeletedIndex < 0 ? [] : ["IsDeleted"]) : Partial(schema, stored.Part);
+            var same = mode.IsMain() ? schema.Part(stored.Fields) : mode == LoadMode.Reconcile ? Partial(schema, stored.Part ?? Compared(facts)) : Partial(schema, stored.Part);
             // What one interface refuses is planned anew for the other.
             if (stored.Position is not null && !(stored.Position is BulkIntention && facts.BulkRefusal is not null) && !(stored.Position is KeysetPosition && facts.RestRefusal is not null))
             {
@@ -61,16 +61,20 @@ public static class LoadSteps
                 if (retyped.Count > 0) reasons.Add($"{Listed(retyped)} changed {(retyped.Count == 1 ? "its type" : "their types")} in Salesforce, which converts values without a new stamp: read again with the Ids alone, for all rows.");
                 if (unmasked.Count > 0) reasons.Add($"{Listed(unmasked)}: a masking rule was taken away or changed, so the texts are read again with the Ids alone, for all rows.");
                 return (Partial(schema, added), new Window(null, stored!.Watermark!.Value.ModifiedAt), false);
+            case LoadMode.Refresh when facts.Purpose == RunPurpose.VerifyDeep:
+                reasons.Add("Every value of all rows is read again and compared; what differs is put right in the same transaction.");
+                return (Partial(schema, ReadAgain(facts)), new Window(null, stored!.Watermark!.Value.ModifiedAt), false);
             case LoadMode.Refresh:
                 reasons.Add($"{Listed(facts.Unstamped)}: {(facts.Unstamped.Count == 1 ? "its value changes" : "their values change")} without a new stamp, so {(facts.Unstamped.Count == 1 ? "it is" : "they are")} read for all rows.");
                 return (Partial(schema, facts.Unstamped), new Window(null, stored!.Watermark!.Value.ModifiedAt), false);
             case LoadMode.Reconcile:
-                reasons.Add(stored?.ReconcileDue is { } since && facts.Purpose != RunPurpose.Reconcile
+                reasons.Add(facts.Purpose.Verifies() ? "Id, modification time and deletion mark of all rows are compared with the org's."
+                    : stored?.ReconcileDue is { } since && facts.Purpose != RunPurpose.Reconcile
                     ? $"Salesforce's list of deleted records has a gap since {Time(since)}: the Ids of all rows are compared."
                     : "The Ids of all rows are compared with the org's.");
-                return (Partial(schema, schema.IsDeletedIndex < 0 ? [] : ["IsDeleted"]), new Window(null, now), false);
+                return (Partial(schema, Compared(facts)), new Window(null, now), false);
             case LoadMode.Mend:
-                reasons.Add("The org has rows that the replica lacks: they are read by their Ids.");
+                reasons.Add("The org has rows that the replica lacks or holds otherwise: they are read by their Ids.");
                 return (schema.Part(stored!.Fields), new Window(null, now), false);
             default:
                 var watermark = stored!.Watermark!.Value.ModifiedAt;
@@ -105,6 +109,24 @@ public static class LoadSteps
         var whole = stored.Fields.ToHashSet(StringComparer.OrdinalIgnoreCase);
         return [.. facts.Schema.Columns.Where(column => !whole.Contains(column.Name) || stored.Stale?.Contains(column.Name, StringComparer.OrdinalIgnoreCase) == true || (stored.Types?.TryGetValue(column.Name, out var before) == true && before != column.Type)).Select(column => column.Name)];
     }
+
+    /// <summary>What a comparison of all Ids asks for besides: the deletion mark, and when verifying the stamp, which tells a stale row.</summary>
+    private static IReadOnlyList<string> Compared(TableFacts facts)
+    {
+        List<string> compared = facts.Schema.IsDeletedIndex < 0 ? [] : ["IsDeleted"];
+        if (facts.Purpose.Verifies() && facts.StampField is { } stamp && facts.Schema.IndexOf(stamp) >= 0) compared.Add(stamp);
+        return compared;
+    }
+
+    /// <summary>The fields whose values this run reads again for all rows. Stamp and deletion mark are left to the comparison of Ids, behind which whole rows come.</summary>
+    private static IReadOnlyList<string> ReadAgain(TableFacts facts) => facts.Purpose switch
+    {
+        RunPurpose.Refresh => facts.Unstamped,
+        RunPurpose.VerifyDeep => [.. facts.Schema.Columns.Select(column => column.Name).Where(name => !Same(name, "Id") && !Same(name, "IsDeleted") && !Same(name, facts.StampField))],
+        _ => [],
+    };
+
+    private static bool Same(string name, string? other) => string.Equals(name, other, StringComparison.OrdinalIgnoreCase);
 
     private static ObjectSchema Partial(ObjectSchema schema, IReadOnlyList<string>? fields) => schema.Part(fields ?? []);
 

@@ -21,7 +21,7 @@ public interface IReplica : IAsyncDisposable
     /// <see cref="LoadMode.Snapshot"/> that finishes the load also marks rows the load did not see as deleted (removes them where the object has no IsDeleted).
     /// <para>Other modes, whose batches hold Id and the columns of <see cref="Checkpoint.Part"/>:</para>
     /// <para><see cref="LoadMode.Columns"/> and <see cref="LoadMode.Refresh"/> change these columns of rows that are there; a row that is not is counted as absent and noted as missing, and so is, at the load's end, a live row that the load did not meet (changed since, or hidden).
-    /// <see cref="LoadMode.Reconcile"/> notes Ids as seen, and as missing where the second column, the deletion mark, differs from the row's; its finishing page sweeps as a snapshot's does and notes seen Ids that the table lacks as missing.
+    /// <see cref="LoadMode.Reconcile"/> notes Ids as seen, and as missing where a column of the part (deletion mark, stamp) differs from the row's; its finishing page sweeps as a snapshot's does and notes seen Ids that the table lacks as missing.
     /// <see cref="LoadMode.Deletes"/> marks (or removes) the rows of the Ids unless their stamp is newer than the batch's second column.
     /// <see cref="LoadMode.Mend"/> upserts whole rows and forgets missing Ids up to the page's <see cref="KeysetPosition"/>; a row that is there and did not come is gone, and marked (or removed).</para>
     /// </summary>

@@ -93,7 +93,7 @@ public static class Receipts
         return stored.Mode switch
         {
             LoadMode.Columns => $"New fields filled for {Rows(tally.Changed)}; {Number(tally.Unchanged)} have no value in them.{absent}",
-            LoadMode.Refresh => $"Values without a stamp read again for {Rows(tally.Changed + tally.Unchanged)}: {Number(tally.Changed)} differed.{absent}",
+            LoadMode.Refresh => $"Values read again for {Rows(tally.Changed + tally.Unchanged)}: {Number(tally.Changed)} differed.{absent}",
             LoadMode.Deletes => $"{Rows(tally.MarkedDeleted)} that vanished without a trace, by Salesforce's list of deleted records.",
             LoadMode.Reconcile => $"{Rows(tally.Parsed)} compared by Id: {(tally.Swept == 0 ? "none is gone" : $"{Number(tally.Swept)} no longer in Salesforce, or no longer shown to this user")}.",
             _ => $"{Rows(tally.Parsed)} that {(tally.Parsed == 1 ? "was" : "were")} missing or not up to date, by Id{(tally.Swept == 0 ? "" : $"; {Number(tally.Swept)} no longer shown to this user")}.",

@@ -32,7 +32,7 @@ public sealed record Run(
     public RunPurpose Purpose { get; init; }
 }
 
-/// <summary>When a connection's runs of each purpose began last; null: never.</summary>
+/// <summary>When a connection's runs of each purpose, or of one that does the same and more, began last; null: never.</summary>
 public sealed record RunStarts(DateTimeOffset? Last, DateTimeOffset? LastReconcile, DateTimeOffset? LastRefresh)
 {
     public static readonly RunStarts None = new(null, null, null);

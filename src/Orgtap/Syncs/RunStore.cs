@@ -122,10 +122,10 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
         await using var db = await store.ConnectAsync(cancellationToken);
         var rows = await db.QueryAsync<(string Connection, string Purpose, long Last)>("SELECT connection_id, purpose, MAX(started_at) FROM runs GROUP BY connection_id, purpose");
         return rows.GroupBy(row => row.Connection, StringComparer.Ordinal).ToDictionary(group => new ConnectionId(group.Key), group => new RunStarts(
-            FromMilliseconds(group.Max(row => row.Last)), Of(group, RunPurpose.Reconcile), Of(group, RunPurpose.Refresh)));
+            FromMilliseconds(group.Max(row => row.Last)), Of(group, RunPurpose.Reconcile, RunPurpose.Verify, RunPurpose.VerifyDeep), Of(group, RunPurpose.Refresh, RunPurpose.VerifyDeep)));
 
-        static DateTimeOffset? Of(IEnumerable<(string Connection, string Purpose, long Last)> rows, RunPurpose purpose) =>
-            rows.Where(row => row.Purpose == purpose.ToString()).Select(row => (DateTimeOffset?)FromMilliseconds(row.Last)).FirstOrDefault();
+        static DateTimeOffset? Of(IEnumerable<(string Connection, string Purpose, long Last)> rows, params RunPurpose[] purposes) =>
+            rows.Where(row => purposes.Any(purpose => row.Purpose == purpose.ToString())).Select(row => (DateTimeOffset?)FromMilliseconds(row.Last)).Max();
     }
 
     /// <summary>Each connection's newest run, in one query; without its tables.</summary>

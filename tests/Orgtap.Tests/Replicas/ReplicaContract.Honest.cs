@@ -104,6 +104,20 @@ public abstract partial class ReplicaContract
     }
 
     [Fact]
+    public async Task A_row_whose_stamp_differs_from_the_orgs_is_noted_as_missing()
+    {
+        const string Old = "2026-01-01T00:00:00.000Z", New = "2026-01-01T00:00:00.001Z";
+        await using var replica = await OpenAsync();
+        var table = await replica.OpenAsync(Stamped, Never);
+        using (var first = Pages.Of(Stamped, Pages.Backfill(Stamped, finished: true),
+            [[Pages.Id(1), "Stale", "1", "false", Old], [Pages.Id(2), "Same", "2", "false", New], [Pages.Id(3), "Without", "3", "false", null]])) await replica.CommitAsync(table, first, Never);
+        var reconcile = Pages.Backfill(Stamped) with { Mode = LoadMode.Reconcile, StartedAt = Later, Part = ["IsDeleted", "SystemModstamp"] };
+        using (var seen = Pages.Of(Stamped.Part(["IsDeleted", "SystemModstamp"]), reconcile, [[Pages.Id(1), "false", New], [Pages.Id(2), "false", New], [Pages.Id(3), "false", New]])) await replica.CommitAsync(table, seen, Never);
+        using (var end = Page.Empty(reconcile with { Finished = true })) Assert.Equal(0, (await replica.CommitAsync(table, end, Never)).Counts.Swept);
+        Assert.Equal([Pages.Id(1), Pages.Id(3)], await replica.MissingAsync(table, null, 10, Never));
+    }
+
+    [Fact]
     public async Task A_comparison_that_begins_anew_forgets_what_the_one_before_saw()
     {
         await using var replica = await OpenAsync();

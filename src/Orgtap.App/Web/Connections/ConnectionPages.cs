@@ -79,9 +79,9 @@ internal static class ConnectionPages
                 if (!connection.SyncEnabled) throw new InvalidInputException($"{name} is paused.", "Resume it first.");
                 var outcome = await jobs.StartAsync(connection.Id, context.User.ActorOf(), cancellationToken);
                 return Page.SeeOther($"/runs/{outcome.RunId}");
-            case "reconcile" or "refresh":
+            case "reconcile" or "refresh" or "verify" or "verify-deep":
                 if (!connection.SyncEnabled) throw new InvalidInputException($"{name} is paused.", "Resume it first.");
-                var honest = await jobs.StartAsync(connection.Id, new SyncWish(form["do"] == "refresh" ? RunPurpose.Refresh : RunPurpose.Reconcile, []), context.User.ActorOf(), cancellationToken);
+                var honest = await jobs.StartAsync(connection.Id, new SyncWish(PurposeOf(form["do"].ToString()), []), context.User.ActorOf(), cancellationToken);
                 return Page.SeeOther($"/runs/{honest.RunId}");
             case "pause" or "resume":
                 var enabled = form["do"] == "resume";
@@ -92,6 +92,14 @@ internal static class ConnectionPages
                 return Results.BadRequest();
         }
     }
+
+    private static RunPurpose PurposeOf(string word) => word switch
+    {
+        "refresh" => RunPurpose.Refresh,
+        "verify" => RunPurpose.Verify,
+        "verify-deep" => RunPurpose.VerifyDeep,
+        _ => RunPurpose.Reconcile,
+    };
 
     private static async Task<IResult> SetScheduleAsync(string name, HttpContext context, ConnectionStore connections, AuditLog audit, CancellationToken cancellationToken)
     {

@@ -82,13 +82,13 @@ internal sealed record MergeSql
             """;
     }
 
-    /// <summary>Notes the Ids as seen; a row whose deletion mark differs is noted as missing: it came back without a new stamp, e.g. because sharing shows it again.</summary>
+    /// <summary>Notes the Ids as seen; a row whose deletion mark or stamp differs is noted as missing: it came back without a new stamp, e.g. because sharing shows it again, or its last change was missed.</summary>
     private static string Seen(string target, string tableId, IReadOnlyList<StoredColumn> columns)
     {
         var names = Names(columns);
         var other = names.Count < 2 ? "" : $"""
             , other AS (INSERT INTO _orgtap_missing (table_id, id) SELECT {tableId}, s.{names[0]} FROM {Stage} s JOIN {target} t ON t.{names[0]} = s.{names[0]}
-              WHERE s.turn = @turn AND t.{names[1]} IS DISTINCT FROM s.{names[1]} ON CONFLICT DO NOTHING)
+              WHERE s.turn = @turn AND ({Of("t", names, 1)}) IS DISTINCT FROM ({Of("s", names, 1)}) ON CONFLICT DO NOTHING)
             """;
         return $"""
             WITH noted AS (INSERT INTO _orgtap_seen (table_id, id) SELECT {tableId}, s.{names[0]} FROM {Stage} s WHERE s.turn = @turn ON CONFLICT DO NOTHING){other}
