@@ -3,6 +3,7 @@ using Orgtap.Catalog;
 using Orgtap.Connections;
 using Orgtap.Conversations;
 using Orgtap.Conversations.Importing;
+using Orgtap.Masking;
 using Orgtap.Syncs;
 using Orgtap.Tests.Syncs;
 
@@ -31,11 +32,16 @@ internal sealed class ImportedOrg : IAsyncDisposable
 
     public static CancellationToken Cancel => SyncedOrg.Cancel;
 
-    public static async Task<ImportedOrg> StartAsync(ConversationSettings? settings = null, PostgresPlace? place = null, IReadOnlyDictionary<string, long>? records = null)
+    public static async Task<ImportedOrg> StartAsync(ConversationSettings? settings = null, PostgresPlace? place = null, IReadOnlyDictionary<string, long>? records = null, MaskingRules? masking = null)
     {
         var imported = new ImportedOrg(await SyncedOrg.StartAsync(options => options with { Records = new Dictionary<string, long>(records ?? Records) }));
         imported.Org.Place = place;
         await imported.Org.OpenAsync();
+        if (masking is not null)
+        {
+            await imported.Org.Connections.SetMaskingAsync(imported.Org.Connection.Id, masking, Cancel);
+            await imported.Org.OpenAsync();
+        }
         settings ??= new ConversationSettings { Channels = Every };
         var tables = settings.Channels.SelectMany(channel => SourceTables.Of(channel).Tables).Distinct().ToList();
         await imported.Org.Selections.SetAsync(imported.Org.Connection.Id, [.. tables.Select(table => new SelectedObject(table)), .. SourceTables.Names.Where(named => !tables.Contains(named.SObject))], Cancel);
