@@ -15,6 +15,8 @@ public static class Removing
     {
         if (await services.GetRequiredService<RunStore>().FindRunningAsync(connection.Id, cancellationToken) is { } running)
             throw new InvalidInputException($"{connection.Name} is being synced (run {running.Id}).", "Stop that run first.");
+        if (services.GetRequiredService<Orgtap.Scheduling.ConversationJobs>().IsRunning(connection.Id))
+            throw new InvalidInputException($"Conversations of {connection.Name} are being imported.", "Wait for the end of that import.");
         await services.GetRequiredService<OrgConnector>().RemoveAsync(connection, actor, cancellationToken);
         services.GetRequiredService<OrgClients>().Close(connection.Id);
         if (!deleteReplica) return;

@@ -98,7 +98,7 @@ public sealed class ConversationCheck(CatalogReader catalog, OrgClients clients,
         var parts = new Dictionary<string, List<SourceRow>>();
         foreach (var part in source.Parts.Where(part => visible.Contains(part.Table)))
             parts[part.Table] = await RowsAsync(connection, part.Table, SoqlCondition.Is(part.ParentField, row.Id), MostParts, client, counter, cancellationToken);
-        var (names, masker) = (new Names(SourceRows.None), connection.Masking.Masker);
+        var (names, masker) = (await NamesAsync(connection, parts.Values.SelectMany(rows => rows).Append(row).SelectMany(each => Names.References.Select(reference => each[reference])), visible, client, counter, cancellationToken), connection.Masking.Masker);
         switch (source.Channel)
         {
             case Channel.Chat: return (ChatMaker.Of(row, parts.GetValueOrDefault("LiveChatTranscriptEvent") ?? [], names, masker), false, null);
@@ -110,8 +110,19 @@ public sealed class ConversationCheck(CatalogReader catalog, OrgClients clients,
         if (!visible.Contains("Conversation")) return (SessionMaker.Of(source.Channel, row, null, own, null, names, masker), true, step);
         var identifier = (await RowsAsync(connection, "Conversation", SoqlCondition.Is("Id", conversation), 1, client, counter, cancellationToken)).FirstOrDefault()?["ConversationIdentifier"];
         var entries = identifier is null ? null : await new EntryReader(client, store, connection, 1_000, time).ReadAsync(identifier, cancellationToken);
+        if (entries is not null) names = await NamesAsync(connection, entries.Select(entry => entry.SpeakerId).Append(row["OwnerId"]), visible, client, counter, cancellationToken);
         return entries is null ? (SessionMaker.Of(source.Channel, row, null, own, null, names, masker), true, step)
             : (SessionMaker.Of(source.Channel, row, SessionMaker.Divide(entries, [row])[row.Id], [], null, names, masker), false, null);
+    }
+
+    /// <summary>Names of the users that a sample speaks of.</summary>
+    private async Task<Names> NamesAsync(Connection connection, IEnumerable<string?> ids, HashSet<string> visible, SalesforceClient client, CallCounter counter, CancellationToken cancellationToken)
+    {
+        var names = new Names(SourceRows.None);
+        var users = ids.Where(id => id?.StartsWith("005", StringComparison.Ordinal) == true).Select(id => id!).Distinct(StringComparer.Ordinal).Take(MostParts).ToList();
+        if (users.Count == 0 || !visible.Contains("User")) return names;
+        foreach (var user in await RowsAsync(connection, "User", SoqlCondition.In("Id", users), MostParts, client, counter, cancellationToken)) names.Know(user.Id, user["Name"]);
+        return names;
     }
 
     private async Task<List<SourceRow>> RowsAsync(Connection connection, string table, SoqlCondition? condition, int atMost, SalesforceClient client, CallCounter counter, CancellationToken cancellationToken)

@@ -96,6 +96,7 @@ public sealed class ImportTests
         await using var org = await ImportedOrg.StartAsync(place: place);
         await org.ImportAsync();
         var before = await org.AllAsync();
+        var start = await PositionAsync(org);
         var store = org.Org.Host.Store;
         var chats = store.Truth("LiveChatTranscript", ["Body"], includeDeleted: false).Where(row => row.Values[0] is not null).Take(3).ToList();
         var session = store.Truth("MessagingSession", ["ConversationId"], includeDeleted: false).First(row => row.Values[0] is not null);
@@ -118,9 +119,26 @@ public sealed class ImportTests
         Assert.Equal("Still there?", (await org.FindAsync(session.Id)).Turns[^1].Text);
         Assert.Contains((await org.FindAsync(oneCase)).Turns, turn => turn is { Text: "We look into it.", Kind: TurnKind.Message, Source: "CaseComment.CommentBody" });
         Assert.Contains(await org.Reader.ListAsync(org.Org.Connection, new ConversationQuestion("still there"), Cancel), line => line.Id == session.Id);
+        await using (var tables = org.Reader.TablesOf(org.Org.Connection))
+        {
+            // Sessions that are open are asked for again every hour; only what says something new is a change. Three that changed, two that are gone.
+            var behind = await tables.PositionAsync("changes", Cancel);
+            store.Update("LiveChatTranscript", chats[0].Id, new Dictionary<string, object?>());
+            org.Org.Host.Clock.Advance(TimeSpan.FromHours(2));
+            await org.SyncAsync();
+            await org.ImportAsync();
+            Assert.Empty((await tables.ChangesAsync(behind, 100, Cancel)).Select(change => change.Id));
+            Assert.Equal(5, (await tables.ChangesAsync(start, 100, Cancel)).Count);
+        }
         var after = await org.AllAsync();
         // Nothing else was touched, but for sessions that are open, which are asked for again every hour.
         Assert.All(after.Where(pair => pair.Key != chats[0].Id && pair.Key != session.Id && pair.Key != oneCase), pair => Assert.Equal(before[pair.Key], pair.Value));
+    }
+
+    private static async Task<long> PositionAsync(ImportedOrg org)
+    {
+        await using var tables = org.Reader.TablesOf(org.Org.Connection);
+        return await tables.PositionAsync("changes", Cancel);
     }
 
     [Fact]

@@ -8,9 +8,6 @@ internal sealed class Batch(SourceTables channel, SourceRows source, Names names
 {
     internal const string Deleted = "Deleted in Salesforce", NothingSaid = "Nothing was said", NoIdentifier = "Its Conversation is not in the replica", TextGone = "Salesforce no longer has what was said, or does not show it";
 
-    private static readonly string[] References =
-        ["OwnerId", "ContactId", "AccountId", "CaseId", "AgentId", "CreatedById", "InsertedById", "MessagingEndUserId", "EndUserContactId", "EndUserAccountId", "RelatedRecordId", "ActorId"];
-
     /// <returns>The decisions that could be taken, and when the others can: the hour's calls for conversation entries are used up.</returns>
     public async Task<(IReadOnlyList<Decision> Decisions, DateTimeOffset? Free)> DecideAsync(IReadOnlyList<Pending> pending, CancellationToken cancellationToken)
     {
@@ -19,7 +16,7 @@ internal sealed class Batch(SourceTables channel, SourceRows source, Names names
         foreach (var part in channel.Parts)
             parts[part.Table] = (await source.ReadAsync(part.Table, part.ParentField, [.. roots.Keys], deletedToo: false, cancellationToken))
                 .GroupBy(row => row[part.ParentField]!).ToDictionary(group => group.Key, group => group.OrderBy(row => row.Id, StringComparer.Ordinal).ToList());
-        await names.LookUpAsync(roots.Values.Concat(parts.Values.SelectMany(children => children.Values).SelectMany(children => children)).SelectMany(row => References.Select(reference => row[reference])), cancellationToken);
+        await names.LookUpAsync(roots.Values.Concat(parts.Values.SelectMany(children => children.Values).SelectMany(children => children)).SelectMany(row => Names.References.Select(reference => row[reference])), cancellationToken);
 
         var (decisions, free) = (new List<Decision>(pending.Count), (DateTimeOffset?)null);
         foreach (var item in pending)

@@ -18,6 +18,9 @@ public sealed record ImportProgress(long ImportId, Channel Channel, long Done, l
 public sealed partial class ConversationImporter(
     ConversationStore store, ConversationReader reader, ReplicaFiles replicas, ReplicaRows rows, OrgClients clients, TimeProvider time, ILogger<ConversationImporter> logger)
 {
+    /// <summary>How long a session without an end is taken to go on after its row was touched.</summary>
+    private static readonly TimeSpan StaysOpen = TimeSpan.FromDays(7);
+
     private readonly ConcurrentDictionary<ConnectionId, ImportProgress> _underWay = new();
 
     /// <summary>Records that are committed together. Cases hold e-mails of up to 131,072 characters each.</summary>
@@ -84,9 +87,10 @@ public sealed partial class ConversationImporter(
     /// <returns>When those that wait are asked for again; null: none waits for Salesforce.</returns>
     private async Task<DateTimeOffset?> ChannelAsync(Connection connection, ConversationSettings settings, SourceTables channel, SourceRows source, ConversationTables tables, long importId, CancellationToken cancellationToken)
     {
-        // An open session may go on without its row being touched.
-        var open = channel.Channel == Channel.Messaging ? time.GetUtcNow().ToString("yyyyMMddHH", System.Globalization.CultureInfo.InvariantCulture) : "";
-        var total = await tables.FindPendingAsync(channel, source, SaltOf(connection.Masking.Keys), open, cancellationToken);
+        // An open session may go on without its row being touched; one that nobody touched for long does not.
+        var now = time.GetUtcNow();
+        var open = channel.Channel == Channel.Messaging ? now.ToString("yyyyMMddHH", System.Globalization.CultureInfo.InvariantCulture) : "";
+        var total = await tables.FindPendingAsync(channel, source, SaltOf(connection.Masking.Keys), open, now - StaysOpen, cancellationToken);
         var names = new Names(source);
         var client = clients.Open(connection.Id, connection.InstanceUrl!, new CallCounter());
         var entries = new EntryReader(client, store, connection, settings.EntryCallsPerHour, time);

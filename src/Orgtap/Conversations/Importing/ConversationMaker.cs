@@ -14,6 +14,8 @@ internal sealed class ConversationMaker(TextMasker? masker)
     {
         "Id", "Body", "SupervisorTranscriptBody", "Status", "RequestTime", "StartTime", "EndTime", "EndedBy", "WaitTime", "CaseId", "ContactId", "AccountId", "LeadId", "OwnerId", "IsDeleted", "SystemModstamp", "Subject", "Description",
         "CaseNumber", "ConversationId",
+        // They move when somebody touches or looks at the row, and say nothing of what was said.
+        "LastModifiedDate", "LastModifiedById", "LastViewedDate", "LastReferencedDate",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     public int TurnCount => _turns.Count;

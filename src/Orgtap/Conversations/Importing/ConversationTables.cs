@@ -41,15 +41,17 @@ internal abstract class ConversationTables : IAsyncDisposable
 
     /// <summary>Notes every record whose rows differ from what was imported.</summary>
     /// <param name="salt">Of settings that change what is made of the rows.</param>
-    /// <param name="open">Records that are still going on count as changed once per value of this.</param>
-    public Task<long> FindPendingAsync(SourceTables source, SourceRows rows, string salt, string open, CancellationToken cancellationToken) => WriteAsync(async transaction =>
+    /// <param name="open">Records that are still going on count as changed once per value of this; empty: they do not.</param>
+    /// <param name="openSince">Those that were touched before count as over.</param>
+    public Task<long> FindPendingAsync(SourceTables source, SourceRows rows, string salt, string open, DateTimeOffset openSince, CancellationToken cancellationToken) => WriteAsync(async transaction =>
     {
         var db = transaction.Connection!;
         var channel = source.Channel.ToString();
         await db.ExecuteAsync("DELETE FROM _orgtap_conversation_pending WHERE channel = @channel", new { channel }, transaction);
         if (rows.Find(source.Root) is not { } root) return 0L;
         var print = new StringBuilder($"'{MakerVersion}{salt}/' || {Stamp("r", root)} || '/' || {(root.Find("IsDeleted") is { } deleted ? $"CASE WHEN {Column("r", deleted)} IS {True} THEN 'deleted' ELSE '' END" : "''")}");
-        if (root.Find("EndTime") is { } end && open.Length > 0) print.Append(CultureInfo.InvariantCulture, $" || CASE WHEN {Column("r", end)} IS NULL THEN {RowSql.Text(open)} ELSE '' END");
+        if (root.Find("EndTime") is { } end && root.Stamp is { } touched && open.Length > 0)
+            print.Append(CultureInfo.InvariantCulture, $" || CASE WHEN {Column("r", end)} IS NULL AND {Column("r", touched)} >= {RowSql.Text(Times.Text(openSince))} THEN {RowSql.Text(open)} ELSE '' END");
         var joins = new StringBuilder();
         for (var i = 0; i < source.Parts.Count; i++)
         {
@@ -86,12 +88,18 @@ internal abstract class ConversationTables : IAsyncDisposable
     /// <summary>Writes conversations whole, with their prints, or none of it.</summary>
     public Task SaveAsync(IReadOnlyList<Decision> decisions, CancellationToken cancellationToken) => WriteAsync(async transaction =>
     {
-        var db = transaction.Connection!;
+        var (db, unchanged) = (transaction.Connection!, new HashSet<string>(StringComparer.Ordinal));
+        var those = IsPostgres ? "= ANY(@ids)" : "IN @ids";
         foreach (var some in decisions.Chunk(400))
         {
             var ids = some.Select(decision => decision.SourceId).ToArray();
-            await RemoveAsync(transaction, ids);
-            await db.ExecuteAsync($"DELETE FROM _orgtap_conversation_pending WHERE source_id {(IsPostgres ? "= ANY(@ids)" : "IN @ids")}", new { ids }, transaction);
+            // What was touched and says the same is no change to whoever reads changes.
+            var before = (await db.QueryAsync<(string Id, string Document)>($"SELECT id, document FROM orgtap_conversation WHERE id {those}", new { ids }, transaction)).ToDictionary(row => row.Id, row => row.Document);
+            foreach (var decision in some)
+                if (decision.Conversation is { } its && before.TryGetValue(its.Id, out var document) && document == ConversationJson.Write(its)) unchanged.Add(decision.SourceId);
+            if (ids.Where(id => !unchanged.Contains(id)).ToArray() is { Length: > 0 } changed) await RemoveAsync(transaction, changed);
+            await db.ExecuteAsync($"DELETE FROM _orgtap_conversation_pending WHERE source_id {those}", new { ids }, transaction);
+            await db.ExecuteAsync($"DELETE FROM _orgtap_conversation_prints WHERE source_id {those}", new { ids }, transaction);
         }
         var number = await db.ExecuteScalarAsync<long>("UPDATE _orgtap_conversation_positions SET position = position + @count WHERE name = 'changes' RETURNING position", new { count = decisions.Count }, transaction) - decisions.Count;
         var stored = new List<(long Change, Conversation Conversation)>();
@@ -101,6 +109,7 @@ internal abstract class ConversationTables : IAsyncDisposable
             if (decision.Print is not null)
                 await db.ExecuteAsync("INSERT INTO _orgtap_conversation_prints (source_id, channel, print, skipped) VALUES (@id, @channel, @print, @skipped)",
                     new { id = decision.SourceId, channel = decision.Channel.ToString(), print = decision.Print, skipped = decision.Skipped }, transaction);
+            if (unchanged.Contains(decision.SourceId)) continue;
             if (decision.Conversation is { } conversation) stored.Add((number, conversation));
             else await db.ExecuteAsync("INSERT INTO orgtap_conversation_removed (id, channel, change) SELECT @id, @channel, @number WHERE EXISTS (SELECT 1 FROM _orgtap_conversation_was WHERE id = @id)",
                 new { id = decision.SourceId, channel = Word(decision.Channel), number }, transaction);

@@ -3,6 +3,10 @@ namespace Orgtap.Conversations.Importing;
 /// <summary>Names behind Ids, as far as the replica has their rows. Keeps what it looked up, up to a bound.</summary>
 internal sealed class Names(SourceRows rows)
 {
+    /// <summary>Fields that name somebody or something.</summary>
+    public static readonly string[] References =
+        ["OwnerId", "ContactId", "AccountId", "CaseId", "AgentId", "CreatedById", "InsertedById", "MessagingEndUserId", "EndUserContactId", "EndUserAccountId", "RelatedRecordId", "ActorId"];
+
     private const int MostKept = 50_000;
 
     private static readonly (string Prefix, string Table, string Column)[] Tables =
@@ -11,6 +15,9 @@ internal sealed class Names(SourceRows rows)
     private readonly Dictionary<string, string?> _known = [];
 
     public string? this[string? id] => id is not null ? _known.GetValueOrDefault(id) : null;
+
+    /// <summary>Of an Id whose row is at hand.</summary>
+    public void Know(string id, string? name) => _known[id] = name;
 
     /// <summary>Makes the names of these Ids known.</summary>
     public async Task LookUpAsync(IEnumerable<string?> ids, CancellationToken cancellationToken)

@@ -57,7 +57,7 @@ internal sealed class PostgresConversationTables(PostgresSource source, TimeProv
     {
         var db = transaction.Connection!;
         await db.ExecuteAsync("INSERT INTO _orgtap_conversation_was (id) SELECT id FROM orgtap_conversation WHERE id = ANY(@ids) ON CONFLICT DO NOTHING", new { ids }, transaction);
-        foreach (var (table, column) in (IReadOnlyList<(string, string)>)[("orgtap_turn", "conversation_id"), ("orgtap_participant", "conversation_id"), ("orgtap_conversation", "id"), ("orgtap_conversation_removed", "id"), ("_orgtap_conversation_prints", "source_id")])
+        foreach (var (table, column) in (IReadOnlyList<(string, string)>)[("orgtap_turn", "conversation_id"), ("orgtap_participant", "conversation_id"), ("orgtap_conversation", "id"), ("orgtap_conversation_removed", "id")])
             await db.ExecuteAsync($"DELETE FROM {table} WHERE {column} = ANY(@ids)", new { ids }, transaction);
     }
 

@@ -72,7 +72,7 @@ internal sealed class SqliteConversationTables(string path, TimeProvider time) :
         var db = transaction.Connection!;
         await db.ExecuteAsync("INSERT OR IGNORE INTO _orgtap_conversation_was (id) SELECT id FROM orgtap_conversation WHERE id IN @ids", new { ids }, transaction);
         await db.ExecuteAsync("DELETE FROM orgtap_conversation_words WHERE rowid IN (SELECT number FROM orgtap_conversation WHERE id IN @ids)", new { ids }, transaction);
-        foreach (var (table, column) in (IReadOnlyList<(string, string)>)[("orgtap_turn", "conversation_id"), ("orgtap_participant", "conversation_id"), ("orgtap_conversation", "id"), ("orgtap_conversation_removed", "id"), ("_orgtap_conversation_prints", "source_id")])
+        foreach (var (table, column) in (IReadOnlyList<(string, string)>)[("orgtap_turn", "conversation_id"), ("orgtap_participant", "conversation_id"), ("orgtap_conversation", "id"), ("orgtap_conversation_removed", "id")])
             await db.ExecuteAsync($"DELETE FROM {table} WHERE {column} IN @ids", new { ids }, transaction);
     }
 
