@@ -23,7 +23,7 @@ internal static class ConversationsApi
         all.MapGet("/state", async (string name, ConnectionStore connections, ConversationDesk desk, CancellationToken cancellationToken) => await desk.StateAsync(await connections.GetAsync(name, cancellationToken), cancellationToken))
             .RequireAuthorization(Roles.Viewer).WithSummary("Settings, the last import, and one that is under way");
         all.MapPut("/settings", async (string name, ConversationSettingsDocument wanted, HttpContext context, ConnectionStore connections, ConversationDesk desk, CancellationToken cancellationToken) =>
-            await desk.SetAsync(await connections.GetAsync(name, cancellationToken), wanted, context.User.ActorOf(), cancellationToken)).RequireAuthorization(Roles.Operator).WithSummary("Choose channels, files and the address that gets them");
+            await desk.SetAsync(await connections.GetAsync(name, cancellationToken), wanted, context.User.MayAdminister(), context.User.ActorOf(), cancellationToken)).RequireAuthorization(Roles.Operator).WithSummary("Choose channels, files and the address that gets them");
         all.MapPost("/check", async (string name, ConnectionStore connections, ConversationDesk desk, CancellationToken cancellationToken) =>
             (await desk.CheckAsync(await connections.GetAsync(name, cancellationToken), cancellationToken)).Select(ChannelCheckDocument.Of)).RequireAuthorization(Roles.Operator).WithSummary("What the connected user sees, how many, and one of each");
         all.MapPost("/import", async (string name, HttpContext context, ConnectionStore connections, ConversationDesk desk, CancellationToken cancellationToken) =>

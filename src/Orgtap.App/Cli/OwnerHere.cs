@@ -64,7 +64,7 @@ internal sealed class OwnerHere(IServiceProvider services) : IOwner
         [.. (await Get<ConversationDesk>().CheckAsync(await FindAsync(connection, cancellationToken), cancellationToken)).Select(ChannelCheckDocument.Of)];
 
     public async Task<ConversationSetupDocument> SetConversationsAsync(string connection, ConversationSettingsDocument wanted, CancellationToken cancellationToken) =>
-        await Get<ConversationDesk>().SetAsync(await FindAsync(connection, cancellationToken), wanted, ConnectVerb.Actor, cancellationToken);
+        await Get<ConversationDesk>().SetAsync(await FindAsync(connection, cancellationToken), wanted, true, ConnectVerb.Actor, cancellationToken);
 
     public async Task<ConversationImportDocument> ImportConversationsAsync(string connection, CancellationToken cancellationToken) =>
         await Get<ConversationDesk>().ImportAsync(await FindAsync(connection, cancellationToken), ConnectVerb.Actor, cancellationToken);

@@ -28,9 +28,12 @@ public sealed class ConversationDesk(
         return new ConversationsDocument([.. lines.Select(ConversationLineDocument.Of)], lines.Count == question.Limit ? lines[^1].Mark.ToString() : null);
     }
 
+    /// <param name="administers">Whoever asks may choose where on this machine files are written.</param>
     /// <exception cref="InvalidInputException">A setting cannot be used; nothing was changed.</exception>
-    public async Task<ConversationSetupDocument> SetAsync(Connection connection, ConversationSettingsDocument wanted, string actor, CancellationToken cancellationToken)
+    public async Task<ConversationSetupDocument> SetAsync(Connection connection, ConversationSettingsDocument wanted, bool administers, string actor, CancellationToken cancellationToken)
     {
+        if (!administers && !string.IsNullOrWhiteSpace(wanted.Directory) && wanted.Directory.Trim() != (await store.SettingsAsync(connection.Id, cancellationToken)).Files?.Directory)
+            throw new InvalidInputException("Only an administrator may choose the directory that files are written to.", "Leave it empty, which means the data directory, or ask an administrator.");
         var outcome = await setup.SetAsync(connection, wanted.Settings(), SecretText.From(wanted.PushKey), cancellationToken);
         var words = outcome.Settings.IsOn ? string.Join(", ", outcome.Settings.Channels) : "off";
         await audit.WriteAsync(actor, "conversations.set", connection.Name, $"{words}{(outcome.Settings.Files is null ? "" : ", files")}{(outcome.Settings.Push is { } push ? $", push to {push.Address.Authority}" : "")}", cancellationToken);

@@ -55,6 +55,12 @@ public sealed class ConversationsTests(Browser browser) : IAsyncLifetime
         await page.GetByRole(AriaRole.Button, new() { Name = "Save changes" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("lies in a private network");
         await page.GetByLabel("Push to an address").FillAsync("");
+        // Where on the machine files go is not an operator's to choose.
+        await page.GetByLabel("Directory").FillAsync("/tmp");
+        await page.GetByLabel("JSON Lines files").CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save changes" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Only an administrator");
+        await page.GetByLabel("Directory").FillAsync("");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save changes" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("Saved");
 
@@ -87,7 +93,7 @@ public sealed class ConversationsTests(Browser browser) : IAsyncLifetime
     public async Task Nothing_that_was_written_in_a_chat_becomes_markup()
     {
         var connection = await ConnectAsync();
-        await _site.Service<ConversationDesk>().SetAsync(connection, new ConversationSettingsDocument([Channel.Chat]), "test", Stop);
+        await _site.Service<ConversationDesk>().SetAsync(connection, new ConversationSettingsDocument([Channel.Chat]), true, "test", Stop);
         var chat = _site.Org.Store.Truth("LiveChatTranscript", ["Body"], includeDeleted: false).First(row => row.Values[0] is not null);
         _site.Org.Store.Update("LiveChatTranscript", chat.Id, new Dictionary<string, object?> { ["Body"] = chat.Values[0] + "( 90h 1s ) Visitor: &lt;img src=x onerror=alert(1)&gt;<script>alert(2)</script><br>" });
         await _site.Service<SyncRunner>().RunAsync(connection.Id, "test", Stop);

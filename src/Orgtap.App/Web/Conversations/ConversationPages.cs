@@ -89,7 +89,7 @@ internal static class ConversationPages
             form["files"] == "on", form["directory"].ToString(), form["gzip"] == "on", null, form["push"].ToString(), form["push-key"].ToString() is { Length: > 0 } key ? key : null);
         try
         {
-            await desk.SetAsync(connection, wanted, context.User.ActorOf(), cancellationToken);
+            await desk.SetAsync(connection, wanted, context.User.MayAdminister(), context.User.ActorOf(), cancellationToken);
             return Page.SeeOther($"/connections/{name}/conversations/setup?saved=1");
         }
         catch (OrgtapException problem)

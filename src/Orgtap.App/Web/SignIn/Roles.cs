@@ -26,6 +26,9 @@ internal static class Roles
 
     public static bool MayOperate(this ClaimsPrincipal user) => user.IsInRole(Operator) || user.IsInRole(Administrator);
 
+    /// <summary>An administrator, whose token, where a token asks, has that scope.</summary>
+    public static bool MayAdminister(this ClaimsPrincipal user) => user.IsInRole(Administrator) && user.ScopesOf().HasFlag(TokenScopes.Administer);
+
     /// <summary>Who acts, for the audit log and a run's "started by".</summary>
     public static string ActorOf(this ClaimsPrincipal user) => user.FindFirstValue(ClaimTypes.Email) ?? "unknown";
 

@@ -169,7 +169,7 @@ internal abstract class ConversationTables : IAsyncDisposable
         if (question.Channel is not null) where.Append(" AND channel = @channel");
         if (question.From is not null) where.Append(" AND at >= @from");
         if (question.Until is not null) where.Append(" AND at < @until");
-        if (question.Agent is not null) where.Append(" AND LOWER(agents) LIKE @agent ESCAPE '!'");
+        if (question.Agent is not null) where.Append(" AND (LOWER(agents) LIKE @agent ESCAPE '!' OR agents LIKE @typed ESCAPE '!')");
         if (question.Status is not null) where.Append(" AND status = @status");
         if (question.After is not null) where.Append(" AND (at < @afterAt OR (at = @afterAt AND id < @afterId))");
         var words = Words(question.Text);
@@ -177,7 +177,8 @@ internal abstract class ConversationTables : IAsyncDisposable
         var arguments = new DynamicParameters(new
         {
             channel = question.Channel is { } channel ? Word(channel) : null, from = question.From?.ToUnixTimeMilliseconds(), until = question.Until?.ToUnixTimeMilliseconds(), status = question.Status,
-            agent = question.Agent is { } agent ? $"%{agent.ToLowerInvariant().Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal)}%" : null,
+            // SQLite lowers ASCII letters only.
+            agent = Pattern(question.Agent?.ToLowerInvariant()), typed = Pattern(question.Agent),
             afterAt = question.After?.At, afterId = question.After?.Id, limit = question.Limit,
         });
         AddWords(arguments, words);
@@ -229,6 +230,9 @@ internal abstract class ConversationTables : IAsyncDisposable
             throw explained;
         }
     }
+
+    private static string? Pattern(string? text) =>
+        text is null ? null : $"%{text.Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal)}%";
 
     private static string[] Words(string? text) => [.. (text ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Where(word => word.Any(char.IsLetterOrDigit)).Take(8)];
 

@@ -22,6 +22,7 @@ internal sealed class PostgresConversationTables(PostgresSource source, TimeProv
           first_words text, turns bigint NOT NULL, not_understood bigint NOT NULL, at bigint NOT NULL, imported_at bigint NOT NULL, change bigint NOT NULL UNIQUE, document text NOT NULL, words tsvector NOT NULL);
         COMMENT ON COLUMN orgtap_conversation.at IS 'UTC, milliseconds since 1970';
         CREATE INDEX IF NOT EXISTS orgtap_conversation_newest ON orgtap_conversation (at DESC, id DESC);
+        CREATE INDEX IF NOT EXISTS orgtap_conversation_status ON orgtap_conversation (status);
         CREATE INDEX IF NOT EXISTS orgtap_conversation_words ON orgtap_conversation USING gin (words);
         CREATE TABLE IF NOT EXISTS orgtap_participant (conversation_id text COLLATE "C" NOT NULL, number bigint NOT NULL, name text NOT NULL, role text NOT NULL, participant_id text, address text, PRIMARY KEY (conversation_id, number));
         CREATE TABLE IF NOT EXISTS orgtap_turn (

@@ -18,6 +18,7 @@ internal sealed class SqliteConversationTables(string path, TimeProvider time) :
           at INTEGER NOT NULL, -- UTC, milliseconds since 1970
           imported_at INTEGER NOT NULL, change INTEGER NOT NULL UNIQUE, document TEXT NOT NULL);
         CREATE INDEX IF NOT EXISTS orgtap_conversation_newest ON orgtap_conversation (at DESC, id DESC);
+        CREATE INDEX IF NOT EXISTS orgtap_conversation_status ON orgtap_conversation (status);
         CREATE TABLE IF NOT EXISTS orgtap_participant (conversation_id TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, participant_id TEXT, address TEXT, PRIMARY KEY (conversation_id, number)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS orgtap_turn (
           conversation_id TEXT NOT NULL, number INTEGER NOT NULL, speaker TEXT, role TEXT NOT NULL, at TEXT, time_precision TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, quoted TEXT, subject TEXT, offset_seconds INTEGER,
