@@ -153,7 +153,7 @@ async function fetchHtml(address, options) {
 
 // Tried until the server answers, seldom enough not to be a burden when it comes back.
 async function untilAnswered(work) {
-  for (let pause = 500; ; pause = Math.min(pause * 2, 8000)) {
+  for (let pause = 500; ; pause = Math.min(pause * 2, 3000)) {
     try {
       await work();
       showAway(work, false);
