@@ -92,10 +92,13 @@ public static class LoadSteps
     {
         LoadMode.Snapshot => facts.StampField is null && stored.Fields.SequenceEqual(facts.Schema.Columns.Select(column => column.Name), StringComparer.OrdinalIgnoreCase),
         LoadMode.Backfill or LoadMode.Incremental => facts.StampField is not null && Has(facts, stored.Fields),
-        LoadMode.Columns or LoadMode.Refresh => stored is { Position: not null, Part: { Count: > 0 } part, Watermark: not null } && Has(facts, part),
-        LoadMode.Reconcile => stored.Watermark is not null,
+        LoadMode.Columns or LoadMode.Refresh => stored is { Position: not null, Part: { Count: > 0 } part, Watermark: not null } && Has(facts, part) && (stored.Mode == LoadMode.Columns || Holds(part, ReadAgain(facts))),
+        LoadMode.Reconcile => stored.Watermark is not null && (!facts.Purpose.Verifies() || Holds(stored.Part ?? [], Compared(facts))),
         _ => false,
     };
+
+    /// <summary>A verification does not go on with a load that looks at less.</summary>
+    private static bool Holds(IReadOnlyList<string> part, IReadOnlyList<string> wanted) => wanted.All(name => part.Contains(name, StringComparer.OrdinalIgnoreCase));
 
     private static bool Has(TableFacts facts, IReadOnlyList<string> fields) => fields.All(field => facts.Schema.IndexOf(field) >= 0);
 

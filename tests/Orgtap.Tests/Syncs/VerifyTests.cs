@@ -112,6 +112,32 @@ public sealed class VerifyTests
         await org.AssertExactAsync("Account");
     }
 
+    [Theory]
+    [InlineData(RunPurpose.Reconcile, LoadMode.Reconcile, RunPurpose.Verify, "UPDATE Account SET SystemModstamp = '2020-01-01T00:00:00.000Z' WHERE Id = '{0}'")]
+    [InlineData(RunPurpose.Refresh, LoadMode.Refresh, RunPurpose.VerifyDeep, "UPDATE Account SET Name = 'planted' WHERE Id = '{0}'")]
+    public async Task Verifying_does_not_go_on_with_an_interrupted_load_that_looked_at_less(RunPurpose lesser, LoadMode mode, RunPurpose verify, string plant)
+    {
+        await using var org = await LoadedAsync(2_000_000, 2_600);
+        var pages = 0;
+        org.Wrap = replica => new ObservedReplica(replica, page =>
+        {
+            if (page.Covers.Mode == mode && ++pages > 1) throw new InvalidOperationException("The process ends behind the first page.");
+        });
+        await org.OpenAsync();
+        org.Host.Clock.Advance(TimeSpan.FromHours(1));
+        await org.RunAsync(lesser);
+        org.Wrap = replica => replica;
+        await org.OpenAsync();
+        Assert.Equal((mode, false), Assert.Single(await org.Files.TablesAsync(org.Connection, SyncedOrg.Cancel)).Checkpoint is var left ? (left!.Mode, left.Finished) : default);
+        // On the page that is behind it.
+        var id = org.Host.Store.Truth("Account", ["Name"], includeDeleted: false).First().Id;
+        RawSqlite.Execute(org.Files.PathOf(org.Connection), string.Format(System.Globalization.CultureInfo.InvariantCulture, plant, id));
+
+        await VerifyAsync(org, verify);
+
+        await org.AssertExactAsync("Account");
+    }
+
     private static async Task<Receipt> VerifyAsync(SyncedOrg org, RunPurpose purpose)
     {
         org.Host.Clock.Advance(TimeSpan.FromHours(1));
