@@ -13,7 +13,7 @@ public static class OrgtapCommand
         // Help is asked for before one knows what is required.
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
         {
-            foreach (var error in parsed.Errors) terminal.Error.WriteLine($"Error: {error.Message}");
+            foreach (var error in parsed.Errors) terminal.Error.WriteLine($"Error: {ParseErrors.WordsOf(error)}");
             terminal.Error.WriteLine($"Your turn: See `{PathOf(parsed.CommandResult.Command)} --help`.");
             return ExitCode.BadInput;
         }

@@ -18,11 +18,15 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("sync")]
     [InlineData("connections", "threshold", "acme", "many")]
     [InlineData("connect", "--name", "acme", "--client-id", "x", "--flow", "pigeon")]
+    [InlineData("runs", "--limit", "abc")]
+    [InlineData("conversations", "setup", "acme", "--channel", "Chat", "--channel", "Nonsense")]
     public async Task A_wrong_command_line_ends_with_2_and_points_to_help(params string[] arguments)
     {
         var session = CliSession.Closed(data: _data);
         Assert.Equal(ExitCode.BadInput, await session.RunAsync(arguments));
         Assert.Contains("--help", session.Error, StringComparison.Ordinal);
+        // Types are ours, not the reader's.
+        Assert.DoesNotMatch(@"\b(Orgtap|System)\.\w", session.Error);
         Assert.Equal("", session.Output);
     }
 
