@@ -11,8 +11,11 @@ internal sealed class OpenedInstallation : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    private OpenedInstallation(Installation installation, ServiceProvider services, ManualTime time)
+    private readonly Func<Task> _remove;
+
+    private OpenedInstallation(Installation installation, ServiceProvider services, ManualTime time, Func<Task> remove)
     {
+        _remove = remove;
         Installation = installation;
         _services = services;
         Time = time;
@@ -27,18 +30,20 @@ internal sealed class OpenedInstallation : IAsyncDisposable
     public static async Task<OpenedInstallation> OpenAsync(string? directory = null, string? keyFile = null, StoreDatabase? database = null)
     {
         var time = new ManualTime(new DateTimeOffset(2026, 11, 21, 9, 0, 0, TimeSpan.Zero));
-        directory ??= Directory.CreateTempSubdirectory("orgtap-app-").FullName;
+        var own = directory is null ? Directory.CreateTempSubdirectory("orgtap-app-").FullName : null;
+        directory ??= own!;
         var settings = new InstallationSettings(directory, keyFile, null, [], null) { Database = database?.AddressFor(directory) };
         var installation = await Installation.OpenAsync(settings, null, time, TestContext.Current.CancellationToken);
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.ClearProviders());
         installation.AddTo(services);
-        return new OpenedInstallation(installation, services.BuildServiceProvider(), time);
+        return new OpenedInstallation(installation, services.BuildServiceProvider(), time, () => own is null ? Task.CompletedTask : (database ?? StoreDatabase.Sqlite).DeleteAsync(own));
     }
 
     public async ValueTask DisposeAsync()
     {
         await _services.DisposeAsync();
         await Installation.DisposeAsync();
+        await _remove();
     }
 }
