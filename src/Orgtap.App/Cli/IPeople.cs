@@ -51,7 +51,11 @@ internal sealed class PeopleHere(People people, Composition.InstallationSettings
 
     public Task RevokeTokenAsync(string email, string name, CancellationToken cancellationToken) => people.RevokeTokenAsync(email, name, ConnectVerb.Actor, cancellationToken);
 
-    private string Link(Primitives.SecretText secret) => settings.PublicAddress is { } address ? new Uri(address, $"/link/{secret.Reveal()}").AbsoluteUri : $"/link/{secret.Reveal()}";
+    private string Link(Primitives.SecretText secret)
+    {
+        var path = $"/link/{secret.Reveal()}";
+        return (settings.PublicAddress ?? Composition.OwnerLock.AnnouncedFor(settings.DataDirectory)) is { } address ? new Uri(address, path).AbsoluteUri : path;
+    }
 }
 
 /// <summary>Of another Orgtap.</summary>

@@ -58,6 +58,10 @@ public sealed class OwnerLock : IDisposable
     /// <summary>Tells latecomers where the owner's web page is.</summary>
     public void Announce(Uri address) => Write(address.AbsoluteUri);
 
+    /// <summary>Where the web page of the directory's owner is, as it announced; null where none has. An owner that was killed is still named: its next start listens there too.</summary>
+    public static Uri? AnnouncedFor(string dataDirectory) =>
+        ReadOwner(Path.Combine(dataDirectory, "orgtap.owner")) is { Address: { } address } ? new Uri(address) : null;
+
     public void Dispose()
     {
         // The locked file stays: deleting it would let a third process lock a file that a second one still waits for.

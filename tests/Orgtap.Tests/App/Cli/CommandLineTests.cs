@@ -64,6 +64,13 @@ public sealed class CommandLineTests : IDisposable
         var add = CliSession.Closed(data: _data);
         Assert.Equal(ExitCode.Done, await add.RunAsync("users", "add", "marta@example.com", "--name", "Marta", "--role", "administrator"));
         Assert.Matches(@"^/link/[\w-]{43}\r?\n$", add.Output);
+        using (var owner = OwnerLock.Take(_data, "serve"))
+        {
+            owner.Announce(new Uri("http://localhost:5080/"));
+            var again = CliSession.Closed(data: _data);
+            await again.RunAsync("users", "link", "marta@example.com");
+            Assert.Matches(@"^http://localhost:5080/link/[\w-]{43}\r?\n$", again.Output);
+        }
         var token = CliSession.Closed(data: _data);
         Assert.Equal(ExitCode.Done, await token.RunAsync("users", "token", "marta@example.com", "--name", "export"));
         Assert.Matches(@"^orgtap_[\w-]{43}\r?\n$", token.Output);
