@@ -48,9 +48,10 @@ public sealed class Browser : IAsyncLifetime
     }
 
     /// <summary>Both themes at desk and phone width: no finding of axe, nothing wider than the window.</summary>
-    public static async Task CheckLooksAsync(IPage page, string name)
+    /// <param name="pairwise">Each theme and each width once, not every combination: for walks over many pages.</param>
+    public static async Task CheckLooksAsync(IPage page, string name, bool pairwise = false)
     {
-        foreach (var (theme, width) in new[] { (ColorScheme.Light, 1280), (ColorScheme.Dark, 1280), (ColorScheme.Light, 390), (ColorScheme.Dark, 390) })
+        foreach (var (theme, width) in new[] { (ColorScheme.Light, 1280), (ColorScheme.Dark, 390), (ColorScheme.Dark, 1280), (ColorScheme.Light, 390) }.Take(pairwise ? 2 : 4))
         {
             await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = theme });
             await page.SetViewportSizeAsync(width, 900);
