@@ -12,8 +12,13 @@ internal static class RequestsApi
     public static void Map(IEndpointRouteBuilder api)
     {
         var all = api.MapGroup("/requests").WithTags("Authorization requests");
-        all.MapGet("", async (RequestDesk desk, ConnectionStore connections, [Description("Only of this connection")] string? connection = null, [Description("1 to 500")] int limit = 100, CancellationToken cancellationToken = default) =>
-            await desk.ListAsync(connection is null ? null : (await connections.GetAsync(connection, cancellationToken)).Id, Math.Clamp(limit, 1, 500), cancellationToken))
+        all.MapGet("", async (HttpContext context, RequestDesk desk, ConnectionStore connections, [Description("Only of this connection")] string? connection = null,
+            [Description("Only requests older than the one with this id")] string? before = null, [Description("1 to 500")] int limit = 100, CancellationToken cancellationToken = default) =>
+        {
+            limit = Math.Clamp(limit, 1, 500);
+            var found = await desk.ListAsync(connection is null ? null : (await connections.GetAsync(connection, cancellationToken)).Id, limit + 1, cancellationToken, before);
+            return NextPage.Of(context, found, limit, "before", request => request.Id);
+        })
             .RequireAuthorization(Roles.Viewer).WithSummary("Requests and how they stand, newest first");
         all.MapPost("", async (AskDocument ask, HttpContext context, RequestDesk desk, PublicAddress address, CancellationToken cancellationToken) =>
         {

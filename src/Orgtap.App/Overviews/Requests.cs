@@ -57,10 +57,11 @@ public sealed class RequestDesk(AuthorizationRequests requests, AuthorizationReq
         [.. (await ListAsync(null, MostInvited, cancellationToken)).Where(request => request.FirstAuthorization && request.State is RequestState.Waiting or RequestState.Opened or RequestState.Started or RequestState.NeverCameBack or RequestState.SetBack)];
 
     /// <param name="connection">Only of this one; null: all.</param>
-    public async Task<IReadOnlyList<RequestDocument>> ListAsync(ConnectionId? connection, int limit, CancellationToken cancellationToken)
+    /// <param name="before">Only older ones than this; null: from the newest on.</param>
+    public async Task<IReadOnlyList<RequestDocument>> ListAsync(ConnectionId? connection, int limit, CancellationToken cancellationToken, string? before = null)
     {
         var all = new List<RequestDocument>();
-        foreach (var request in await store.ListAsync(connection, limit, cancellationToken)) all.Add(await OfAsync(request, null, cancellationToken));
+        foreach (var request in await store.ListAsync(connection, limit, cancellationToken, before)) all.Add(await OfAsync(request, null, cancellationToken));
         return all;
     }
 

@@ -39,12 +39,15 @@ public sealed class AuthorizationRequestStore(ControlStore store, ISecretCipher 
 
     /// <summary>Newest first.</summary>
     /// <param name="connection">Only of this one; null: all.</param>
-    public async Task<IReadOnlyList<AuthorizationRequest>> ListAsync(ConnectionId? connection, int limit, CancellationToken cancellationToken)
+    /// <param name="before">Only older ones than the request with this id; null: from the newest on. Nothing, if there is no such request.</param>
+    public async Task<IReadOnlyList<AuthorizationRequest>> ListAsync(ConnectionId? connection, int limit, CancellationToken cancellationToken, string? before = null)
     {
         await using var db = await store.ConnectAsync(cancellationToken);
-        var rows = await db.QueryAsync<Row>(
-            $"SELECT {Columns} FROM authorization_requests {(connection is null ? "" : "WHERE connection_id = @connection ")}ORDER BY created_at DESC, id DESC LIMIT @limit",
-            new { connection = connection?.Value, limit });
+        var rows = await db.QueryAsync<Row>($"""
+            SELECT {Columns} FROM authorization_requests
+            WHERE 1 = 1 {(connection is null ? "" : "AND connection_id = @connection")} {(before is null ? "" : "AND (created_at, id) < (SELECT created_at, id FROM authorization_requests WHERE id = @before)")}
+            ORDER BY created_at DESC, id DESC LIMIT @limit
+            """, new { connection = connection?.Value, limit, before });
         return [.. rows.Select(Read)];
     }
 

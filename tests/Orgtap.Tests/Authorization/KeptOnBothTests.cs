@@ -50,6 +50,21 @@ public abstract class KeptOnBothTests(StoreDatabase database)
     }
 
     [Fact]
+    public async Task Requests_are_read_by_the_page_and_none_twice_though_two_were_made_in_one_moment()
+    {
+        await using var store = await OpenAsync();
+        var requests = new AuthorizationRequestStore(store.Control, store.Cipher, store.Time);
+        var now = store.Time.GetUtcNow();
+        foreach (var (id, age) in new[] { ("a", 2), ("b", 1), ("c", 1), ("d", 0), ("e", 3) })
+            await store.Control.WriteAsync(transaction => requests.AddAsync(transaction, new AuthorizationRequest(id, null, true, $"org-{id}", null, null, 80, "Erik", "erik@newco.example", null, "marta@brightwell.example", "Marta",
+                now.AddHours(-age), now.AddDays(7), null, null, null, null, null, null, null, null, null), null), Stop);
+        var seen = new List<string>();
+        while (await requests.ListAsync(null, 2, Stop, seen.LastOrDefault()) is [_, ..] page) seen.AddRange(page.Select(request => request.Id));
+        Assert.Equal(["d", "c", "b", "a", "e"], seen);
+        Assert.Empty(await requests.ListAsync(null, 2, Stop, "nobody"));
+    }
+
+    [Fact]
     public async Task A_request_keeps_its_app_and_what_the_admin_typed()
     {
         await using var store = await OpenAsync();

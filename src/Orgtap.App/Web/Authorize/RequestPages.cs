@@ -11,7 +11,9 @@ using Orgtap.Storage;
 
 namespace Orgtap.App.Web.Authorize;
 
-public sealed record RequestsModel(IReadOnlyList<RequestDocument> Requests, bool MayOperate, TimeProvider Time);
+/// <param name="Older">Where the next page begins; null: there is nothing older.</param>
+/// <param name="IsLater">Not the first page.</param>
+public sealed record RequestsModel(IReadOnlyList<RequestDocument> Requests, string? Older, bool IsLater, bool MayOperate, TimeProvider Time);
 
 /// <param name="Connection">Null: a first authorization.</param>
 /// <param name="Form">What was typed.</param>
@@ -23,10 +25,15 @@ public sealed record RequestModel(RequestDocument Request, bool MayOperate, bool
 /// <summary>Asking Salesforce admins to authorize, for the first time or again, and how that stands.</summary>
 internal static class RequestPages
 {
+    private const int PerPage = 100;
+
     public static void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet("/requests", async (HttpContext context, RequestDesk desk, TimeProvider time, CancellationToken cancellationToken) =>
-            Page.Of<RequestsPage>(new RequestsModel(await desk.ListAsync(null, 200, cancellationToken), context.User.MayOperate(), time))).RequireAuthorization(Roles.Viewer);
+        app.MapGet("/requests", async (string? before, HttpContext context, RequestDesk desk, TimeProvider time, CancellationToken cancellationToken) =>
+        {
+            var found = await desk.ListAsync(null, PerPage + 1, cancellationToken, before);
+            return Page.Of<RequestsPage>(new RequestsModel([.. found.Take(PerPage)], found.Count > PerPage ? found[PerPage - 1].Id : null, before is not null, context.User.MayOperate(), time));
+        }).RequireAuthorization(Roles.Viewer);
         app.MapGet("/requests/new", (HttpContext context, string? connection, CancellationToken cancellationToken) =>
             ShowAskAsync(context, new AskDocument(connection ?? "", "", ""), null, cancellationToken)).RequireAuthorization(Roles.Operator);
         app.MapPost("/requests/new", AskAsync).RequireAuthorization(Roles.Operator);
