@@ -97,6 +97,8 @@ public static class WebHost
         // Two installations on one machine share the host name, and cookies know no port.
         var mark = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(settings.DataDirectory)))[..8];
         services.AddRazorComponents();
+        // So that the answer can say what was wrong, in every environment.
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.AddHttpContextAccessor();
         services.AddAntiforgery(options =>
         {
@@ -150,7 +152,8 @@ public static class WebHost
         if (settings.PublicAddress is not null) app.UseForwardedHeaders();
         app.UseHostFiltering();
         app.UseMiddleware<SecurityHeaders>();
-        app.UseExceptionHandler(ErrorPages.Handle);
+        // What a client sent wrong is the client's to know, and no error in the log.
+        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = ErrorPages.HandleAsync, SuppressDiagnosticsCallback = failed => failed.Exception is BadHttpRequestException });
         app.UseStatusCodePages(ErrorPages.HandleStatus);
         app.UseRouting();
         app.UseRateLimiter();

@@ -12,11 +12,12 @@ public sealed record ErrorModel(string Title, string NextStep, Turn? Turn = null
 internal static class ErrorPages
 {
     /// <summary>For failures that reached the edge. What is no <see cref="OrgtapException"/> is logged by the server and shown without its text.</summary>
-    public static void Handle(IApplicationBuilder app) => app.Run(context =>
+    public static Task HandleAsync(HttpContext context) => (context.Features.Get<IExceptionHandlerFeature>()?.Error switch
     {
-        var failure = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-        return Answer(context, failure as OrgtapException).ExecuteAsync(context);
-    });
+        BadHttpRequestException bad when IsApi(context) && BadRequests.WordsFor(bad) is var (title, next) => Problem(bad.StatusCode, title, next),
+        BadHttpRequestException bad => Of(TitleOf(bad.StatusCode), bad.StatusCode),
+        var failure => Answer(context, failure as OrgtapException),
+    }).ExecuteAsync(context);
 
     public static async Task HandleStatus(StatusCodeContext status)
     {
@@ -25,6 +26,11 @@ internal static class ErrorPages
         if (code == StatusCodes.Status403Forbidden && IsApi(context))
         {
             await Problem(code, "The user's role or the token's scopes do not allow this.", "Nothing was changed. Use a token of somebody who may, with the scope for it.").ExecuteAsync(context);
+            return;
+        }
+        if (code == StatusCodes.Status404NotFound && IsApi(context))
+        {
+            await Problem(code, "There is nothing at this address.", "It was removed, or the address is mistyped; /openapi/v1.json lists them all.").ExecuteAsync(context);
             return;
         }
         await (IsApi(context) ? Problem(code, TitleOf(code).Title, TitleOf(code).NextStep) : Of(TitleOf(code), code)).ExecuteAsync(context);
@@ -77,6 +83,7 @@ internal static class ErrorPages
         StatusCodes.Status401Unauthorized => new ErrorModel("You are not signed in", "Sign in, or send an API token.", BackPath: "/sign-in", BackText: "Sign in"),
         StatusCodes.Status405MethodNotAllowed => new ErrorModel("This address cannot be used like that", "See docs/http-api.md for what it takes."),
         StatusCodes.Status415UnsupportedMediaType => new ErrorModel("The request’s body is in a form that is not understood", "Send JSON with Content-Type application/json."),
+        StatusCodes.Status413PayloadTooLarge => new ErrorModel("The request is too large", "Send at most 1 MB. Nothing was changed."),
         _ => new ErrorModel($"The request could not be served ({status})", "Nothing was changed."),
     };
 
