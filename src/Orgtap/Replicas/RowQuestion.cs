@@ -179,9 +179,7 @@ public sealed class RowSql(string quotedTable, IReadOnlyList<RowColumn> columns,
     private RowColumn Find(string name) => columns.FirstOrDefault(column => string.Equals(column.Name, name, StringComparison.OrdinalIgnoreCase))
         ?? throw new InvalidInputException($"The table has no column {name} in the replica.", "Choose one of those it has; select the field in Edit data sync to get it.");
 
-    private static string Quote(RowColumn column) => QuoteName(column.StoredName);
-
-    internal static string QuoteName(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    private static string Quote(RowColumn column) => SqlName.Quote(column.StoredName);
 
     /// <exception cref="InvalidInputException">It holds a NUL, where a statement's text would end.</exception>
     internal static string Text(string value) => value.Contains('\0')

@@ -71,7 +71,7 @@ public sealed class ReplicaMoving(ReplicaFiles files, RunStore runs, ConnectionS
         var columns = table.Schema.Columns;
         var covers = new Checkpoint { Mode = LoadMode.Backfill, Window = new Window(null, DateTimeOffset.UnixEpoch), Fields = [.. columns.Select(column => column.Name)] };
         await using var query = await ReplicaQuery.OpenAsync(file,
-            $"SELECT {string.Join(", ", columns.Select(column => SqliteNames.Quote(column.Name)))} FROM {SqliteNames.Quote(SqliteNames.TableOf(table.Schema.SObject))} ORDER BY \"Id\"", long.MaxValue, cancellationToken);
+            $"SELECT {string.Join(", ", columns.Select(column => SqlName.Quote(column.Name)))} FROM {SqlName.Quote(SqliteNames.TableOf(table.Schema.SObject))} ORDER BY \"Id\"", long.MaxValue, cancellationToken);
         await using var rows = query.ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
         long moved = 0;
         for (var more = await rows.MoveNextAsync(); more;)

@@ -43,7 +43,7 @@ public sealed class ReplicaRows(ReplicaFiles replicas, TimeProvider time)
         try
         {
             var (_, table, columns) = await ShapeAsync(connection, sobject, either.Token);
-            var sql = new RowSql(RowSql.QuoteName(table), columns, connection.Replica is not null).Of(question, out var shown);
+            var sql = new RowSql(SqlName.Quote(table), columns, connection.Replica is not null).Of(question, out var shown);
             await using var query = await replicas.QueryAsync(connection, sql, question.Limit + 1, trusted: true, either.Token);
             var rows = new List<object?[]>();
             object?[]? last = null;
@@ -79,7 +79,7 @@ public sealed class ReplicaRows(ReplicaFiles replicas, TimeProvider time)
     {
         var (name, table, columns) = await ShapeAsync(connection, sobject, cancellationToken);
         if (To18(id) is not { } full) return null;
-        await using var query = await replicas.QueryAsync(connection, new RowSql(RowSql.QuoteName(table), columns, connection.Replica is not null).Of(full), 1, trusted: true, cancellationToken);
+        await using var query = await replicas.QueryAsync(connection, new RowSql(SqlName.Quote(table), columns, connection.Replica is not null).Of(full), 1, trusted: true, cancellationToken);
         await foreach (var row in query.ReadAsync(cancellationToken)) return new FoundRow(name, full, columns, row);
         return null;
     }
@@ -94,7 +94,7 @@ public sealed class ReplicaRows(ReplicaFiles replicas, TimeProvider time)
         var tables = (await replicas.TablesAsync(connection, cancellationToken)).Where(table => table.TableName.Length > 0).ToList();
         foreach (var some in tables.Chunk(TablesAtOnce))
         {
-            var sql = string.Join(" UNION ALL ", some.Select(table => $"SELECT {RowSql.Text(table.SObject)} AS found WHERE EXISTS (SELECT 1 FROM {RowSql.QuoteName(table.TableName)} WHERE {RowSql.QuoteName(IdOf(connection))} = {RowSql.Text(full)})"));
+            var sql = string.Join(" UNION ALL ", some.Select(table => $"SELECT {RowSql.Text(table.SObject)} AS found WHERE EXISTS (SELECT 1 FROM {SqlName.Quote(table.TableName)} WHERE {SqlName.Quote(IdOf(connection))} = {RowSql.Text(full)})"));
             await using var query = await replicas.QueryAsync(connection, sql, 1, trusted: true, cancellationToken);
             await foreach (var row in query.ReadAsync(cancellationToken)) return (string)row[0]!;
         }
@@ -119,7 +119,7 @@ public sealed class ReplicaRows(ReplicaFiles replicas, TimeProvider time)
             }
         if (known.Count == 0)
             throw new InvalidInputException($"The replica of {connection.Name} has no table {sobject}.", "Select it in Edit data sync and sync it first.");
-        await using var head = await replicas.QueryAsync(connection, $"SELECT * FROM {RowSql.QuoteName(table)}", 1, trusted: true, cancellationToken);
+        await using var head = await replicas.QueryAsync(connection, $"SELECT * FROM {SqlName.Quote(table)}", 1, trusted: true, cancellationToken);
         return (name, table, [.. head.Columns.Where(known.ContainsKey).Select(column => known[column])]);
     }
 

@@ -22,12 +22,12 @@ public sealed class PostgresReplicaContractTests : ReplicaContract, IAsyncDispos
     protected override async Task<IReadOnlyList<string?[]>> ReadAsync(ObjectSchema schema)
     {
         await using var db = await _schema.ConnectAsync();
-        var cells = schema.Columns.Select(column => PostgresTypes.Canonical(PostgresNames.Quote(PostgresNames.Of(column.Name)), column.Type));
-        await using var command = new NpgsqlCommand($"SELECT {string.Join(", ", schema.Columns.Select(column => PostgresNames.Quote(PostgresNames.Of(column.Name))))} FROM {PostgresNames.Quote(PostgresNames.Of(schema.SObject))} LIMIT 0", db);
+        var cells = schema.Columns.Select(column => PostgresTypes.Canonical(SqlName.Quote(PostgresNames.Of(column.Name)), column.Type));
+        await using var command = new NpgsqlCommand($"SELECT {string.Join(", ", schema.Columns.Select(column => SqlName.Quote(PostgresNames.Of(column.Name))))} FROM {SqlName.Quote(PostgresNames.Of(schema.SObject))} LIMIT 0", db);
         // Widened columns are stored as something else than the schema says.
         string[] types;
         await using (var described = await command.ExecuteReaderAsync()) types = [.. Enumerable.Range(0, described.FieldCount).Select(described.GetDataTypeName)];
-        command.CommandText = $"SELECT {string.Join(", ", cells.Select((cell, i) => types[i] is "text" ? PostgresNames.Quote(PostgresNames.Of(schema.Columns[i].Name)) : cell))} FROM {PostgresNames.Quote(PostgresNames.Of(schema.SObject))} ORDER BY id";
+        command.CommandText = $"SELECT {string.Join(", ", cells.Select((cell, i) => types[i] is "text" ? SqlName.Quote(PostgresNames.Of(schema.Columns[i].Name)) : cell))} FROM {SqlName.Quote(PostgresNames.Of(schema.SObject))} ORDER BY id";
         var rows = new List<string?[]>();
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync()) rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : reader.GetString(i))]);
@@ -39,7 +39,7 @@ public sealed class PostgresReplicaContractTests : ReplicaContract, IAsyncDispos
         await using var db = await _schema.ConnectAsync();
         await db.ExecuteAsync($"""
             CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id = '{id}' THEN RAISE 'refused'; END IF; RETURN NEW; END $$;
-            CREATE TRIGGER refuse BEFORE INSERT ON {PostgresNames.Quote(PostgresNames.Of(schema.SObject))} FOR EACH ROW EXECUTE FUNCTION refuse();
+            CREATE TRIGGER refuse BEFORE INSERT ON {SqlName.Quote(PostgresNames.Of(schema.SObject))} FOR EACH ROW EXECUTE FUNCTION refuse();
             """);
     }
 }

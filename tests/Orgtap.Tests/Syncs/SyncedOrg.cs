@@ -192,7 +192,7 @@ internal sealed class SyncedOrg : IAsyncDisposable
             var seen = 0;
             await using var query = await Files.QueryAsync(Connection, Place is null
                 ? $"SELECT {string.Join(", ", names.Select(name => $"\"{name}\""))} FROM \"{sobject}\""
-                : $"SELECT {string.Join(", ", columns.Select(column => PostgresTypes.Canonical(PostgresNames.Quote(PostgresNames.Of(column.Name)), column.Type)))} FROM {PostgresNames.Quote(PostgresNames.Of(sobject))}",
+                : $"SELECT {string.Join(", ", columns.Select(column => PostgresTypes.Canonical(SqlName.Quote(PostgresNames.Of(column.Name)), column.Type)))} FROM {SqlName.Quote(PostgresNames.Of(sobject))}",
                 10_000_000, trusted: true, Cancel);
             await foreach (var row in query.ReadAsync(Cancel))
             {

@@ -56,20 +56,20 @@ internal abstract class ConversationTables : IAsyncDisposable
         for (var i = 0; i < source.Parts.Count; i++)
         {
             if (rows.Find(source.Parts[i].Table) is not { } part || part.Find(source.Parts[i].ParentField) is not { } parent) continue;
-            await db.ExecuteAsync($"CREATE INDEX IF NOT EXISTS {RowSql.QuoteName($"_orgtap_part_{part.TableName}")} ON {RowSql.QuoteName(part.TableName)} ({RowSql.QuoteName(parent.StoredName)})", transaction: transaction);
+            await db.ExecuteAsync($"CREATE INDEX IF NOT EXISTS {SqlName.Quote($"_orgtap_part_{part.TableName}")} ON {SqlName.Quote(part.TableName)} ({SqlName.Quote(parent.StoredName)})", transaction: transaction);
             var live = part.Find("IsDeleted") is { } gone ? $" WHERE {Column("t", gone)} IS NOT {True}" : "";
-            joins.Append(CultureInfo.InvariantCulture, $" LEFT JOIN (SELECT {Column("t", parent)} AS k, COUNT(*) AS n, {NewestStamp("t", part)} AS m FROM {RowSql.QuoteName(part.TableName)} t{live} GROUP BY {Column("t", parent)}) p{i} ON p{i}.k = {Column("r", root.Find("Id")!)}");
+            joins.Append(CultureInfo.InvariantCulture, $" LEFT JOIN (SELECT {Column("t", parent)} AS k, COUNT(*) AS n, {NewestStamp("t", part)} AS m FROM {SqlName.Quote(part.TableName)} t{live} GROUP BY {Column("t", parent)}) p{i} ON p{i}.k = {Column("r", root.Find("Id")!)}");
             print.Append(CultureInfo.InvariantCulture, $" || '/' || COALESCE(p{i}.n, 0) || ':' || COALESCE(p{i}.m, '')");
         }
         var (id, order) = (Column("r", root.Find("Id")!), root.Find("ConversationId") is { } conversation ? Column("r", conversation) : "''");
         await db.ExecuteAsync($"""
             INSERT INTO _orgtap_conversation_pending (channel, source_id, print, together)
-            SELECT @channel, found.id, found.print, found.together FROM (SELECT {id} AS id, {print} AS print, COALESCE({order}, '') AS together FROM {RowSql.QuoteName(root.TableName)} r{joins}) found
+            SELECT @channel, found.id, found.print, found.together FROM (SELECT {id} AS id, {print} AS print, COALESCE({order}, '') AS together FROM {SqlName.Quote(root.TableName)} r{joins}) found
             LEFT JOIN _orgtap_conversation_prints known ON known.source_id = found.id WHERE known.print IS NULL OR known.print <> found.print
             """, new { channel }, transaction);
         await db.ExecuteAsync($"""
             INSERT INTO _orgtap_conversation_pending (channel, source_id, print, together)
-            SELECT @channel, known.source_id, '', '' FROM _orgtap_conversation_prints known WHERE known.channel = @channel AND NOT EXISTS (SELECT 1 FROM {RowSql.QuoteName(root.TableName)} r WHERE {id} = known.source_id)
+            SELECT @channel, known.source_id, '', '' FROM _orgtap_conversation_prints known WHERE known.channel = @channel AND NOT EXISTS (SELECT 1 FROM {SqlName.Quote(root.TableName)} r WHERE {id} = known.source_id)
             """, new { channel }, transaction);
         return await db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM _orgtap_conversation_pending WHERE channel = @channel", new { channel }, transaction);
     }, cancellationToken);
@@ -125,7 +125,7 @@ internal abstract class ConversationTables : IAsyncDisposable
         if (rows.Find(source.Root) is not { } root) return new ChannelReceipt(source.Channel, 0, 0, 0, 0, new Dictionary<string, long>(), 0);
         await using var db = await ConnectAsync(cancellationToken);
         var arguments = new { channel = source.Channel.ToString(), word = Word(source.Channel) };
-        var found = await db.ExecuteScalarAsync<long>($"SELECT COUNT(*) FROM {RowSql.QuoteName(root.TableName)}");
+        var found = await db.ExecuteScalarAsync<long>($"SELECT COUNT(*) FROM {SqlName.Quote(root.TableName)}");
         var (imported, turns, raw) = await db.QuerySingleAsync<(long, long, long)>("SELECT COUNT(*), COALESCE(SUM(turns), 0), COALESCE(SUM(not_understood), 0) FROM orgtap_conversation WHERE channel = @word", arguments);
         var skipped = (await db.QueryAsync<(string Reason, long Count)>("SELECT skipped, COUNT(*) FROM _orgtap_conversation_prints WHERE channel = @channel AND skipped IS NOT NULL GROUP BY skipped", arguments)).ToDictionary(row => row.Reason, row => row.Count);
         var waiting = await db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM _orgtap_conversation_pending p WHERE channel = @channel AND NOT EXISTS (SELECT 1 FROM _orgtap_conversation_prints k WHERE k.source_id = p.source_id)", arguments);
@@ -238,7 +238,7 @@ internal abstract class ConversationTables : IAsyncDisposable
 
     private string True => IsPostgres ? "TRUE" : "1";
 
-    private static string Column(string alias, RowColumn column) => $"{alias}.{RowSql.QuoteName(column.StoredName)}";
+    private static string Column(string alias, RowColumn column) => $"{alias}.{SqlName.Quote(column.StoredName)}";
 
     private string Stamp(string alias, SourceTable table) => table.Stamp is { } stamp ? $"COALESCE({AsText(Column(alias, stamp))}, '')" : "''";
 

@@ -78,8 +78,8 @@ internal sealed class SourceRows
     {
         if (Find(table) is not { } source || source.Find(by) is not { } key || values.Count == 0) return [];
         var shown = columns.Length == 0 ? source : new SourceTable(source.SObject, source.TableName, [.. source.Columns.Where(column => columns.Contains(column.Name, StringComparer.OrdinalIgnoreCase))]);
-        var live = !deletedToo && source.Find("IsDeleted") is { } deleted ? $" AND {RowSql.QuoteName(deleted.StoredName)} IS NOT {(_connection.Replica is null ? "1" : "TRUE")}" : "";
-        var sql = $"SELECT {string.Join(", ", shown.Columns.Select(column => RowSql.QuoteName(column.StoredName)))} FROM {RowSql.QuoteName(source.TableName)} WHERE {RowSql.QuoteName(key.StoredName)} IN ({string.Join(", ", values.Select(RowSql.Text))}){live}";
+        var live = !deletedToo && source.Find("IsDeleted") is { } deleted ? $" AND {SqlName.Quote(deleted.StoredName)} IS NOT {(_connection.Replica is null ? "1" : "TRUE")}" : "";
+        var sql = $"SELECT {string.Join(", ", shown.Columns.Select(column => SqlName.Quote(column.StoredName)))} FROM {SqlName.Quote(source.TableName)} WHERE {SqlName.Quote(key.StoredName)} IN ({string.Join(", ", values.Select(RowSql.Text))}){live}";
         await using var query = await _replicas.QueryAsync(_connection, sql, long.MaxValue - 1, trusted: true, cancellationToken);
         var rows = new List<SourceRow>();
         await foreach (var row in query.ReadAsync(cancellationToken)) rows.Add(new SourceRow(shown, row));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Orgtap.Records;
 using static Orgtap.Replicas.Postgres.PostgresNames;
+using static Orgtap.Replicas.SqlName;
 
 namespace Orgtap.Replicas.Postgres;
 

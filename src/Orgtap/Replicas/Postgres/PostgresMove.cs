@@ -1,6 +1,7 @@
 using Dapper;
 using Orgtap.Primitives;
 using static Orgtap.Replicas.Postgres.PostgresNames;
+using static Orgtap.Replicas.SqlName;
 
 namespace Orgtap.Replicas.Postgres;
 

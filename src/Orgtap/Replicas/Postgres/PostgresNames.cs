@@ -6,7 +6,7 @@ using Orgtap.Primitives;
 namespace Orgtap.Replicas.Postgres;
 
 /// <summary>
-/// Salesforce's names in PostgreSQL, and the only way they get into SQL text here. A name is the API name in lower case, so that SQL needs no quotes. What is longer
+/// Salesforce's names in PostgreSQL. A name is the API name in lower case, so that SQL needs no quotes. What is longer
 /// than 63 bytes is cut to 54 and gets an underscore and 8 hexadecimal digits of the whole name's SHA-256 behind it, which keeps names that begin alike apart and is the same every time.
 /// </summary>
 internal static class PostgresNames
@@ -15,8 +15,6 @@ internal static class PostgresNames
     private const int LongestName = 63;
 
     private const int Kept = LongestName - 9;
-
-    public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     /// <summary>The name of a table or column.</summary>
     public static string Of(string apiName)

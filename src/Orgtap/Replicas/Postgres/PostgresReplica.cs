@@ -7,6 +7,7 @@ using Orgtap.Primitives;
 using Orgtap.Records;
 using Orgtap.Storage;
 using static Orgtap.Replicas.Postgres.PostgresNames;
+using static Orgtap.Replicas.SqlName;
 
 namespace Orgtap.Replicas.Postgres;
 

@@ -2,6 +2,7 @@ using Dapper;
 using Npgsql;
 using Orgtap.Records;
 using static Orgtap.Replicas.Postgres.PostgresNames;
+using static Orgtap.Replicas.SqlName;
 
 namespace Orgtap.Replicas.Postgres;
 

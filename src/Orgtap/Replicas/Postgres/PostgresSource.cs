@@ -2,6 +2,7 @@ using Npgsql;
 using Orgtap.Primitives;
 using Orgtap.Storage;
 using static Orgtap.Replicas.Postgres.PostgresNames;
+using static Orgtap.Replicas.SqlName;
 
 namespace Orgtap.Replicas.Postgres;
 

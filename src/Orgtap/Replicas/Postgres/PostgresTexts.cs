@@ -3,6 +3,7 @@ using Npgsql;
 using Orgtap.Masking;
 using Orgtap.Records;
 using static Orgtap.Replicas.Postgres.PostgresNames;
+using static Orgtap.Replicas.SqlName;
 
 namespace Orgtap.Replicas.Postgres;
 

@@ -1,5 +1,5 @@
 using Orgtap.Records;
-using static Orgtap.Replicas.Postgres.PostgresNames;
+using static Orgtap.Replicas.SqlName;
 
 namespace Orgtap.Replicas.Postgres;
 

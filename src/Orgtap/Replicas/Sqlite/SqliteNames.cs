@@ -1,6 +1,6 @@
 namespace Orgtap.Replicas.Sqlite;
 
-/// <summary>The only way a Salesforce name gets into SQL text here. Tables and columns are called as Salesforce calls them.</summary>
+/// <summary>Tables and columns are called as Salesforce calls them.</summary>
 internal static class SqliteNames
 {
     // SQLite keeps these names for itself; Salesforce does not (an object may be SQLite_Backup__c), but none of its names begins with an underscore.
@@ -8,6 +8,4 @@ internal static class SqliteNames
 
     /// <summary>The name of an object's table.</summary>
     public static string TableOf(string sobject) => sobject.StartsWith(Reserved, StringComparison.OrdinalIgnoreCase) ? "_" + sobject : sobject;
-
-    public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -3,6 +3,7 @@ using Orgtap.Masking;
 using Orgtap.Primitives;
 using Orgtap.Records;
 using static Orgtap.Replicas.Sqlite.SqliteNames;
+using static Orgtap.Replicas.SqlName;
 
 namespace Orgtap.Replicas.Sqlite;
 

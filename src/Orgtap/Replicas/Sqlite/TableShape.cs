@@ -1,6 +1,7 @@
 using Orgtap.Records;
 using SQLitePCL;
 using static Orgtap.Replicas.Sqlite.SqliteNames;
+using static Orgtap.Replicas.SqlName;
 
 namespace Orgtap.Replicas.Sqlite;
 

@@ -3,6 +3,7 @@ using System.Text;
 using Orgtap.Records;
 using SQLitePCL;
 using static Orgtap.Replicas.Sqlite.SqliteNames;
+using static Orgtap.Replicas.SqlName;
 
 namespace Orgtap.Replicas.Sqlite;
 
