@@ -43,6 +43,7 @@ public static class DefaultRecords
         ["AccountShare"] = 10_000,
         ["CaseFeed"] = 5_000,
         ["ContentDocument"] = 800,
+        ["ContentVersion"] = 900,
         ["ContentDocumentLink"] = 1_200,
         ["CronTrigger"] = 12,
         ["CronJobDetail"] = 12,

@@ -63,7 +63,7 @@ internal static class ActivityObjects
             Subject | string 255 | ro | empty
             """, Traits.NotQueryable | Traits.NotReplicateable | Traits.ReadOnly | Traits.NotInBulk),
         Define("Attachment", "00P", "Attachments", """
-            ParentId | reference | req ref=Account,Opportunity,Case rel=Parent | ref
+            ParentId | reference | req ref=Account,Opportunity,Case,EmailMessage rel=Parent | ref
             Name | string 255 | name | product
             IsPrivate | boolean | | bool 5
             ContentType | string 120 | | const text/plain

@@ -22,6 +22,17 @@ internal static class CompanionObjects
             ContentSize | int 8 | ro | integer 900000
             OwnerId | reference | req ref=User | ref
             """),
+        Define("ContentVersion", "068", "Content Versions", """
+            ContentDocumentId | reference | ref=ContentDocument ro | ref
+            Title | string 255 | req name | product
+            PathOnClient | string 500 | | code F
+            FileExtension | string 40 | ro | const pdf
+            ContentSize | int 8 | ro | integer 900000
+            IsLatest | boolean | ro | bool 100
+            FirstPublishLocationId | reference | ref=EmailMessage,LiveChatTranscript,Case rel=FirstPublishLocation | ref 80
+            OwnerId | reference | req ref=User | ref
+            VersionData | base64 | | blob
+            """),
         Define("ContentDocumentLink", "06A", "Content Document Links", """
             LinkedEntityId | reference | req ref=Account,Case rel=LinkedEntity | ref
             ContentDocumentId | reference | req ref=ContentDocument | ref

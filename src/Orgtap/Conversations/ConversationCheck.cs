@@ -98,11 +98,17 @@ public sealed class ConversationCheck(CatalogReader catalog, OrgClients clients,
         var parts = new Dictionary<string, List<SourceRow>>();
         foreach (var part in source.Parts.Where(part => visible.Contains(part.Table)))
             parts[part.Table] = await RowsAsync(connection, part.Table, SoqlCondition.Is(part.ParentField, row.Id), MostParts, client, counter, cancellationToken);
+        var files = new FileNames();
+        foreach (var file in source.Files.Where(file => visible.Contains(file.Table)))
+        {
+            List<string> carriers = file.Carrier == source.Root ? [row.Id] : [.. parts.GetValueOrDefault(file.Carrier)?.Select(carrier => carrier.Id) ?? []];
+            if (carriers.Count > 0) files.Add(file, await RowsAsync(connection, file.Table, SoqlCondition.In(file.ParentField, carriers), MostParts, client, counter, cancellationToken));
+        }
         var (names, masker) = (await NamesAsync(connection, parts.Values.SelectMany(rows => rows).Append(row).SelectMany(each => Names.References.Select(reference => each[reference])), visible, client, counter, cancellationToken), connection.Masking.Masker);
         switch (source.Channel)
         {
-            case Channel.Chat: return (ChatMaker.Of(row, parts.GetValueOrDefault("LiveChatTranscriptEvent") ?? [], names, masker), false, null);
-            case Channel.Case: return (CaseMaker.Of(row, parts, names, masker), false, null);
+            case Channel.Chat: return (ChatMaker.Of(row, parts.GetValueOrDefault("LiveChatTranscriptEvent") ?? [], files, names, masker), false, null);
+            case Channel.Case: return (CaseMaker.Of(row, parts, files, names, masker), false, null);
         }
         var own = parts.GetValueOrDefault("ConversationEntry") ?? [];
         if (row["ConversationId"] is not { } conversation || own.Any(entry => entry["Message"] is not null)) return (SessionMaker.Of(source.Channel, row, null, own, null, names, masker), false, null);

@@ -31,7 +31,8 @@ public sealed class ConversationSetup(ConversationStore store, SelectionStore se
         if (channels.Count > 0)
         {
             var before = await selections.GetAsync(connection.Id, cancellationToken);
-            var wanted = channels.SelectMany(channel => SourceTables.Of(channel).Tables).Distinct(StringComparer.OrdinalIgnoreCase).Select(table => new SelectedObject(table)).Concat(SourceTables.Names).ToList();
+            var wanted = channels.SelectMany(channel => SourceTables.Of(channel).Tables).Distinct(StringComparer.OrdinalIgnoreCase).Select(table => new SelectedObject(table))
+                .Concat(channels.SelectMany(channel => SourceTables.Of(channel).Files).Select(file => file.Selected).DistinctBy(file => file.SObject)).Concat(SourceTables.Names).ToList();
             var outcome = await selecting.ApplyAsync(connection, [], [.. before, .. wanted], cancellationToken);
             missing = [.. outcome.Missing.Where(part => wanted.Any(table => string.Equals(table.SObject, part.SObject, StringComparison.OrdinalIgnoreCase)))];
             foreach (var channel in channels.Where(channel => missing.Any(part => part.Field is null && part.SObject == SourceTables.Of(channel).Root)).ToList())

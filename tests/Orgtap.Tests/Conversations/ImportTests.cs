@@ -26,6 +26,7 @@ public sealed class ImportTests
         await ChatsAsync(org);
         await SessionsAsync(org);
         await MailsAsync(org);
+        await FilesAsync(org);
         // Importing twice changes nothing.
         var before = await org.AllAsync();
         await org.ImportAsync();
@@ -80,6 +81,27 @@ public sealed class ImportTests
         Assert.True(compared > 40, $"{compared}");
     }
 
+    private static async Task FilesAsync(ImportedOrg org)
+    {
+        var (store, all) = (org.Org.Host.Store, await org.AllAsync());
+        var files = store.Truth("ContentVersion", ["FirstPublishLocationId", "Title"], includeDeleted: false).Concat(store.Truth("Attachment", ["ParentId", "Name"], includeDeleted: false))
+            .Where(file => file.Values[0] is not null).ToLookup(file => file.Values[0]!, file => file.Values[1]!);
+        var (named, chats, unnamed) = (0, 0, 0);
+        foreach (var turn in all.Values.SelectMany(document => ConversationJson.Read(document).Turns).Where(turn => turn.Source.StartsWith("EmailMessage.", StringComparison.Ordinal)))
+        {
+            if (files.Contains(turn.SourceId!)) Assert.Equal(files[turn.SourceId!].Distinct().Order(), turn.Attachments.Order());
+            else Assert.All(turn.Attachments, name => Assert.Equal("attachment", name));
+            if (turn.Attachments is ["attachment"]) unnamed++;
+            else if (turn.Attachments.Count > 0) named++;
+        }
+        foreach (var chat in store.Truth("LiveChatTranscript", ["Id"], includeDeleted: false).Where(chat => files.Contains(chat.Id)))
+        {
+            Assert.Equal(files[chat.Id].Distinct().Order(), (await org.FindAsync(chat.Id)).Turns.Where(turn => turn.Source == "ContentVersion").SelectMany(turn => turn.Attachments).Order());
+            chats++;
+        }
+        Assert.True(named > 10 && chats > 5 && unnamed > 0, $"{named} {chats} {unnamed}");
+    }
+
     [Fact]
     public async Task What_goes_on_is_edited_or_deleted_is_replaced_whole() => await ReplacedWholeAsync(null);
 
@@ -107,6 +129,9 @@ public sealed class ImportTests
         store.Delete("LiveChatTranscript", chats[1].Id);
         store.HardDelete("LiveChatTranscript", chats[2].Id);
         store.Conversations.Append(identifier, session.Id, new Orgtap.SimulatedOrg.Data.Conversations.Turn(org.Org.Host.Clock.GetUtcNow(), "Ada", SpeakerRole.EndUser, "Still there?"));
+        // A file's name may come later than the mail that it hangs on.
+        var mail = store.Truth("EmailMessage", ["ParentId"], includeDeleted: false).First(row => row.Values[0] is { } parent && parent != oneCase && before.ContainsKey(parent));
+        store.Insert("ContentVersion", new Dictionary<string, object?> { ["Title"] = "Contract.pdf", ["FirstPublishLocationId"] = mail.Id });
         store.Insert("CaseComment", new Dictionary<string, object?> { ["ParentId"] = oneCase, ["CommentBody"] = "We look into it.", ["IsPublished"] = true });
         await org.SyncAsync();
         var run = await org.ImportAsync();
@@ -118,21 +143,22 @@ public sealed class ImportTests
         Assert.True(run.Receipts[0].Skipped["Deleted in Salesforce"] >= 2, string.Join("; ", run.Receipts));
         Assert.Equal("Still there?", (await org.FindAsync(session.Id)).Turns[^1].Text);
         Assert.Contains((await org.FindAsync(oneCase)).Turns, turn => turn is { Text: "We look into it.", Kind: TurnKind.Message, Source: "CaseComment.CommentBody" });
+        Assert.Contains("Contract.pdf", (await org.FindAsync(mail.Values[0]!)).Turns.Single(turn => turn.SourceId == mail.Id).Attachments);
         Assert.Contains(await org.Reader.ListAsync(org.Org.Connection, new ConversationQuestion("still there"), Cancel), line => line.Id == session.Id);
         await using (var tables = org.Reader.TablesOf(org.Org.Connection))
         {
-            // Sessions that are open are asked for again every hour; only what says something new is a change. Three that changed, two that are gone.
+            // Sessions that are open are asked for again every hour; only what says something new is a change. Four that changed, two that are gone.
             var behind = await tables.PositionAsync("changes", Cancel);
             store.Update("LiveChatTranscript", chats[0].Id, new Dictionary<string, object?>());
             org.Org.Host.Clock.Advance(TimeSpan.FromHours(2));
             await org.SyncAsync();
             await org.ImportAsync();
             Assert.Empty((await tables.ChangesAsync(behind, 100, Cancel)).Select(change => change.Id));
-            Assert.Equal(5, (await tables.ChangesAsync(start, 100, Cancel)).Count);
+            Assert.Equal(6, (await tables.ChangesAsync(start, 100, Cancel)).Count);
         }
         var after = await org.AllAsync();
         // Nothing else was touched, but for sessions that are open, which are asked for again every hour.
-        Assert.All(after.Where(pair => pair.Key != chats[0].Id && pair.Key != session.Id && pair.Key != oneCase), pair => Assert.Equal(before[pair.Key], pair.Value));
+        Assert.All(after.Where(pair => pair.Key != chats[0].Id && pair.Key != session.Id && pair.Key != oneCase && pair.Key != mail.Values[0]), pair => Assert.Equal(before[pair.Key], pair.Value));
     }
 
     private static async Task<long> PositionAsync(ImportedOrg org)

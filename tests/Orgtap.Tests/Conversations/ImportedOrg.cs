@@ -15,7 +15,7 @@ internal sealed class ImportedOrg : IAsyncDisposable
     public static readonly IReadOnlyDictionary<string, long> Records = new Dictionary<string, long>
     {
         ["User"] = 12, ["Group"] = 4, ["Account"] = 30, ["Contact"] = 60, ["LiveChatTranscript"] = 96, ["LiveChatTranscriptEvent"] = 576, ["LiveChatVisitor"] = 96, ["Case"] = 60, ["EmailMessage"] = 132, ["CaseComment"] = 60,
-        ["FeedItem"] = 80, ["FeedComment"] = 60, ["MessagingChannel"] = 7, ["MessagingEndUser"] = 20, ["MessagingSession"] = 64, ["Conversation"] = 52, ["VoiceCall"] = 12, ["ConversationEntry"] = 600,
+        ["FeedItem"] = 80, ["FeedComment"] = 60, ["MessagingChannel"] = 7, ["MessagingEndUser"] = 20, ["MessagingSession"] = 64, ["Conversation"] = 52, ["VoiceCall"] = 12, ["ConversationEntry"] = 600, ["ContentVersion"] = 90, ["Attachment"] = 40,
     };
 
     private static readonly Channel[] Every = [Channel.Chat, Channel.Messaging, Channel.Call, Channel.Case];
@@ -44,7 +44,7 @@ internal sealed class ImportedOrg : IAsyncDisposable
         }
         settings ??= new ConversationSettings { Channels = Every };
         var tables = settings.Channels.SelectMany(channel => SourceTables.Of(channel).Tables).Distinct().ToList();
-        await imported.Org.Selections.SetAsync(imported.Org.Connection.Id, [.. tables.Select(table => new SelectedObject(table)), .. SourceTables.Names.Where(named => !tables.Contains(named.SObject))], Cancel);
+        await imported.Org.Selections.SetAsync(imported.Org.Connection.Id, [.. tables.Select(table => new SelectedObject(table)), .. settings.Channels.SelectMany(channel => SourceTables.Of(channel).Files).Select(file => file.Selected).DistinctBy(file => file.SObject), .. SourceTables.Names.Where(named => !tables.Contains(named.SObject))], Cancel);
         imported.Open();
         await imported.Store.SetAsync(imported.Org.Connection.Id, settings, null, Cancel);
         await imported.SyncAsync();

@@ -16,6 +16,12 @@ internal sealed class Batch(SourceTables channel, SourceRows source, Names names
         foreach (var part in channel.Parts)
             parts[part.Table] = (await source.ReadAsync(part.Table, part.ParentField, [.. roots.Keys], deletedToo: false, cancellationToken))
                 .GroupBy(row => row[part.ParentField]!).ToDictionary(group => group.Key, group => group.OrderBy(row => row.Id, StringComparer.Ordinal).ToList());
+        var files = new FileNames();
+        foreach (var file in channel.Files)
+        {
+            IReadOnlyCollection<string> carriers = file.Carrier == channel.Root ? roots.Keys : [.. parts[file.Carrier].Values.SelectMany(rows => rows).Select(row => row.Id)];
+            foreach (var some in carriers.Chunk(500)) files.Add(file, await source.ReadAsync(file.Table, file.ParentField, some, deletedToo: false, cancellationToken));
+        }
         await names.LookUpAsync(roots.Values.Concat(parts.Values.SelectMany(children => children.Values).SelectMany(children => children)).SelectMany(row => Names.References.Select(reference => row[reference])), cancellationToken);
 
         var (decisions, free) = (new List<Decision>(pending.Count), (DateTimeOffset?)null);
@@ -27,7 +33,7 @@ internal sealed class Batch(SourceTables channel, SourceRows source, Names names
             {
                 try
                 {
-                    decisions.Add(await DecideAsync(item, row, parts, cancellationToken));
+                    decisions.Add(await DecideAsync(item, row, parts, files, cancellationToken));
                 }
                 catch (QuotaStopException stop)
                 {
@@ -39,15 +45,15 @@ internal sealed class Batch(SourceTables channel, SourceRows source, Names names
         return (decisions, free);
     }
 
-    private async Task<Decision> DecideAsync(Pending item, SourceRow row, Dictionary<string, Dictionary<string, List<SourceRow>>> parts, CancellationToken cancellationToken)
+    private async Task<Decision> DecideAsync(Pending item, SourceRow row, Dictionary<string, Dictionary<string, List<SourceRow>>> parts, FileNames files, CancellationToken cancellationToken)
     {
         List<SourceRow> PartsOf(string table) => parts.GetValueOrDefault(table)?.GetValueOrDefault(row.Id) ?? [];
         switch (channel.Channel)
         {
             case Channel.Chat:
-                return Keep(item, ChatMaker.Of(row, PartsOf("LiveChatTranscriptEvent"), names, masker));
+                return Keep(item, ChatMaker.Of(row, PartsOf("LiveChatTranscriptEvent"), files, names, masker));
             case Channel.Case:
-                return CaseMaker.Of(row, channel.Parts.ToDictionary(part => part.Table, part => PartsOf(part.Table)), names, masker) is { } told ? Keep(item, told) : Skip(item, NothingSaid);
+                return CaseMaker.Of(row, channel.Parts.ToDictionary(part => part.Table, part => PartsOf(part.Table)), files, names, masker) is { } told ? Keep(item, told) : Skip(item, NothingSaid);
             default:
                 var own = PartsOf("ConversationEntry");
                 var address = await AddressAsync(row["MessagingEndUserId"], cancellationToken);

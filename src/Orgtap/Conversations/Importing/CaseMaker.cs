@@ -7,14 +7,14 @@ namespace Orgtap.Conversations.Importing;
 internal static class CaseMaker
 {
     /// <returns>Null: nothing was said.</returns>
-    public static Conversation? Of(SourceRow row, IReadOnlyDictionary<string, List<SourceRow>> parts, Names names, TextMasker? masker)
+    public static Conversation? Of(SourceRow row, IReadOnlyDictionary<string, List<SourceRow>> parts, FileNames files, Names names, TextMasker? masker)
     {
         var maker = new ConversationMaker(masker);
         maker.Source(row.Table, row.Id);
         var customer = names[row["ContactId"]] ?? row["SuppliedName"] ?? row["SuppliedEmail"];
         var mails = parts.GetValueOrDefault("EmailMessage") ?? [];
         AddDescription(maker, row, mails, customer);
-        foreach (var mail in mails) AddMail(maker, mail, customer);
+        foreach (var mail in mails) AddMail(maker, mail, files[mail.Id], customer);
         var told = mails.Select(mail => mail.Id).Concat((parts.GetValueOrDefault("CaseComment") ?? []).Select(comment => comment.Id)).ToHashSet(StringComparer.Ordinal);
         foreach (var comment in parts.GetValueOrDefault("CaseComment") ?? [])
             AddPost(maker, comment, "CommentBody", names[comment["CreatedById"]] ?? comment["CreatedById"], comment["CreatedById"], comment.Flag("IsPublished") ? TurnKind.Message : TurnKind.Note, false);
@@ -46,7 +46,7 @@ internal static class CaseMaker
         maker.Add(new ConversationTurn(0, customer, customer is null ? ParticipantRole.Unknown : ParticipantRole.EndUser, row.Time("CreatedDate"), TimePrecision.Exact, TurnKind.Message, Lines(description), "Case.Description", row.Id), row["ContactId"], row["SuppliedEmail"]);
     }
 
-    private static void AddMail(ConversationMaker maker, SourceRow mail, string? customer)
+    private static void AddMail(ConversationMaker maker, SourceRow mail, IReadOnlyList<(string Id, string Name, DateTimeOffset? At)> files, string? customer)
     {
         maker.Source(mail.Table, mail.Id);
         var isHtml = string.IsNullOrWhiteSpace(mail["TextBody"]) && !string.IsNullOrWhiteSpace(mail["HtmlBody"]);
@@ -58,7 +58,7 @@ internal static class CaseMaker
         var kind = mail["Status"] == "5" ? TurnKind.Note : TurnKind.Message;
         maker.Add(new ConversationTurn(0, name, incoming ? ParticipantRole.EndUser : ParticipantRole.Agent, at, at is null ? TimePrecision.Unknown : TimePrecision.Exact, kind, parts.New, $"EmailMessage.{(isHtml ? "HtmlBody" : "TextBody")}", mail.Id)
         {
-            Quoted = string.IsNullOrEmpty(parts.Quoted) ? null : parts.Quoted, Subject = mail["Subject"], Attachments = mail.Flag("HasAttachment") ? ["attachment"] : [],
+            Quoted = string.IsNullOrEmpty(parts.Quoted) ? null : parts.Quoted, Subject = mail["Subject"], Attachments = files.Count > 0 ? [.. files.Select(file => file.Name)] : mail.Flag("HasAttachment") ? ["attachment"] : [],
         }, null, mail["FromAddress"]);
     }
 

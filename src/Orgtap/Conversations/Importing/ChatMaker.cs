@@ -6,7 +6,7 @@ namespace Orgtap.Conversations.Importing;
 /// <summary>Makes a conversation of a LiveChatTranscript and its events.</summary>
 internal static class ChatMaker
 {
-    public static Conversation Of(SourceRow row, IReadOnlyList<SourceRow> events, Names names, TextMasker? masker)
+    public static Conversation Of(SourceRow row, IReadOnlyList<SourceRow> events, FileNames files, Names names, TextMasker? masker)
     {
         var maker = new ConversationMaker(masker);
         maker.Source(row.Table, row.Id);
@@ -18,6 +18,11 @@ internal static class ChatMaker
             var (at, agent) = (step.Time("Time"), names[step["AgentId"]]);
             maker.Add(new ConversationTurn(0, agent, agent is null ? ParticipantRole.System : ParticipantRole.Agent, at, at is null ? TimePrecision.Unknown : TimePrecision.Exact, TurnKind.Event,
                 string.Join(": ", new[] { step["Type"], step["Detail"] }.Where(part => !string.IsNullOrEmpty(part))), step.Table, step.Id), step["AgentId"]);
+        }
+        foreach (var (id, name, at) in files[row.Id])
+        {
+            maker.Source("ContentVersion", id);
+            maker.Add(new ConversationTurn(0, null, ParticipantRole.System, at, at is null ? TimePrecision.Unknown : TimePrecision.Exact, TurnKind.Event, "File", "ContentVersion", id) { Attachments = [name] });
         }
         ChatReading? reading = null;
         if (row["Body"] is { } body)

@@ -63,7 +63,7 @@ public sealed partial class ConversationImporter(
         try
         {
             await tables.EnsureAsync(cancellationToken);
-            source = await SourceRows.OpenAsync(replicas, rows, connection, sources.SelectMany(each => each.Tables).Concat(SourceTables.Names.Select(named => named.SObject)), cancellationToken);
+            source = await SourceRows.OpenAsync(replicas, rows, connection, sources.SelectMany(each => each.Tables).Concat(sources.SelectMany(each => each.Files).Select(file => file.Table)).Concat(SourceTables.Names.Select(named => named.SObject)), cancellationToken);
             foreach (var channel in sources)
                 if (await ChannelAsync(connection, settings, channel, source, tables, run.Id, cancellationToken) is { } free) resumes = resumes is null || free < resumes ? free : resumes;
         }

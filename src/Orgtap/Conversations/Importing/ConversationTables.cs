@@ -25,7 +25,7 @@ internal sealed record Pending(string SourceId, string Print, string Together);
 internal abstract class ConversationTables : IAsyncDisposable
 {
     /// <summary>Grows when what is made of the same rows changes; then everything is imported anew.</summary>
-    private const string MakerVersion = "1";
+    private const string MakerVersion = "2";
 
     protected abstract bool IsPostgres { get; }
 
@@ -56,10 +56,20 @@ internal abstract class ConversationTables : IAsyncDisposable
         for (var i = 0; i < source.Parts.Count; i++)
         {
             if (rows.Find(source.Parts[i].Table) is not { } part || part.Find(source.Parts[i].ParentField) is not { } parent) continue;
-            await db.ExecuteAsync($"CREATE INDEX IF NOT EXISTS {SqlName.Quote($"_orgtap_part_{part.TableName}")} ON {SqlName.Quote(part.TableName)} ({SqlName.Quote(parent.StoredName)})", transaction: transaction);
+            await IndexAsync(part, parent);
             var live = part.Find("IsDeleted") is { } gone ? $" WHERE {Column("t", gone)} IS NOT {True}" : "";
-            joins.Append(CultureInfo.InvariantCulture, $" LEFT JOIN (SELECT {Column("t", parent)} AS k, COUNT(*) AS n, {NewestStamp("t", part)} AS m FROM {SqlName.Quote(part.TableName)} t{live} GROUP BY {Column("t", parent)}) p{i} ON p{i}.k = {Column("r", root.Find("Id")!)}");
-            print.Append(CultureInfo.InvariantCulture, $" || '/' || COALESCE(p{i}.n, 0) || ':' || COALESCE(p{i}.m, '')");
+            Join(i, $"SELECT {Column("t", parent)} AS k, COUNT(*) AS n, {NewestStamp("t", part)} AS m FROM {SqlName.Quote(part.TableName)} t{live} GROUP BY {Column("t", parent)}");
+        }
+        // Names of files may come with a later sync than what they hang on.
+        for (var i = 0; i < source.Files.Count; i++)
+        {
+            if (source.Files[i] is var (name, carrier, field, _) && rows.Find(name) is { } file && file.Find(field) is { } hangsOn && rows.Find(carrier) is { } carriers)
+            {
+                await IndexAsync(file, hangsOn);
+                var parent = carrier == source.Root ? carriers.Find("Id") : carriers.Find(source.Parts.First(part => part.Table == carrier).ParentField);
+                if (parent is not null)
+                    Join(source.Parts.Count + i, $"SELECT {Column("c", parent)} AS k, COUNT(*) AS n, {NewestStamp("t", file)} AS m FROM {SqlName.Quote(file.TableName)} t JOIN {SqlName.Quote(carriers.TableName)} c ON {Column("c", carriers.Find("Id")!)} = {Column("t", hangsOn)} GROUP BY {Column("c", parent)}");
+            }
         }
         var (id, order) = (Column("r", root.Find("Id")!), root.Find("ConversationId") is { } conversation ? Column("r", conversation) : "''");
         await db.ExecuteAsync($"""
@@ -72,6 +82,15 @@ internal abstract class ConversationTables : IAsyncDisposable
             SELECT @channel, known.source_id, '', '' FROM _orgtap_conversation_prints known WHERE known.channel = @channel AND NOT EXISTS (SELECT 1 FROM {SqlName.Quote(root.TableName)} r WHERE {id} = known.source_id)
             """, new { channel }, transaction);
         return await db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM _orgtap_conversation_pending WHERE channel = @channel", new { channel }, transaction);
+
+        Task IndexAsync(SourceTable part, RowColumn parent) =>
+            db.ExecuteAsync($"CREATE INDEX IF NOT EXISTS {SqlName.Quote($"_orgtap_part_{part.TableName}")} ON {SqlName.Quote(part.TableName)} ({SqlName.Quote(parent.StoredName)})", transaction: transaction);
+
+        void Join(int i, string counted)
+        {
+            joins.Append(CultureInfo.InvariantCulture, $" LEFT JOIN ({counted}) p{i} ON p{i}.k = {Column("r", root.Find("Id")!)}");
+            print.Append(CultureInfo.InvariantCulture, $" || '/' || COALESCE(p{i}.n, 0) || ':' || COALESCE(p{i}.m, '')");
+        }
     }, cancellationToken);
 
     /// <summary>The next records to look at; those of one Salesforce conversation lie together.</summary>
