@@ -31,6 +31,8 @@ internal static class ConversationsApi
             await desk.StartAsync(await connections.GetAsync(name, cancellationToken), context.User.ActorOf(), cancellationToken);
             return Results.Accepted($"/api/v1/connections/{name}/conversations/state");
         }).RequireAuthorization(Roles.Operator).WithSummary("Start an import, or join the one under way");
+        all.MapPost("/resend", async (string name, HttpContext context, ConnectionStore connections, ConversationDesk desk, CancellationToken cancellationToken) =>
+            await desk.SendAgainAsync(await connections.GetAsync(name, cancellationToken), now: false, context.User.ActorOf(), cancellationToken)).RequireAuthorization(Roles.Operator).WithSummary("Queue what the receiver of pushes refused once more, and end a pause");
         all.MapGet("/imports", async (string name, ConnectionStore connections, ConversationDesk desk, [Description("1 to 1000")] int limit = 20, CancellationToken cancellationToken = default) =>
             await desk.ImportsAsync(await connections.GetAsync(name, cancellationToken), Math.Clamp(limit, 1, 1_000), cancellationToken)).RequireAuthorization(Roles.Viewer).WithSummary("Imports with their receipts, newest first");
     }

@@ -13,7 +13,7 @@ namespace Orgtap.App.Cli;
 /// <summary><c>orgtap conversations</c>: check, set up, import, and read.</summary>
 internal static class ConversationsVerb
 {
-    public static Command Build(VerbRunner verbs) => new("conversations", "Chats, messaging, calls and cases in one shape: check, set up, import, read") { Check(verbs), Setup(verbs), Import(verbs), List(verbs), Show(verbs) };
+    public static Command Build(VerbRunner verbs) => new("conversations", "Chats, messaging, calls and cases in one shape: check, set up, import, read") { Check(verbs), Setup(verbs), Import(verbs), Resend(verbs), List(verbs), Show(verbs) };
 
     private static Command Check(VerbRunner verbs)
     {
@@ -85,6 +85,23 @@ internal static class ConversationsVerb
             }
             if (import.Problem is { } problem) throw new OrgtapException(problem.Kind, problem.Message, problem.NextStep, problem.Detail);
             return import.Outcome == ImportOutcome.Completed ? ExitCode.Done : ExitCode.DataProblem;
+        });
+    }
+
+    private static Command Resend(VerbRunner verbs)
+    {
+        var (connection, json) = (VerbRunner.Connection(), VerbRunner.Json());
+        return verbs.Run(new Command("resend", "Push once more what the receiver refused, and do not wait for the end of a pause") { connection, json }, Needs.Owner,
+            ["orgtap conversations resend acme"], async (context, cancellationToken) =>
+        {
+            var outcome = await context.Owner.SendConversationsAgainAsync(context.Get(connection), cancellationToken);
+            if (context.Get(json)) context.Out.WriteLine(JsonSerializer.Serialize(outcome, CliJson.Options));
+            else
+            {
+                context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{outcome.Queued:N0} refused conversation{(outcome.Queued == 1 ? "" : "s")} in the queue again{(outcome.Delivery is null ? "; the process that serves sends them within half a minute" : "")}."));
+                if (outcome.Delivery?.Pushed is { } pushed) context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{pushed.Sent:N0} pushed, {pushed.Refused:N0} refused.{(pushed.Problem is { } why ? $" {why}" : "")}"));
+            }
+            return outcome.Delivery is null or { IsComplete: true, Pushed: null or { Refused: 0 } } ? ExitCode.Done : ExitCode.DataProblem;
         });
     }
 

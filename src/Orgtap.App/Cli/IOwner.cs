@@ -67,6 +67,8 @@ internal interface IOwner
     /// <summary>Imports to the end.</summary>
     Task<ConversationImportDocument> ImportConversationsAsync(string connection, CancellationToken cancellationToken);
 
+    Task<ResendDocument> SendConversationsAgainAsync(string connection, CancellationToken cancellationToken);
+
     Task<IReadOnlyList<CatalogObject>> TablesAsync(string connection, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<FieldDocument>> FieldsAsync(string connection, string table, CancellationToken cancellationToken);

@@ -87,6 +87,9 @@ internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
         }
     }
 
+    public Task<ResendDocument> SendConversationsAgainAsync(string connection, CancellationToken cancellationToken) =>
+        api.SendAsync<ResendDocument>(HttpMethod.Post, $"{Path(connection)}/conversations/resend", null, cancellationToken);
+
     private Task<ConversationStateDocument> LookAtConversationsAsync(string connection, CancellationToken cancellationToken) =>
         api.SendAsync<ConversationStateDocument>(HttpMethod.Get, $"{Path(connection)}/conversations/state", null, cancellationToken);
 

@@ -69,6 +69,9 @@ internal sealed class OwnerHere(IServiceProvider services) : IOwner
     public async Task<ConversationImportDocument> ImportConversationsAsync(string connection, CancellationToken cancellationToken) =>
         await Get<ConversationDesk>().ImportAsync(await FindAsync(connection, cancellationToken), ConnectVerb.Actor, cancellationToken);
 
+    public async Task<ResendDocument> SendConversationsAgainAsync(string connection, CancellationToken cancellationToken) =>
+        await Get<ConversationDesk>().SendAgainAsync(await FindAsync(connection, cancellationToken), now: true, ConnectVerb.Actor, cancellationToken);
+
     public async Task<IReadOnlyList<CatalogObject>> TablesAsync(string connection, CancellationToken cancellationToken) =>
         [.. await Get<CatalogReader>().ObjectsAsync(await FindAsync(connection, cancellationToken), new CallCounter(), cancellationToken)];
 

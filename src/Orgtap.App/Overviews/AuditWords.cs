@@ -13,6 +13,7 @@ public static class AuditWords
         "connection.paused" => "Paused syncing",
         "connection.resumed" => "Resumed syncing",
         "conversations.set" => "Chose conversations",
+        "conversations.resent" => "Had refused conversations sent again",
         "masking.set" => "Set what is masked",
         "threshold.set" => "Set the API quota threshold",
         "selection.set" => "Changed what is copied",

@@ -17,9 +17,10 @@ public sealed class ConversationDesk(
     {
         var settings = await store.SettingsAsync(connection.Id, cancellationToken);
         var imports = await store.ImportsAsync(connection.Id, 1, cancellationToken);
+        var (refused, count) = await outputs.RefusedAsync(connection, 20, cancellationToken);
         return new ConversationStateDocument(ConversationSettingsDocument.Of(settings), (await reader.SummaryAsync(connection, cancellationToken)).Count, importer.ProgressOf(connection.Id),
-            imports.Count == 0 ? null : ConversationImportDocument.Of(imports[0]), jobs.IsRunning(connection.Id), outputs.LastOf(connection.Id), settings.Files is { } files ? outputs.DirectoryOf(connection, files) : null,
-            await store.PushKeyAsync(connection.Id, cancellationToken) is not null);
+            imports.Count == 0 ? null : ConversationImportDocument.Of(imports[0]), jobs.IsRunning(connection.Id), await outputs.LastOfAsync(connection.Id, cancellationToken), settings.Files is { } files ? outputs.DirectoryOf(connection, files) : null,
+            await store.PushKeyAsync(connection.Id, cancellationToken) is not null, refused, count);
     }
 
     public async Task<ConversationsDocument> ListAsync(Connection connection, ConversationQuestion question, CancellationToken cancellationToken)
@@ -57,6 +58,18 @@ public sealed class ConversationDesk(
         if (!(await store.SettingsAsync(connection.Id, cancellationToken)).IsOn) throw new InvalidInputException($"{connection.Name} imports no conversations.", $"Choose channels first: on the page Channels and outputs, or `orgtap conversations setup {connection.Name} --channel Chat`.");
         if (!replicas.Exists(connection)) throw new InvalidInputException($"{connection.Name} has no rows yet.", $"Sync it first: `orgtap sync {connection.Name}`.");
         _ = jobs.StartAsync(connection, actor).ContinueWith(static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    }
+
+    /// <summary>Puts what the receiver of pushes refused into the queue again.</summary>
+    /// <param name="now">Sends it here and now; else the process that serves does, within half a minute.</param>
+    /// <exception cref="InvalidInputException">Nothing is pushed.</exception>
+    public async Task<ResendDocument> SendAgainAsync(Connection connection, bool now, string actor, CancellationToken cancellationToken)
+    {
+        if ((await store.SettingsAsync(connection.Id, cancellationToken)).Push is not { } push)
+            throw new InvalidInputException($"{connection.Name} pushes its conversations nowhere.", $"Name an address first: on the page Channels and outputs, or `orgtap conversations setup {connection.Name} … --push URL`.");
+        var queued = await outputs.QueueRefusedAsync(connection, cancellationToken);
+        await audit.WriteAsync(actor, "conversations.resent", connection.Name, $"{queued} to {push.Address.Authority}", cancellationToken);
+        return new ResendDocument(queued, now ? await outputs.DeliverAsync(connection, cancellationToken) : null);
     }
 
     public async Task<IReadOnlyList<ConversationImportDocument>> ImportsAsync(Connection connection, int atMost, CancellationToken cancellationToken) =>

@@ -71,6 +71,13 @@ public sealed record ConversationImportDocument(
 /// <summary>How conversations of a connection stand.</summary>
 /// <param name="Importing">An import is under way: its channel, what was looked at, and of how many.</param>
 /// <param name="Busy">An import is under way, or what it changed is being sent on.</param>
-/// <param name="Delivery">What the last delivery to files and address did; absent: none since the start.</param>
+/// <param name="Delivery">What the last delivery to files and address did; absent: none under these settings.</param>
+/// <param name="Refused">The newest of those that the receiver of pushes refused.</param>
+/// <param name="RefusedCount">How many it refused.</param>
 public sealed record ConversationStateDocument(
-    ConversationSettingsDocument Settings, long Count, ImportProgress? Importing, ConversationImportDocument? LastImport, bool Busy, Delivery? Delivery, string? Directory, bool HasPushKey);
+    ConversationSettingsDocument Settings, long Count, ImportProgress? Importing, ConversationImportDocument? LastImport, bool Busy, Delivery? Delivery, string? Directory, bool HasPushKey, IReadOnlyList<RefusedConversation> Refused, long RefusedCount);
+
+/// <summary>What became of sending again.</summary>
+/// <param name="Queued">Conversations that are sent once more.</param>
+/// <param name="Delivery">What came of it; absent: they are sent within half a minute.</param>
+public sealed record ResendDocument(long Queued, Delivery? Delivery);

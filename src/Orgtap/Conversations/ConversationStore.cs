@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Dapper;
 using Orgtap.Connections;
 using Orgtap.Conversations.Importing;
+using Orgtap.Conversations.Outputs;
 using Orgtap.Primitives;
 using Orgtap.Storage;
 
@@ -49,10 +50,14 @@ public sealed class ConversationStore(ControlStore store, ISecretCipher cipher, 
     /// <summary>Replaces the settings.</summary>
     /// <param name="pushKey">Null: the key stays.</param>
     public Task SetAsync(ConnectionId connection, ConversationSettings settings, SecretText? pushKey, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
-        await transaction.Connection!.ExecuteAsync("""
+    {
+        // Another address knows nothing of the pauses of the one before.
+        await transaction.Connection!.ExecuteAsync("DELETE FROM conversation_deliveries WHERE connection_id = @id", new { id = connection.Value }, transaction);
+        return await transaction.Connection!.ExecuteAsync("""
             INSERT INTO conversation_settings (connection_id, settings, push_key, updated_at) VALUES (@id, @settings, @key, @at)
             ON CONFLICT (connection_id) DO UPDATE SET settings = excluded.settings, push_key = COALESCE(excluded.push_key, conversation_settings.push_key), updated_at = excluded.updated_at
-            """, new { id = connection.Value, settings = JsonSerializer.Serialize(settings, Json), key = pushKey is null ? null : cipher.Protect(KeyPurpose, pushKey), at = time.GetUtcNow().ToUnixTimeMilliseconds() }, transaction), cancellationToken);
+            """, new { id = connection.Value, settings = JsonSerializer.Serialize(settings, Json), key = pushKey is null ? null : cipher.Protect(KeyPurpose, pushKey), at = time.GetUtcNow().ToUnixTimeMilliseconds() }, transaction);
+    }, cancellationToken);
 
     /// <summary>The key that pushes are signed with; null: there is none.</summary>
     public async Task<SecretText?> PushKeyAsync(ConnectionId connection, CancellationToken cancellationToken)
@@ -61,6 +66,23 @@ public sealed class ConversationStore(ControlStore store, ISecretCipher cipher, 
         var kept = await db.ExecuteScalarAsync<string?>("SELECT push_key FROM conversation_settings WHERE connection_id = @id", new { id = connection.Value });
         return kept is null ? null : cipher.Unprotect(KeyPurpose, kept);
     }
+
+    /// <summary>The last delivery under the present settings, and how many times in a row its push failed.</summary>
+    public async Task<(Delivery? Last, long Failures)> DeliveryAsync(ConnectionId connection, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var (text, failures) = await db.QuerySingleOrDefaultAsync<(string?, long)>("SELECT delivery, failures FROM conversation_deliveries WHERE connection_id = @id", new { id = connection.Value });
+        return (text is null ? null : JsonSerializer.Deserialize<Delivery>(text, Json), failures);
+    }
+
+    internal Task SetDeliveryAsync(ConnectionId connection, Delivery delivery, long failures, CancellationToken cancellationToken) => store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync("""
+        INSERT INTO conversation_deliveries (connection_id, at, delivery, failures, next_at) VALUES (@id, @at, @delivery, @failures, @next)
+        ON CONFLICT (connection_id) DO UPDATE SET at = excluded.at, delivery = excluded.delivery, failures = excluded.failures, next_at = excluded.next_at
+        """, new { id = connection.Value, at = delivery.At.ToUnixTimeMilliseconds(), delivery = JsonSerializer.Serialize(delivery, Json), failures, next = delivery.NextTry?.ToUnixTimeMilliseconds() }, transaction), cancellationToken);
+
+    /// <summary>What failed is tried again with the next look.</summary>
+    internal Task ForgetDeliveryAsync(ConnectionId connection, CancellationToken cancellationToken) =>
+        store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync("DELETE FROM conversation_deliveries WHERE connection_id = @id", new { id = connection.Value }, transaction), cancellationToken);
 
     public Task<ConversationImportRun> BeginAsync(ConnectionId connection, string startedBy, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
     {

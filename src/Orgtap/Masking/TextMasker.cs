@@ -38,6 +38,20 @@ public sealed class TextMasker
     /// <param name="counts">Matches, added by rule in the rules' order.</param>
     public string? Mask(string text, Span<long> counts)
     {
+        // What HTML writes as &#64; is read as @: looked at, and written, plainly where something is found.
+        var masked = (string?)null;
+        for (var round = 0; round < MostRounds; round++)
+        {
+            var plain = CharacterReferences.Resolve(masked ?? text);
+            if (MaskPlain(plain ?? masked ?? text, counts) is not { } within) return masked;
+            masked = within;
+            if (plain is null) return masked;
+        }
+        return Whole;
+    }
+
+    private string? MaskPlain(string text, Span<long> counts)
+    {
         var masked = text;
         var spans = new List<(int Start, int Length)>();
         for (var round = 0; round < MostRounds; round++)
@@ -85,6 +99,7 @@ public sealed class TextMasker
     private bool MayMatch(ReadOnlySpan<byte> utf8)
     {
         if (_patterns) return utf8.Length > 0;
+        if (CharacterReferences.MayHold(utf8)) return true;
         if (_emails && utf8.Contains((byte)'@')) return true;
         if (!_digits) return false;
         var digits = 0;

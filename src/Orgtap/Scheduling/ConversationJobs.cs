@@ -65,7 +65,7 @@ public sealed partial class ConversationJobs(
                     await StartAsync(connection, DueSyncs.Actor).WaitAsync(cancellationToken);
                     started++;
                 }
-                else if (outputs.LastOf(connection.Id) is not { IsComplete: true }) await outputs.DeliverAsync(connection, cancellationToken);
+                else if (await outputs.LastOfAsync(connection.Id, cancellationToken) is not { IsComplete: true }) await outputs.DeliverAsync(connection, cancellationToken);
             }
             catch (OrgtapException failure)
             {

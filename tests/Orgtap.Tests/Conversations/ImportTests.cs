@@ -145,6 +145,9 @@ public sealed class ImportTests
         Assert.Contains((await org.FindAsync(oneCase)).Turns, turn => turn is { Text: "We look into it.", Kind: TurnKind.Message, Source: "CaseComment.CommentBody" });
         Assert.Contains("Contract.pdf", (await org.FindAsync(mail.Values[0]!)).Turns.Single(turn => turn.SourceId == mail.Id).Attachments);
         Assert.Contains(await org.Reader.ListAsync(org.Org.Connection, new ConversationQuestion("still there"), Cancel), line => line.Id == session.Id);
+        Assert.Contains(await org.Reader.ListAsync(org.Org.Connection, new ConversationQuestion("STILL ther"), Cancel), line => line.Id == session.Id);
+        // The search's own language stays out.
+        foreach (var strange in (string[])["still:* | there", "still's there'", "still\\ there\\'", "!still & (there", "\0still"]) await org.Reader.ListAsync(org.Org.Connection, new ConversationQuestion(strange), Cancel);
         await using (var tables = org.Reader.TablesOf(org.Org.Connection))
         {
             // Sessions that are open are asked for again every hour; only what says something new is a change. Four that changed, two that are gone.

@@ -66,9 +66,17 @@ public sealed class OutputTests
         var first = await outputs.DeliverAsync(org.Org.Connection, Cancel);
         Assert.Equal((4, "503"), (first.Pushed!.Sent, first.Pushed.Problem![^4..^1]));
         Assert.False(first.IsComplete);
+        // Nothing is asked before the pause is over, by a new process neither.
+        var clock = org.Org.Host.Clock;
+        Assert.InRange(first.NextTry!.Value - clock.GetUtcNow(), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(30));
+        using (var restarted = new ConversationOutputs(org.Store, org.Reader, new PushAddresses([receiver.Address.Authority]), org.Org.Folder, clock))
+            Assert.Equal(first.NextTry, (await restarted.DeliverAsync(org.Org.Connection, Cancel)).NextTry);
+        Assert.Equal(5, receiver.Got.Count);
+        clock.Advance(TimeSpan.FromSeconds(30));
         Assert.NotNull((await outputs.DeliverAsync(org.Org.Connection, Cancel)).Pushed!.Problem);
+        clock.Advance(TimeSpan.FromSeconds(30));
         var last = await outputs.DeliverAsync(org.Org.Connection, Cancel);
-        Assert.Equal((null, 1L), (last.Pushed!.Problem, last.Pushed.Refused));
+        Assert.Equal((null, 1L, null), (last.Pushed!.Problem, last.Pushed.Refused, last.NextTry));
 
         // 503 and 429 were sent again, 400 was not: each conversation has arrived, in the order of changes.
         Assert.Equal(all.Count + 2, receiver.Got.Count);
@@ -81,6 +89,18 @@ public sealed class OutputTests
             Assert.Equal($"t={seconds},v1={expected}", got.Signature);
         }
         Assert.Equal(0, (await outputs.DeliverAsync(org.Org.Connection, Cancel)).Pushed!.Sent);
+
+        // What was refused is known, and sent once more when somebody says so.
+        var (refused, count) = await outputs.RefusedAsync(org.Org.Connection, 10, Cancel);
+        Assert.Equal((1L, 400), (count, Assert.Single(refused).Status));
+        receiver.Answer = _ => 204;
+        Assert.Equal(1, await outputs.QueueRefusedAsync(org.Org.Connection, Cancel));
+        Assert.Equal((1L, 0L), (await outputs.DeliverAsync(org.Org.Connection, Cancel)).Pushed is { } again ? (again.Sent, again.Refused) : default);
+        Assert.Equal(refused[0].Id, ConversationJson.Read(receiver.Got.Last().Body).Id);
+        Assert.Equal(0, (await outputs.RefusedAsync(org.Org.Connection, 10, Cancel)).Count);
+
+        // An address that takes nothing is asked less and less.
+        Assert.Equal([30, 60, 120, 1920, 3600, 3600, 3600], new long[] { 1, 2, 3, 7, 8, 11, 1_000_000 }.Select(failures => ConversationOutputs.PauseAfter(failures).TotalSeconds));
         // The key is kept encrypted.
         Assert.DoesNotContain(key.Reveal(), System.Text.Json.JsonSerializer.Serialize(await org.Store.SettingsAsync(org.Org.Connection.Id, Cancel)), StringComparison.Ordinal);
     }

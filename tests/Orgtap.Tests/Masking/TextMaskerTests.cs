@@ -31,6 +31,10 @@ public sealed class TextMaskerTests
     [InlineData("4111-1111-1111-1111 exp 04/27", "[card] exp 04/27")]
     [InlineData("card 378282246310005", "card [card]")]
     [InlineData("K-12345 says Open Sesame", "[customer number] says [secret word]")]
+    [InlineData("Mail ana&#64;x.example &amp; wait", "Mail [e-mail] &amp; wait")]
+    [InlineData("ana&commat;x&period;example", "[e-mail]")]
+    [InlineData("&#x34;111&#32;1111 1111 1111", "[card]")]
+    [InlineData("ana@x.example, &#233;t&#233;", "[e-mail], été")]
     public void Masks_what_the_rules_name(string text, string masked) => Assert.Equal(masked, Everything.Mask(text).Text);
 
     [Theory]
@@ -46,6 +50,8 @@ public sealed class TextMaskerTests
     [InlineData("550e8400-e29b-41d4-a716-446655440000")]
     [InlineData("version 10.0.401, 7 of 12")]
     [InlineData("invoice_4155550132_final")]
+    [InlineData("AT&#38;T&#39;s &#60;b&#62; &#8211; caf&#233; at 5&#64;night")]
+    [InlineData("&#1234567; &#x; &#; &commat &#xD800;")]
     public void Leaves_other_texts_as_they_are(string text) => Assert.Equal(text, Everything.Mask(text).Text);
 
     [Fact]
@@ -62,7 +68,7 @@ public sealed class TextMaskerTests
     private static readonly string[] Pieces =
     [
         "a@b.de", "@", ".", "x", "K-", "1234", "K-99999", "open sesame", "4111111111111111", "4111 1111 1111 1111", "+", "49", " ", "-", "(0)", "030", "1234567", "[e-mail]", "[phone", "]", "2024-01-15", "\n", "ü", "\0", "😀", "/", "=", "%",
-        "550e8400-e29b-41d4-a716-446655440000", "_", "x7", "٤", "masked",
+        "550e8400-e29b-41d4-a716-446655440000", "_", "x7", "٤", "masked", "&#64;", "&#x34;", "&commat;", "&#", "38;",
     ];
 
     private static readonly Gen<string> Texts = from pieces in Gen.Elements(Pieces).ListOf() select string.Concat(pieces);

@@ -20,7 +20,7 @@ public sealed record ConversationsModel(
 /// <param name="Form">As typed or as stored.</param>
 /// <param name="Checks">What the connected user sees; null: it was not looked.</param>
 public sealed record ConversationSetupModel(
-    Connection Connection, ConversationStateDocument State, ConversationSettingsDocument Form, IReadOnlyList<ChannelCheck>? Checks, IReadOnlyList<ConversationImportDocument> Imports, TimeProvider Time, OrgtapException? Problem = null, bool Saved = false);
+    Connection Connection, ConversationStateDocument State, ConversationSettingsDocument Form, IReadOnlyList<ChannelCheck>? Checks, IReadOnlyList<ConversationImportDocument> Imports, TimeProvider Time, OrgtapException? Problem = null, bool Saved = false, bool Resent = false);
 
 /// <summary>The reader of conversations, and what of a connection is imported.</summary>
 internal static class ConversationPages
@@ -36,10 +36,10 @@ internal static class ConversationPages
         setup.MapPost("", ActAsync);
     }
 
-    private static async Task<IResult> SourcesAsync(ConnectionStore connections, ConversationDesk desk, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> SourcesAsync(HttpContext context, ConnectionStore connections, ConversationDesk desk, TimeProvider time, CancellationToken cancellationToken)
     {
         var all = await connections.ListAsync(cancellationToken);
-        if (all.Count == 1) return Page.SeeOther($"/connections/{all[0].Name}/conversations");
+        if (all.Count == 1) return Page.SeeOther($"/connections/{all[0].Name}/conversations{context.Request.QueryString}");
         var sources = new List<ConversationSource>();
         foreach (var connection in all) sources.Add(new ConversationSource(connection, await desk.StateAsync(connection, cancellationToken)));
         return Page.Of<ConversationSourcesPage>(new ConversationSourcesModel(sources, time));
@@ -75,6 +75,9 @@ internal static class ConversationPages
             {
                 case "check":
                     return await SetupAsync(name, context, null, await desk.CheckAsync(connection, cancellationToken), null, cancellationToken);
+                case "resend":
+                    await desk.SendAgainAsync(connection, now: false, context.User.ActorOf(), cancellationToken);
+                    return Page.SeeOther($"/connections/{name}/conversations/setup?resent=1");
                 case "import":
                     await desk.StartAsync(connection, context.User.ActorOf(), cancellationToken);
                     return Page.SeeOther($"/connections/{name}/conversations/setup?started=1");
@@ -105,6 +108,6 @@ internal static class ConversationPages
         var desk = services.GetRequiredService<ConversationDesk>();
         var state = await desk.StateAsync(connection, cancellationToken);
         return Page.Of<ConversationSetupPage>(new ConversationSetupModel(connection, state, typed ?? state.Settings, checks, await desk.ImportsAsync(connection, 5, cancellationToken), services.GetRequiredService<TimeProvider>(), problem,
-            context.Request.Query["saved"] == "1"), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+            context.Request.Query["saved"] == "1", context.Request.Query["resent"] == "1"), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Dapper;
+using Orgtap.Conversations.Outputs;
 using Orgtap.Primitives;
 using Orgtap.Replicas;
 
@@ -181,6 +182,42 @@ internal abstract class ConversationTables : IAsyncDisposable
         return true;
     }, cancellationToken);
 
+    /// <summary>Notes that a receiver took a change, or refused it for good.</summary>
+    /// <param name="status">The receiver's answer.</param>
+    public Task NoteAnswerAsync(string name, ConversationChange change, int status, DateTimeOffset at) => WriteAsync(async transaction =>
+    {
+        var (db, arguments) = (transaction.Connection!, new { name, position = change.Change, id = change.Id, status = (long)status, at = at.ToUnixTimeMilliseconds() });
+        await db.ExecuteAsync("INSERT INTO _orgtap_conversation_positions (name, position) VALUES (@name, @position) ON CONFLICT (name) DO UPDATE SET position = excluded.position", arguments, transaction);
+        await db.ExecuteAsync(status is >= 200 and < 300 ? "DELETE FROM _orgtap_conversation_refused WHERE id = @id"
+            : "INSERT INTO _orgtap_conversation_refused (id, status, at) VALUES (@id, @status, @at) ON CONFLICT (id) DO UPDATE SET status = excluded.status, at = excluded.at", arguments, transaction);
+        return true;
+    }, CancellationToken.None);
+
+    /// <summary>Conversations that the receiver refused, the newest refusal first, and how many there are.</summary>
+    public async Task<(IReadOnlyList<RefusedConversation> Refused, long Count)> RefusedAsync(int atMost, CancellationToken cancellationToken)
+    {
+        await using var db = await ConnectAsync(cancellationToken);
+        var rows = await db.QueryAsync<(string Id, long Status, long At)>("SELECT id, status, at FROM _orgtap_conversation_refused ORDER BY at DESC, id LIMIT @atMost", new { atMost });
+        return ([.. rows.Select(row => new RefusedConversation(row.Id, (int)row.Status, DateTimeOffset.FromUnixTimeMilliseconds(row.At)))], await db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM _orgtap_conversation_refused"));
+    }
+
+    /// <summary>Puts what was refused behind all other changes, to be sent once more. Files get its line again, which says the same.</summary>
+    /// <returns>How many.</returns>
+    public Task<long> QueueRefusedAsync(CancellationToken cancellationToken) => WriteAsync(async transaction =>
+    {
+        var db = transaction.Connection!;
+        var ids = (await db.QueryAsync<string>("SELECT id FROM _orgtap_conversation_refused ORDER BY at, id", transaction: transaction)).ToList();
+        var number = await db.ExecuteScalarAsync<long>("UPDATE _orgtap_conversation_positions SET position = position + @count WHERE name = 'changes' RETURNING position", new { count = ids.Count }, transaction) - ids.Count;
+        foreach (var id in ids)
+        {
+            var arguments = new { id, number = ++number };
+            await db.ExecuteAsync("UPDATE orgtap_conversation SET change = @number WHERE id = @id", arguments, transaction);
+            await db.ExecuteAsync("UPDATE orgtap_conversation_removed SET change = @number WHERE id = @id", arguments, transaction);
+        }
+        await db.ExecuteAsync("DELETE FROM _orgtap_conversation_refused", transaction: transaction);
+        return (long)ids.Count;
+    }, cancellationToken);
+
     /// <summary>A page of the list, newest first.</summary>
     public async Task<IReadOnlyList<ConversationLine>> ListAsync(ConversationQuestion question, CancellationToken cancellationToken)
     {
@@ -253,7 +290,8 @@ internal abstract class ConversationTables : IAsyncDisposable
     private static string? Pattern(string? text) =>
         text is null ? null : $"%{text.Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal)}%";
 
-    private static string[] Words(string? text) => [.. (text ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Where(word => word.Any(char.IsLetterOrDigit)).Take(8)];
+    // A NUL would end the text for either engine.
+    private static string[] Words(string? text) => [.. (text ?? "").Replace('\0', ' ').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Where(word => word.Any(char.IsLetterOrDigit)).Take(8)];
 
     private string True => IsPostgres ? "TRUE" : "1";
 

@@ -34,6 +34,7 @@ internal sealed class PostgresConversationTables(PostgresSource source, TimeProv
         CREATE INDEX IF NOT EXISTS _orgtap_conversation_pending_id ON _orgtap_conversation_pending (source_id);
         CREATE TABLE IF NOT EXISTS _orgtap_conversation_was (id text PRIMARY KEY);
         CREATE TABLE IF NOT EXISTS _orgtap_conversation_positions (name text PRIMARY KEY, position bigint NOT NULL);
+        CREATE TABLE IF NOT EXISTS _orgtap_conversation_refused (id text COLLATE "C" PRIMARY KEY, status bigint NOT NULL, at bigint NOT NULL);
         INSERT INTO _orgtap_conversation_positions (name, position) VALUES ('changes', 0) ON CONFLICT DO NOTHING;
         """;
 
@@ -45,7 +46,7 @@ internal sealed class PostgresConversationTables(PostgresSource source, TimeProv
         await using var transaction = await db.BeginTransactionAsync(cancellationToken);
         // CREATE IF NOT EXISTS of two sessions at once may still collide.
         await db.ExecuteAsync("SELECT pg_advisory_xact_lock(1330794327, hashtext(@schema))", new { schema = source.Schema }, transaction);
-        if (await db.ExecuteScalarAsync<string?>("SELECT to_regclass('_orgtap_conversation_positions')::text", transaction: transaction) is null) await db.ExecuteAsync(Tables, transaction: transaction);
+        if (await db.ExecuteScalarAsync<string?>("SELECT to_regclass('_orgtap_conversation_refused')::text", transaction: transaction) is null) await db.ExecuteAsync(Tables, transaction: transaction);
         await transaction.CommitAsync(CancellationToken.None);
         return true;
     }, cancellationToken);
@@ -99,11 +100,13 @@ internal sealed class PostgresConversationTables(PostgresSource source, TimeProv
     }
 
     protected override string Matches(int words) =>
-        "words @@ (" + string.Join(" && ", Enumerable.Range(0, words).Select(i => string.Create(CultureInfo.InvariantCulture, $"phraseto_tsquery('simple', @word{i})"))) + ")";
+        "words @@ (" + string.Join(" && ", Enumerable.Range(0, words).Select(i => string.Create(CultureInfo.InvariantCulture, $"to_tsquery('simple', @word{i})"))) + ")";
 
+    // Each as a phrase whose last word may go on: quotes keep the language of to_tsquery out.
     protected override void AddWords(DynamicParameters arguments, string[] words)
     {
-        for (var i = 0; i < words.Length; i++) arguments.Add(string.Create(CultureInfo.InvariantCulture, $"word{i}"), words[i]);
+        for (var i = 0; i < words.Length; i++)
+            arguments.Add(string.Create(CultureInfo.InvariantCulture, $"word{i}"), $"'{Storable(words[i])!.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}':*");
     }
 
     private static async Task RowAsync(NpgsqlBinaryImporter copy, params object?[] values)

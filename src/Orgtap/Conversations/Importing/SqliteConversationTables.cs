@@ -30,6 +30,7 @@ internal sealed class SqliteConversationTables(string path, TimeProvider time) :
         CREATE INDEX IF NOT EXISTS _orgtap_conversation_pending_id ON _orgtap_conversation_pending (source_id);
         CREATE TABLE IF NOT EXISTS _orgtap_conversation_was (id TEXT NOT NULL PRIMARY KEY);
         CREATE TABLE IF NOT EXISTS _orgtap_conversation_positions (name TEXT NOT NULL PRIMARY KEY, position INTEGER NOT NULL);
+        CREATE TABLE IF NOT EXISTS _orgtap_conversation_refused (id TEXT NOT NULL PRIMARY KEY, status INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
         INSERT OR IGNORE INTO _orgtap_conversation_positions (name, position) VALUES ('changes', 0);
         """;
 

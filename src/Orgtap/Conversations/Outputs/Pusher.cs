@@ -8,9 +8,13 @@ using Orgtap.Primitives;
 namespace Orgtap.Conversations.Outputs;
 
 /// <summary>How far a push came.</summary>
-/// <param name="Refused">Conversations that the receiver refused for good; they are not sent again until they change.</param>
+/// <param name="Refused">Conversations that the receiver refused for good; they are not sent again until they change, or somebody says so.</param>
 /// <param name="Problem">Why it stopped before the end; null: it did not.</param>
 public sealed record PushOutcome(long Sent, long Refused, string? Problem);
+
+/// <summary>A conversation that the receiver refused.</summary>
+/// <param name="Status">The HTTP status it answered with.</param>
+public sealed record RefusedConversation(string Id, int Status, DateTimeOffset At);
 
 /// <summary>
 /// Sends changes one after the other, oldest first, so that the order per conversation holds; what was sent is noted after the receiver said 2xx, so that a crash sends one again and loses none. Each
@@ -35,7 +39,8 @@ internal sealed class Pusher(ConversationTables tables, HttpMessageInvoker http,
                 else if (status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or (HttpStatusCode)425 || (int)status >= 500 || status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound || (int)status is >= 300 and < 400)
                     return new PushOutcome(sent, refused, string.Create(CultureInfo.InvariantCulture, $"{address.Authority} answered with status {(int)status}."));
                 else refused++;
-                await tables.MoveAsync(PositionName, position = change.Change, CancellationToken.None);
+                await tables.NoteAnswerAsync(PositionName, change, (int)status, time.GetUtcNow());
+                position = change.Change;
             }
         }
         return new PushOutcome(sent, refused, null);
