@@ -1,5 +1,6 @@
 using Orgtap.App.Composition;
 using Orgtap.Connections;
+using Orgtap.Conversations;
 using Orgtap.Primitives;
 using Orgtap.Replicas.Postgres;
 using Orgtap.Storage;
@@ -36,7 +37,8 @@ public static class Placing
             await services.GetRequiredService<ReplicaFiles>().PrepareAsync(place, cancellationToken);
         }
         var moves = place is not null && !wanted.Anew && connection.Replica is null && services.GetRequiredService<ReplicaFiles>().Exists(connection);
-        if (moves) await services.GetRequiredService<ReplicaMoving>().MoveAsync(connection, place!, actor, cancellationToken);
+        if (moves) await services.GetRequiredService<ReplicaMoving>().MoveAsync(connection, place!, actor, cancellationToken,
+            stop => services.GetRequiredService<ConversationReader>().MoveAsync(connection, place!, stop));
         else await connections.SetReplicaAsync(connection.Id, place, cancellationToken);
         var placed = connection with { Replica = place };
         await services.GetRequiredService<AuditLog>().WriteAsync(actor, "replica.placed", connection.Name, services.GetRequiredService<ReplicaFiles>().PlaceOf(placed), cancellationToken);

@@ -34,6 +34,15 @@ public sealed class ConversationReader(ReplicaFiles replicas, TimeProvider time)
         return tables is null ? (0, []) : await tables.SummaryAsync(cancellationToken);
     }
 
+    /// <summary>Moves conversations from a connection's file into its new place, with what was imported and sent on already, so that nothing is imported or sent twice. Begins anew when it broke off.</summary>
+    public async Task MoveAsync(Connection connection, PostgresPlace place, CancellationToken cancellationToken)
+    {
+        if (await OpenAsync(connection, cancellationToken) is not { } from) return;
+        await using (from)
+        await using (var there = new PostgresConversationTables(replicas.SourceOf(place), time))
+            await there.TakeOverAsync(from, cancellationToken);
+    }
+
     internal ConversationTables TablesOf(Connection connection) => connection.Replica is { } place
         ? new PostgresConversationTables(replicas.SourceOf(place), time)
         : new SqliteConversationTables(replicas.FileOf(connection), time);

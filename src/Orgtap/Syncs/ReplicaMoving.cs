@@ -20,7 +20,8 @@ public sealed class ReplicaMoving(ReplicaFiles files, RunStore runs, ConnectionS
     private const int BatchesPerPage = 4;
 
     /// <exception cref="OrgtapException">A run is under way, the place cannot be used, or the counts disagree at the end; the connection then keeps to its file.</exception>
-    public async Task<Run> MoveAsync(Connection connection, PostgresPlace place, string startedBy, CancellationToken cancellationToken)
+    /// <param name="alongside">Moves what else lies in the file, before the connection turns to the new place; null: there is nothing else.</param>
+    public async Task<Run> MoveAsync(Connection connection, PostgresPlace place, string startedBy, CancellationToken cancellationToken, Func<CancellationToken, Task>? alongside = null)
     {
         if (connection.Replica is not null) throw new InvalidInputException($"The rows of {connection.Name} lie in PostgreSQL already.", "Choose the new place without moving: the next sync loads everything there.");
         if (await runs.FindRunningAsync(connection.Id, cancellationToken) is { } running)
@@ -33,6 +34,7 @@ public sealed class ReplicaMoving(ReplicaFiles files, RunStore runs, ConnectionS
             await PostgresMove.BeginAsync(source, cancellationToken);
             await using (var replica = await PostgresReplica.OpenAsync(source, time, cancellationToken))
                 foreach (var table in tables) await MoveTableAsync(run, table, files.FileOf(connection), source, replica, cancellationToken);
+            if (alongside is not null) await alongside(cancellationToken);
             await PostgresMove.EndAsync(source, cancellationToken);
             await connections.SetReplicaAsync(connection.Id, place, CancellationToken.None);
             return await runs.EndAsync(run.Id, RunOutcome.Completed, null, 0, null, CancellationToken.None);

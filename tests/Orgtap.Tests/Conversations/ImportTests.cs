@@ -113,6 +113,47 @@ public sealed class ImportTests
         await ReplacedWholeAsync(new PostgresPlace(new SecretText(TestPostgres.Address.ConnectionString), schema.Name));
     }
 
+    [Fact]
+    public async Task A_move_to_PostgreSQL_takes_conversations_along_and_imports_and_sends_nothing_twice()
+    {
+        await using var schema = new PostgresTestSchema();
+        _ = schema.Source;
+        await using var org = await ImportedOrg.StartAsync();
+        await org.ImportAsync();
+        var store = org.Org.Host.Store;
+        store.Delete("LiveChatTranscript", (await org.AllAsync()).Keys.First(id => id.StartsWith("570", StringComparison.Ordinal)));
+        await org.SyncAsync();
+        await org.ImportAsync();
+        var (before, changes) = (await org.AllAsync(), await PositionAsync(org));
+        var importedAt = (await org.Reader.FindAsync(org.Org.Connection, before.Keys.First(), Cancel))!.Value.ImportedAt;
+        await using (var tables = org.Reader.TablesOf(org.Org.Connection)) await tables.MoveAsync("push", 41, Cancel);
+
+        var place = new PostgresPlace(new SecretText(TestPostgres.Address.ConnectionString), schema.Name);
+        var moving = new Orgtap.Syncs.ReplicaMoving(org.Org.Files, org.Org.Runs, org.Org.Connections, org.Org.Budget, TimeProvider.System);
+        // The first attempt breaks off behind the conversations: the connection keeps to its file.
+        await Assert.ThrowsAsync<IOException>(() => moving.MoveAsync(org.Org.Connection, place, "test", Cancel, async stop =>
+        {
+            await org.Reader.MoveAsync(org.Org.Connection, place, stop);
+            throw new IOException("cut");
+        }));
+        Assert.Null((await org.Org.Connections.GetAsync("acme", Cancel)).Replica);
+        await moving.MoveAsync(org.Org.Connection, place, "test", Cancel, stop => org.Reader.MoveAsync(org.Org.Connection, place, stop));
+
+        org.Org.Place = place;
+        await org.Org.OpenAsync();
+        org.Open();
+        Assert.Equal(before, await org.AllAsync());
+        org.Org.Host.Requests.Clear();
+        var run = await org.ImportAsync();
+        Assert.True(run is { Outcome: ImportOutcome.Completed } && run.Receipts.All(receipt => receipt.Balances), $"{run.Problem?.Message} {string.Join("; ", run.Receipts)}");
+        Assert.Equal(before, await org.AllAsync());
+        Assert.Equal(0, org.Org.Host.Requests.Count("conversation.entries"));
+        Assert.Equal((changes, importedAt), (await PositionAsync(org), (await org.Reader.FindAsync(org.Org.Connection, before.Keys.First(), Cancel))!.Value.ImportedAt));
+        await using var there = org.Reader.TablesOf(org.Org.Connection);
+        Assert.Equal(41, await there.PositionAsync("push", Cancel));
+        Assert.Contains(await there.ChangesAsync(0, 100_000, Cancel), change => change.Document is null);
+    }
+
     private static async Task ReplacedWholeAsync(PostgresPlace? place)
     {
         await using var org = await ImportedOrg.StartAsync(place: place);

@@ -170,6 +170,27 @@ internal abstract class ConversationTables : IAsyncDisposable
             """, new { behind, atMost })).Select(row => new ConversationChange(row.Change, row.Id, row.Document))];
     }
 
+    /// <summary>Everything that another place has to take over, a page of each table at a time.</summary>
+    public async Task<IReadOnlyList<(long Change, string Document, long ImportedAt)>> StoredAsync(long behind, int atMost)
+    {
+        await using var db = await ConnectAsync(CancellationToken.None);
+        return [.. await db.QueryAsync<(long, string, long)>("SELECT change, document, imported_at FROM orgtap_conversation WHERE change > @behind ORDER BY change LIMIT @atMost", new { behind, atMost })];
+    }
+
+    /// <inheritdoc cref="StoredAsync"/>
+    public async Task<IReadOnlyList<(string Id, string Channel, string Print, string? Skipped)>> PrintsAsync(string behind, int atMost)
+    {
+        await using var db = await ConnectAsync(CancellationToken.None);
+        return [.. await db.QueryAsync<(string, string, string, string?)>("SELECT source_id, channel, print, skipped FROM _orgtap_conversation_prints WHERE source_id > @behind ORDER BY source_id LIMIT @atMost", new { behind, atMost })];
+    }
+
+    /// <inheritdoc cref="StoredAsync"/>
+    public async Task<(IReadOnlyList<(string Id, string Channel, long Change)> Removed, IReadOnlyList<(string Name, long Position)> Positions)> MarksAsync()
+    {
+        await using var db = await ConnectAsync(CancellationToken.None);
+        return ([.. await db.QueryAsync<(string, string, long)>("SELECT id, channel, change FROM orgtap_conversation_removed")], [.. await db.QueryAsync<(string, long)>("SELECT name, position FROM _orgtap_conversation_positions")]);
+    }
+
     public async Task<long> PositionAsync(string name, CancellationToken cancellationToken)
     {
         await using var db = await ConnectAsync(cancellationToken);
@@ -301,5 +322,6 @@ internal abstract class ConversationTables : IAsyncDisposable
 
     private string NewestStamp(string alias, SourceTable table) => table.Stamp is { } stamp ? AsText($"MAX({Column(alias, stamp)})") : "''";
 
-    private string AsText(string stamp) => IsPostgres ? $"CAST(CAST(EXTRACT(EPOCH FROM {stamp}) * 1000 AS BIGINT) AS TEXT)" : $"CAST({stamp} AS TEXT)";
+    // Alike on both engines, so that prints outlast a move.
+    private string AsText(string stamp) => IsPostgres ? $"to_char({stamp} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')" : $"CAST({stamp} AS TEXT)";
 }

@@ -15,6 +15,8 @@ internal sealed class PostgresConversationTables(PostgresSource source, TimeProv
     // A tsvector holds less than a megabyte.
     private const int MostSearched = 250_000;
 
+    private const int RowsPerPage = 500;
+
     private const string Tables = """
         CREATE TABLE IF NOT EXISTS orgtap_conversation (
           id text COLLATE "C" PRIMARY KEY, channel text NOT NULL, origin text, subject text, status text, requested_at text, started_at text, ended_at text, ended_by text, wait_seconds double precision,
@@ -50,6 +52,40 @@ internal sealed class PostgresConversationTables(PostgresSource source, TimeProv
         await transaction.CommitAsync(CancellationToken.None);
         return true;
     }, cancellationToken);
+
+    /// <summary>Takes the place of other tables: conversations, what was imported, and how far each output came.</summary>
+    public async Task TakeOverAsync(ConversationTables from, CancellationToken cancellationToken)
+    {
+        await EnsureAsync(cancellationToken);
+        // What an earlier attempt left.
+        await WriteAsync(async transaction => await transaction.Connection!.ExecuteAsync("""
+            TRUNCATE orgtap_conversation, orgtap_participant, orgtap_turn, orgtap_conversation_removed, _orgtap_conversation_prints, _orgtap_conversation_pending, _orgtap_conversation_was, _orgtap_conversation_refused,
+              _orgtap_conversation_positions
+            """, transaction: transaction), cancellationToken);
+        for (var behind = 0L; await from.StoredAsync(behind, RowsPerPage) is { Count: > 0 } some; behind = some[^1].Change)
+        {
+            await WriteAsync(async transaction =>
+            {
+                await InsertAsync(transaction, [.. some.Select(row => (row.Change, ConversationJson.Read(row.Document)))]);
+                return await transaction.Connection!.ExecuteAsync("UPDATE orgtap_conversation c SET imported_at = u.at FROM unnest(@changes, @times) AS u(change, at) WHERE c.change = u.change",
+                    new { changes = some.Select(row => row.Change).ToArray(), times = some.Select(row => row.ImportedAt).ToArray() }, transaction);
+            }, cancellationToken);
+        }
+        for (var behind = ""; await from.PrintsAsync(behind, 10 * RowsPerPage) is { Count: > 0 } some; behind = some[^1].Id)
+            await WriteAsync(async transaction => await transaction.Connection!.ExecuteAsync("INSERT INTO _orgtap_conversation_prints (source_id, channel, print, skipped) SELECT * FROM unnest(@ids, @channels, @prints, @skipped)", new
+            {
+                ids = some.Select(row => row.Id).ToArray(), channels = some.Select(row => row.Channel).ToArray(), prints = some.Select(row => row.Print).ToArray(), skipped = some.Select(row => row.Skipped).ToArray(),
+            }, transaction), cancellationToken);
+        var ((removed, positions), (refused, _)) = (await from.MarksAsync(), await from.RefusedAsync(int.MaxValue, cancellationToken));
+        await WriteAsync(async transaction =>
+        {
+            var db = transaction.Connection!;
+            foreach (var (id, channel, change) in removed) await db.ExecuteAsync("INSERT INTO orgtap_conversation_removed (id, channel, change) VALUES (@id, @channel, @change)", new { id, channel, change }, transaction);
+            foreach (var each in refused) await db.ExecuteAsync("INSERT INTO _orgtap_conversation_refused (id, status, at) VALUES (@Id, @status, @at)", new { each.Id, status = (long)each.Status, at = each.At.ToUnixTimeMilliseconds() }, transaction);
+            foreach (var (name, position) in positions) await db.ExecuteAsync("INSERT INTO _orgtap_conversation_positions (name, position) VALUES (@name, @position)", new { name, position }, transaction);
+            return true;
+        }, cancellationToken);
+    }
 
     protected override async Task<DbConnection> ConnectAsync(CancellationToken cancellationToken) => await source.ConnectAsync(cancellationToken);
 
