@@ -8,6 +8,7 @@ using Orgtap.App.Users;
 using Orgtap.App.Web;
 using Orgtap.Catalog;
 using Orgtap.Connections;
+using Orgtap.Conversations;
 using Orgtap.Notifications;
 using Orgtap.Primitives;
 using Orgtap.Reauthorization;
@@ -87,7 +88,9 @@ internal static class DemoVerb
             var connection = await AuthorizeAsync(cancellationToken);
             output.WriteLine($"Authorized as {connection.Username} in {connection.OrgName}, through the org's own sign-in and Allow pages.");
             var outcome = await app.Services.GetRequiredService<Selecting>().ApplyAsync(connection, DemoPresets, DemoTables, cancellationToken);
-            output.WriteLine($"Chosen: {DemoPresets.Length} presets and {DemoTables.Length} custom tables, {outcome.Selection.Count} tables in all. Copying them now.");
+            await app.Services.GetRequiredService<ConversationDesk>().SetAsync(connection, new ConversationSettingsDocument([Channel.Chat, Channel.Case]), administers: true, "demo", cancellationToken);
+            var tables = (await app.Services.GetRequiredService<SelectionStore>().GetAsync(connection.Id, cancellationToken)).Count;
+            output.WriteLine($"Chosen: {DemoPresets.Length} presets, {DemoTables.Length} custom tables, and what conversations are made of; {tables} tables in all. Copying them now.");
             return (await CopyAsync(connection, quiet, cancellationToken), connection);
         }
 
