@@ -26,6 +26,7 @@ internal static class ApiRoutes
         SupportApi.Map(api);
         SetupApi.Map(api);
         AppsApi.Map(api);
+        JobsApi.Map(api);
     }
 }
 

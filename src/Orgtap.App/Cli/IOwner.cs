@@ -67,6 +67,19 @@ internal interface IOwner
     /// <summary>Imports to the end.</summary>
     Task<ConversationImportDocument> ImportConversationsAsync(string connection, CancellationToken cancellationToken);
 
+    /// <param name="connection">Null: all.</param>
+    Task<IReadOnlyList<JobDocument>> JobsAsync(string? connection, CancellationToken cancellationToken);
+
+    /// <param name="connection">Null: the job is the installation's.</param>
+    Task<JobDocument> StopJobAsync(string? connection, string job, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="StopJobAsync"/>
+    Task<JobDocument> StartJobAsync(string? connection, string job, CancellationToken cancellationToken);
+
+    Task<JobDocument> ScheduleJobAsync(string connection, string job, string frequency, CancellationToken cancellationToken);
+
+    Task<RestartDocument> RestartJobsAsync(CancellationToken cancellationToken);
+
     Task<ResendDocument> SendConversationsAgainAsync(string connection, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<CatalogObject>> TablesAsync(string connection, CancellationToken cancellationToken);

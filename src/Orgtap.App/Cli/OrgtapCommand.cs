@@ -36,6 +36,7 @@ public static class OrgtapCommand
             ServeVerb.Build(verbs),
             MigrateVerb.Build(verbs),
             SetupVerb.Build(verbs),
+            JobsVerb.Build(verbs),
             AppsVerb.Build(verbs),
             ConnectVerb.Build(verbs),
             ConnectionsVerb.Build(verbs),

@@ -87,6 +87,20 @@ internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
         }
     }
 
+    public Task<IReadOnlyList<JobDocument>> JobsAsync(string? connection, CancellationToken cancellationToken) =>
+        api.SendAsync<IReadOnlyList<JobDocument>>(HttpMethod.Get, connection is null ? "jobs" : $"jobs?connection={Uri.EscapeDataString(connection)}", null, cancellationToken);
+
+    public Task<JobDocument> StopJobAsync(string? connection, string job, CancellationToken cancellationToken) => api.SendAsync<JobDocument>(HttpMethod.Post, $"{JobPath(connection, job)}/stop", null, cancellationToken);
+
+    public Task<JobDocument> StartJobAsync(string? connection, string job, CancellationToken cancellationToken) => api.SendAsync<JobDocument>(HttpMethod.Post, $"{JobPath(connection, job)}/start", null, cancellationToken);
+
+    public Task<JobDocument> ScheduleJobAsync(string connection, string job, string frequency, CancellationToken cancellationToken) =>
+        api.SendAsync<JobDocument>(HttpMethod.Put, $"{JobPath(connection, job)}/frequency", new JobFrequencyDocument(frequency), cancellationToken);
+
+    public Task<RestartDocument> RestartJobsAsync(CancellationToken cancellationToken) => api.SendAsync<RestartDocument>(HttpMethod.Post, "jobs/restart", null, cancellationToken);
+
+    private static string JobPath(string? connection, string job) => $"{(connection is null ? "" : $"{Path(connection)}/")}jobs/{Uri.EscapeDataString(job)}";
+
     public Task<ResendDocument> SendConversationsAgainAsync(string connection, CancellationToken cancellationToken) =>
         api.SendAsync<ResendDocument>(HttpMethod.Post, $"{Path(connection)}/conversations/resend", null, cancellationToken);
 

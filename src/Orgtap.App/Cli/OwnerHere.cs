@@ -69,6 +69,17 @@ internal sealed class OwnerHere(IServiceProvider services) : IOwner
     public async Task<ConversationImportDocument> ImportConversationsAsync(string connection, CancellationToken cancellationToken) =>
         await Get<ConversationDesk>().ImportAsync(await FindAsync(connection, cancellationToken), ConnectVerb.Actor, cancellationToken);
 
+    public Task<IReadOnlyList<JobDocument>> JobsAsync(string? connection, CancellationToken cancellationToken) => Get<JobDesk>().ListAsync(connection, cancellationToken);
+
+    public Task<JobDocument> StopJobAsync(string? connection, string job, CancellationToken cancellationToken) => Get<JobDesk>().StopAsync(connection, job, ConnectVerb.Actor, cancellationToken);
+
+    // This process ends with the verb; the next that serves goes on with the work.
+    public Task<JobDocument> StartJobAsync(string? connection, string job, CancellationToken cancellationToken) => Get<JobDesk>().StartAsync(connection, job, here: false, ConnectVerb.Actor, cancellationToken);
+
+    public Task<JobDocument> ScheduleJobAsync(string connection, string job, string frequency, CancellationToken cancellationToken) => Get<JobDesk>().SetFrequencyAsync(connection, job, frequency, ConnectVerb.Actor, cancellationToken);
+
+    public Task<RestartDocument> RestartJobsAsync(CancellationToken cancellationToken) => Get<JobDesk>().RestartAsync(ConnectVerb.Actor, cancellationToken);
+
     public async Task<ResendDocument> SendConversationsAgainAsync(string connection, CancellationToken cancellationToken) =>
         await Get<ConversationDesk>().SendAgainAsync(await FindAsync(connection, cancellationToken), now: true, ConnectVerb.Actor, cancellationToken);
 

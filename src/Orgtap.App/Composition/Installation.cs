@@ -82,6 +82,7 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton<Orgtap.Syncs.ReplicaRows>();
         services.AddSingleton<Overviews.RowExplorer>();
         services.AddSingleton<Overviews.ConversationDesk>();
+        services.AddSingleton<Overviews.JobDesk>();
         services.AddSingleton<Overviews.SettingsChange>();
         services.AddSingleton<Overviews.MaskingChange>();
         services.AddSingleton<Orgtap.Storage.IdempotentRequests>();

@@ -89,6 +89,7 @@ public static class WebHost
         MailPages.Map(pages);
         Support.SupportPages.Map(pages);
         Apps.AppPages.Map(pages);
+        Jobs.JobPages.Map(pages);
         ApiRoutes.Map(app);
     }
 

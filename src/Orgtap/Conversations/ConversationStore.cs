@@ -110,14 +110,23 @@ public sealed class ConversationStore(ControlStore store, ISecretCipher cipher, 
     public async Task<IReadOnlyList<ConversationImportRun>> ImportsAsync(ConnectionId connection, int atMost, CancellationToken cancellationToken)
     {
         await using var db = await store.ConnectAsync(cancellationToken);
-        var rows = await db.QueryAsync<(long Id, string StartedBy, long StartedAt, long? EndedAt, string Outcome, string? Receipt, string? Problem)>(
-            "SELECT id, started_by, started_at, ended_at, outcome, receipt, problem FROM conversation_imports WHERE connection_id = @id ORDER BY id DESC LIMIT @atMost", new { id = connection.Value, atMost });
-        return [.. rows.Select(row =>
-        {
-            var kept = row.Receipt is null ? null : JsonSerializer.Deserialize<Kept>(row.Receipt, Json);
-            return new ConversationImportRun(row.Id, connection, row.StartedBy, At(row.StartedAt), row.EndedAt is { } end ? At(end) : null, Enum.Parse<ImportOutcome>(row.Outcome), kept?.Receipts ?? [],
-                row.Problem is null ? null : JsonSerializer.Deserialize<Problem>(row.Problem, Json), kept?.ResumesAt);
-        })];
+        return [.. (await db.QueryAsync<ImportRow>($"SELECT {ImportColumns} FROM conversation_imports WHERE connection_id = @id ORDER BY id DESC LIMIT @atMost", new { id = connection.Value, atMost })).Select(Read)];
+    }
+
+    private static ConversationImportRun Read(ImportRow row)
+    {
+        var kept = row.Receipt is null ? null : JsonSerializer.Deserialize<Kept>(row.Receipt, Json);
+        return new ConversationImportRun(row.Id, new ConnectionId(row.ConnectionId), row.StartedBy, At(row.StartedAt), row.EndedAt is { } end ? At(end) : null, Enum.Parse<ImportOutcome>(row.Outcome), kept?.Receipts ?? [],
+            row.Problem is null ? null : JsonSerializer.Deserialize<Problem>(row.Problem, Json), kept?.ResumesAt);
+    }
+
+    /// <summary>The newest import of every connection whose conversations are on, in two queries; null: there was none yet.</summary>
+    public async Task<IReadOnlyDictionary<ConnectionId, ConversationImportRun?>> NewestImportsAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var on = (await db.QueryAsync<(string Id, string Settings)>("SELECT connection_id, settings FROM conversation_settings")).Where(row => JsonSerializer.Deserialize<ConversationSettings>(row.Settings, Json)!.IsOn).ToList();
+        var newest = (await db.QueryAsync<ImportRow>($"SELECT {ImportColumns} FROM conversation_imports WHERE id IN (SELECT MAX(id) FROM conversation_imports GROUP BY connection_id)")).ToDictionary(row => row.ConnectionId, Read);
+        return on.ToDictionary(row => new ConnectionId(row.Id), row => newest.GetValueOrDefault(row.Id));
     }
 
     /// <summary>Takes one of the hour's calls for conversation entries.</summary>
@@ -134,6 +143,20 @@ public sealed class ConversationStore(ControlStore store, ISecretCipher cipher, 
     }, cancellationToken);
 
     private static DateTimeOffset At(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+
+    private const string ImportColumns = "id AS Id, connection_id AS ConnectionId, started_by AS StartedBy, started_at AS StartedAt, ended_at AS EndedAt, outcome AS Outcome, receipt AS Receipt, problem AS Problem";
+
+    private sealed class ImportRow
+    {
+        public long Id { get; init; }
+        public string ConnectionId { get; init; } = "";
+        public string StartedBy { get; init; } = "";
+        public long StartedAt { get; init; }
+        public long? EndedAt { get; init; }
+        public string Outcome { get; init; } = "";
+        public string? Receipt { get; init; }
+        public string? Problem { get; init; }
+    }
 
     private sealed record Kept(IReadOnlyList<ChannelReceipt> Receipts, DateTimeOffset? ResumesAt);
 }

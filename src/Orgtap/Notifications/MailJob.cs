@@ -21,5 +21,5 @@ public static class MailServices
         services.AddSingleton<MailSettingsStore>().AddSingleton<SupportContactStore>().AddSingleton<MailDispatcher>();
 
     /// <summary>From now on e-mail leaves when it is due. Quartz must be set up.</summary>
-    public static Task KeepMailAsync(this IServiceProvider services, CancellationToken cancellationToken) => services.RepeatAsync<MailJob>("mail", Period, cancellationToken);
+    public static Task KeepMailAsync(this IServiceProvider services, CancellationToken cancellationToken) => services.RepeatAsync<MailJob>(JobKind.Mail, Period, cancellationToken);
 }

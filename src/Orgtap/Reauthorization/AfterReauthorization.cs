@@ -54,7 +54,7 @@ public static class ReauthorizationServices
     /// <summary>Adds everything of this room; what it uses is the caller's to add.</summary>
     /// <param name="transport">For calls with a grant that is not stored yet; see <see cref="Salesforce.Transport"/>.</param>
     public static IServiceCollection AddReauthorization(this IServiceCollection services, Func<IServiceProvider, HttpMessageHandler> transport) => services
-        .AddSingleton<AuthorizationRequestStore>().AddSingleton<AuthorizationRequests>().AddSingleton<SelectionAccess>().AddSingleton<JobRestarts>().AddSingleton<AfterReauthorization>()
+        .AddSingleton<AuthorizationRequestStore>().AddSingleton<AuthorizationRequests>().AddSingleton<SelectionAccess>().AddSingleton<AfterReauthorization>()
         .AddSingleton(all => ActivatorUtilities.CreateInstance<GrantAcceptance>(all, transport(all))).AddSingleton<AuthorizationReturn>()
         .AddSingleton<DeviceSignIns>().AddSingleton<TokenChecks>().AddSingleton(all => ActivatorUtilities.CreateInstance<ConnectionTest>(all, transport(all)))
         .AddSingleton(all => ActivatorUtilities.CreateInstance<SetupChecks>(all, transport(all)));

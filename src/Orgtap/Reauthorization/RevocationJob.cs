@@ -17,5 +17,5 @@ public static class RevocationSchedule
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
     /// <summary>From now on what waits is tried again when it is due. Quartz must be set up.</summary>
-    public static Task KeepRevokingAsync(this IServiceProvider services, CancellationToken cancellationToken) => services.RepeatAsync<RevocationJob>("revocations", Period, cancellationToken);
+    public static Task KeepRevokingAsync(this IServiceProvider services, CancellationToken cancellationToken) => services.RepeatAsync<RevocationJob>(JobKind.OldAccess, Period, cancellationToken);
 }

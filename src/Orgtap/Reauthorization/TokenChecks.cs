@@ -97,5 +97,5 @@ public sealed class TokenCheckJob(TokenChecks checks) : IJob
 public static class TokenCheckSchedule
 {
     /// <summary>From now on grants are looked at when they are due. Quartz must be set up.</summary>
-    public static Task KeepCheckingTokensAsync(this IServiceProvider services, CancellationToken cancellationToken) => services.RepeatAsync<TokenCheckJob>("token-checks", TokenChecks.Period, cancellationToken);
+    public static Task KeepCheckingTokensAsync(this IServiceProvider services, CancellationToken cancellationToken) => services.RepeatAsync<TokenCheckJob>(JobKind.TokenCheck, TokenChecks.Period, cancellationToken);
 }

@@ -12,12 +12,13 @@ namespace Orgtap.Scheduling;
 
 /// <summary>Imports conversations in the background: when somebody asks, after each sync, and when Salesforce's hourly limit lets go on. Outputs that failed are tried again with every look.</summary>
 public sealed partial class ConversationJobs(
-    ConnectionStore connections, ConversationStore store, ConversationImporter importer, ConversationOutputs outputs, RunStore runs, TimeProvider time, ILogger<ConversationJobs> logger) : IDisposable
+    ConnectionStore connections, ConversationStore store, ConversationImporter importer, ConversationOutputs outputs, RunStore runs, JobStates states, TimeProvider time, ILogger<ConversationJobs> logger) : IDisposable
 {
     /// <summary>How often it is looked whether something is due.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<ConnectionId, Task<ConversationImportRun>> _underWay = new();
+    private readonly ConcurrentDictionary<ConnectionId, CancellationTokenSource> _stops = new();
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Begins an import, or joins the one that is under way.</summary>
@@ -29,10 +30,12 @@ public sealed partial class ConversationJobs(
         if (task != running.Task) return task;
         _ = Task.Run(async () =>
         {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+            _stops[connection.Id] = stop;
             try
             {
-                var ended = await importer.RunAsync(connection, startedBy, _stop.Token);
-                await outputs.DeliverAsync(connection, _stop.Token);
+                var ended = await importer.RunAsync(connection, startedBy, stop.Token);
+                await outputs.DeliverAsync(connection, stop.Token);
                 _underWay.TryRemove(connection.Id, out _);
                 running.SetResult(ended);
             }
@@ -42,8 +45,28 @@ public sealed partial class ConversationJobs(
                 NotImported(failure, connection.Name);
                 running.SetException(failure);
             }
+            finally
+            {
+                _stops.TryRemove(connection.Id, out _);
+            }
         });
         return task;
+    }
+
+    /// <summary>Stops the import that is under way behind what it is committing, and returns when it has ended. Without one, at once.</summary>
+    public async Task StopAsync(ConnectionId connection, CancellationToken cancellationToken)
+    {
+        if (!_underWay.TryGetValue(connection, out var running)) return;
+        try
+        {
+            if (_stops.TryGetValue(connection, out var stop)) await stop.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended in the meantime, which is what was wanted.
+        }
+        await ((Task)running).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     public bool IsRunning(ConnectionId connection) => _underWay.ContainsKey(connection);
@@ -52,9 +75,10 @@ public sealed partial class ConversationJobs(
     /// <returns>How many imports ran.</returns>
     public async Task<int> StartDueAsync(CancellationToken cancellationToken)
     {
-        var started = 0;
+        var (started, decisions) = (0, await states.AllAsync(cancellationToken));
         foreach (var connection in await connections.ListAsync(cancellationToken))
         {
+            if (decisions.IsStopped(connection.Id, JobKind.Conversations)) continue;
             if (connection is { SyncEnabled: false } or { OrgId: null } || !(await store.SettingsAsync(connection.Id, cancellationToken)).IsOn) continue;
             try
             {

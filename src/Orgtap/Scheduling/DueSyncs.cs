@@ -12,7 +12,7 @@ namespace Orgtap.Scheduling;
 /// Starts the syncs whose time has come: by each connection's update frequency, and as its error card announces (<em>we retry at …</em>, <em>we resume about …</em>). What is due is computed from the
 /// control store each time, so a restart, a pause, a changed setting or a repair in between is seen, and times that were missed collapse to one sync.
 /// </summary>
-public sealed partial class DueSyncs(ConnectionStore connections, SelectionStore selections, RunStore runs, SyncJobs jobs, TimeProvider time, ILogger<DueSyncs> logger)
+public sealed partial class DueSyncs(ConnectionStore connections, SelectionStore selections, RunStore runs, SyncJobs jobs, JobStates states, TimeProvider time, ILogger<DueSyncs> logger)
 {
     /// <summary>How often it is looked; a sync begins no later than this behind its time.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(30);
@@ -20,23 +20,20 @@ public sealed partial class DueSyncs(ConnectionStore connections, SelectionStore
     /// <summary>Who started such a run, as its history names it.</summary>
     public const string Actor = "scheduler";
 
-    /// <summary>How often a scheduled sync also compares all Ids, and reads formulas again.</summary>
-    public static readonly TimeSpan ReconcileEvery = TimeSpan.FromDays(7), RefreshEvery = TimeSpan.FromDays(1);
-
     /// <returns>How many syncs were started.</returns>
     public async Task<int> StartAsync(CancellationToken cancellationToken)
     {
         var (started, now) = (0, time.GetUtcNow());
-        var history = await runs.LastStartsAsync(cancellationToken);
+        var (history, decisions) = (await runs.LastStartsAsync(cancellationToken), await states.AllAsync(cancellationToken));
         foreach (var connection in await connections.ListAsync(cancellationToken))
         {
             var past = history.GetValueOrDefault(connection.Id) ?? RunStarts.None;
-            if (NextAt(connection, past.Last) is not { } due || due > now) continue;
+            if (DueOf(connection, past, decisions, now) is not { } kind) continue;
             // Nothing chosen yet, or nothing left: whoever did that sees it on the page.
             if ((await selections.GetAsync(connection.Id, cancellationToken)).Count == 0) continue;
             try
             {
-                if (await jobs.StartAsync(connection.Id, new SyncWish(PurposeOf(past, connection, now), []), Actor, cancellationToken) is not StartOutcome.Started run) continue;
+                if (await jobs.StartAsync(connection.Id, new SyncWish(kind.Purpose(), []), Actor, cancellationToken) is not StartOutcome.Started run) continue;
                 started++;
                 Begun(connection.Name, run.RunId);
             }
@@ -66,12 +63,28 @@ public sealed partial class DueSyncs(ConnectionStore connections, SelectionStore
         };
     }
 
-    /// <summary>What a sync that is due does besides. Pure.</summary>
-    internal static RunPurpose PurposeOf(RunStarts past, Connection connection, DateTimeOffset now) =>
-        past.Last is null ? RunPurpose.Sync
-        : now - (past.LastReconcile ?? connection.CreatedAt) >= ReconcileEvery ? RunPurpose.Reconcile
-        : now - (past.LastRefresh ?? connection.CreatedAt) >= RefreshEvery ? RunPurpose.Refresh
-        : RunPurpose.Sync;
+    /// <summary>When one of the connection's jobs runs next by itself. Pure.</summary>
+    /// <returns>Null: not by itself, or not before the sync is started again.</returns>
+    public static DateTimeOffset? NextAt(JobKind kind, Connection connection, RunStarts past, JobDecisions decisions)
+    {
+        if (decisions.IsStopped(connection.Id, JobKind.Sync) || decisions.IsStopped(connection.Id, kind)) return null;
+        var sync = NextAt(connection, past.Last);
+        if (kind == JobKind.Sync) return sync;
+        // Nothing to keep honest before the first load, and nothing by itself where nobody wants that.
+        if (sync is null || past.Last is null || connection.Frequency.NextAfter(connection.CreatedAt, connection.Id) is null) return null;
+        var last = kind == JobKind.Deletes ? past.LastReconcile : past.LastRefresh;
+        var next = decisions.FrequencyOf(connection.Id, kind).NextAfter(last ?? connection.CreatedAt, connection.Id);
+        // What holds the sync up holds up everything that asks the org.
+        return connection.Problem is { RetryAt: { } retry } && next < retry ? retry : next;
+    }
+
+    /// <summary>The job that has to run now; null: none. What does more goes first, because it brings the tables up to date as well. Pure.</summary>
+    internal static JobKind? DueOf(Connection connection, RunStarts past, JobDecisions decisions, DateTimeOffset now)
+    {
+        foreach (var kind in (ReadOnlySpan<JobKind>)[JobKind.Deletes, JobKind.FormulaRefresh, JobKind.Sync])
+            if (NextAt(kind, connection, past, decisions) is { } due && due <= now) return kind;
+        return null;
+    }
 
     [LoggerMessage(7001, LogLevel.Information, "{Connection} is due: run {RunId}")]
     private partial void Begun(string connection, RunId runId);

@@ -107,10 +107,11 @@ public sealed class DueSyncsTests
             purposes.Add((await services.GetRequiredService<SyncJobs>().WaitAsync(org.Connection.Id, SyncedOrg.Cancel))!.Purpose);
         }
 
-        Assert.Equal(8, purposes.Count(purpose => purpose == Orgtap.Extraction.RunPurpose.Refresh));
-        Assert.Single(purposes, Orgtap.Extraction.RunPurpose.Reconcile);
+        // Each connection has its own moment of the week, so that nine days hold one or two of them.
+        Assert.InRange(purposes.Count(purpose => purpose == Orgtap.Extraction.RunPurpose.Reconcile), 1, 2);
+        Assert.All(purposes, purpose => Assert.True(purpose is Orgtap.Extraction.RunPurpose.Refresh or Orgtap.Extraction.RunPurpose.Reconcile));
     }
 
     private static ServiceProvider Services(SyncedOrg org) => new ServiceCollection().AddLogging()
-        .AddSingleton<TimeProvider>(org.Host.Clock).AddSingleton(org.Connections).AddSingleton(org.Selections).AddSingleton(org.Runner).AddSingleton(org.Runs).AddSyncJobs().AddDueSyncs().BuildServiceProvider();
+        .AddSingleton<TimeProvider>(org.Host.Clock).AddSingleton(org.Connections).AddSingleton(org.Selections).AddSingleton(org.Runner).AddSingleton(org.Runs).AddSingleton(org.Store).AddSyncJobs().AddDueSyncs().BuildServiceProvider();
 }

@@ -5,6 +5,7 @@ using Orgtap.Connections;
 using Orgtap.Notifications;
 using Orgtap.Primitives;
 using Orgtap.Reauthorization;
+using Orgtap.Scheduling;
 
 namespace Orgtap.App.Web.Authorize;
 

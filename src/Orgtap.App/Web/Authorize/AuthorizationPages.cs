@@ -6,6 +6,7 @@ using Orgtap.Authorization;
 using Orgtap.Connections;
 using Orgtap.Primitives;
 using Orgtap.Reauthorization;
+using Orgtap.Scheduling;
 
 namespace Orgtap.App.Web.Authorize;
 

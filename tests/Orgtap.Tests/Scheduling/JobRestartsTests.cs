@@ -1,8 +1,8 @@
 using Orgtap.Primitives;
-using Orgtap.Reauthorization;
+using Orgtap.Scheduling;
 using Orgtap.Tests.Salesforce;
 
-namespace Orgtap.Tests.Reauthorization;
+namespace Orgtap.Tests.Scheduling;
 
 public sealed class JobRestartsTests
 {

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Orgtap.Primitives;
 
-namespace Orgtap.Reauthorization;
+namespace Orgtap.Scheduling;
 
 /// <summary>A job that was running when it was decided to restart.</summary>
 /// <param name="Name">For people.</param>
@@ -17,6 +17,9 @@ public enum RestartState
     Paused,
     Started,
     Failed,
+
+    /// <summary>Somebody ended the restart before its turn; it runs on.</summary>
+    Left,
 }
 
 /// <summary>How far the restart of one job is.</summary>
@@ -32,18 +35,39 @@ public sealed class JobRestarts(TimeProvider time)
     /// <value>Between stop and start. 12 seconds: Salesforce needs a moment until every server knows a new grant.</value>
     public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(12);
 
-    private readonly ConcurrentDictionary<ConnectionId, IReadOnlyList<RestartStep>> _progress = new();
+    private volatile bool _ended;
+
+    // "" stands for a restart over all connections.
+    private readonly ConcurrentDictionary<string, IReadOnlyList<RestartStep>> _progress = new();
 
     /// <summary>The last restart of a connection's jobs; empty: there was none since this process began.</summary>
-    public IReadOnlyList<RestartStep> ProgressOf(ConnectionId connection) => _progress.GetValueOrDefault(connection, []);
+    public IReadOnlyList<RestartStep> ProgressOf(ConnectionId connection) => _progress.GetValueOrDefault(connection.Value, []);
+
+    /// <summary>The last restart of all connections' jobs, begun by hand.</summary>
+    public IReadOnlyList<RestartStep> ProgressOfAll => _progress.GetValueOrDefault("", []);
 
     /// <exception cref="OperationCanceledException">The process ends; what was stopped and not started again is the schedule's to start.</exception>
-    public async Task RunAsync(ConnectionId connection, IReadOnlyList<RestartableJob> running, CancellationToken cancellationToken)
+    public Task RunAsync(ConnectionId connection, IReadOnlyList<RestartableJob> running, CancellationToken cancellationToken) => RunAsync(connection.Value, running, cancellationToken);
+
+    /// <summary>The same for jobs of all connections.</summary>
+    /// <inheritdoc cref="RunAsync(ConnectionId, IReadOnlyList{RestartableJob}, CancellationToken)"/>
+    public Task RunAllAsync(IReadOnlyList<RestartableJob> running, CancellationToken cancellationToken) => RunAsync("", running, cancellationToken);
+
+    /// <summary>Ends the restart of all connections' jobs behind the one that is stopped at this moment, which starts again.</summary>
+    public void EndAll() => _ended = true;
+
+    private async Task RunAsync(string key, IReadOnlyList<RestartableJob> running, CancellationToken cancellationToken)
     {
         var steps = running.Select(job => new RestartStep(job.Name, RestartState.Waiting, null, null)).ToArray();
+        if (key.Length == 0) _ended = false;
         Show();
         for (var i = 0; i < running.Count; i++)
         {
+            if (key.Length == 0 && _ended)
+            {
+                Set(i, RestartState.Left);
+                continue;
+            }
             try
             {
                 Set(i, RestartState.Stopping);
@@ -65,6 +89,6 @@ public sealed class JobRestarts(TimeProvider time)
             Show();
         }
 
-        void Show() => _progress[connection] = [.. steps];
+        void Show() => _progress[key] = [.. steps];
     }
 }
