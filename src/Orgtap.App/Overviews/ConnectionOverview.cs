@@ -20,6 +20,9 @@ public sealed record ConnectionOverview(
     /// <summary>Where its rows lie, or will.</summary>
     public required string Replica { get; init; }
 
+    /// <summary>Somebody stopped the job that syncs it.</summary>
+    public bool IsSyncStopped { get; init; }
+
     /// <summary>Every change of the org up to here is in the replica, UTC; null: not every selected table is loaded yet.</summary>
     public DateTimeOffset? DataAsOf { get; } = AsOf(Selection, Tables);
 
@@ -30,7 +33,7 @@ public sealed record ConnectionOverview(
     public string? Edition => Connection.Edition?.Replace(" Edition", "", StringComparison.Ordinal);
 
     /// <summary>When it syncs next by itself, UTC; null: not by itself.</summary>
-    public DateTimeOffset? NextSyncAt => Selection.Count == 0 || IsRunning ? null : Orgtap.Scheduling.DueSyncs.NextAt(Connection, LastRun?.StartedAt);
+    public DateTimeOffset? NextSyncAt => Selection.Count == 0 || IsRunning || IsSyncStopped ? null : Orgtap.Scheduling.DueSyncs.NextAt(Connection, LastRun?.StartedAt);
 
     /// <summary>Rows that are not marked deleted.</summary>
     public long Rows => Tables.Sum(table => table.Rows);
@@ -54,7 +57,7 @@ public sealed record ConnectionOverview(
 
 /// <summary>Gathers overviews.</summary>
 public sealed class OverviewReader(
-    ConnectionStore connections, SelectionStore selections, ReplicaFiles replicas, QuotaGuard quota, LiveRuns live, RunStore runs, TimeProvider time)
+    ConnectionStore connections, SelectionStore selections, ReplicaFiles replicas, QuotaGuard quota, LiveRuns live, RunStore runs, Orgtap.Scheduling.JobStates states, TimeProvider time)
 {
     // What a replica holds changes with runs only, and opening a thousand files for each look would be most of the work.
     private readonly ConcurrentDictionary<ConnectionId, (string Mark, IReadOnlyList<ReplicaTable> Tables)> _held = new();
@@ -66,12 +69,12 @@ public sealed class OverviewReader(
         if (all.Count == 0) return [];
         var (chosen, newest) = (await selections.AllAsync(cancellationToken), await runs.NewestAsync(cancellationToken));
         var use = await quota.UseAsync(all.Where(connection => connection.OrgId is not null).Select(connection => connection.OrgId!.Value), cancellationToken);
-        var overviews = new List<ConnectionOverview>(all.Count);
+        var (overviews, decisions) = (new List<ConnectionOverview>(all.Count), await states.AllAsync(cancellationToken));
         foreach (var one in all)
         {
             var last = newest.GetValueOrDefault(one.Id);
             var (connection, tables) = await HeldAsync(one, last, cancellationToken);
-            overviews.Add(Put(connection, chosen.GetValueOrDefault(one.Id) ?? [], tables, one.OrgId is { } org ? use.GetValueOrDefault(org) : null, last));
+            overviews.Add(Put(connection, chosen.GetValueOrDefault(one.Id) ?? [], tables, one.OrgId is { } org ? use.GetValueOrDefault(org) : null, last) with { IsSyncStopped = decisions.IsStopped(one.Id, Orgtap.Scheduling.JobKind.Sync) });
         }
         return overviews;
     }
@@ -81,7 +84,8 @@ public sealed class OverviewReader(
         var last = await runs.ListAsync(connection.Id, 1, cancellationToken) is [var newest, ..] ? newest : null;
         _held.TryRemove(connection.Id, out _);
         (connection, var tables) = await HeldAsync(connection, last, cancellationToken);
-        return Put(connection, await selections.GetAsync(connection.Id, cancellationToken), tables, connection.OrgId is { } org ? await quota.UseAsync(org, cancellationToken) : null, last);
+        return Put(connection, await selections.GetAsync(connection.Id, cancellationToken), tables, connection.OrgId is { } org ? await quota.UseAsync(org, cancellationToken) : null, last)
+            with { IsSyncStopped = (await states.AllAsync(cancellationToken)).IsStopped(connection.Id, Orgtap.Scheduling.JobKind.Sync) };
     }
 
     private ConnectionOverview Put(Connection connection, IReadOnlyList<SelectedObject> selection, IReadOnlyList<ReplicaTable> tables, ApiUse? use, Run? last) => new(

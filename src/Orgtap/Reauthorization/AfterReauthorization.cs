@@ -7,8 +7,8 @@ using Quartz;
 
 namespace Orgtap.Reauthorization;
 
-/// <summary>What follows a completed reauthorization: a sync that runs is restarted; one that the dead grant had stopped is started. In the background, where it can be watched through <see cref="JobRestarts"/>.</summary>
-public sealed class AfterReauthorization(ISchedulerFactory schedulers, SyncJobs syncs, SelectionStore selections, ConnectionStore connections, JobRestarts restarts)
+/// <summary>What follows a completed reauthorization: jobs that run are restarted; one that the dead grant had stopped is started. In the background, where it can be watched through <see cref="JobRestarts"/>.</summary>
+public sealed class AfterReauthorization(ISchedulerFactory schedulers, SyncJobs syncs, ScheduledJobs jobs, JobStates states, SelectionStore selections, ConnectionStore connections, JobRestarts restarts)
 {
     /// <summary>Who started such a run, as its history names it.</summary>
     public const string Actor = "reauthorization";
@@ -22,7 +22,7 @@ public sealed class AfterReauthorization(ISchedulerFactory schedulers, SyncJobs 
         // In a verb, which runs no jobs, this stays undone; the schedule of the next `orgtap serve` starts what is due.
         var key = new JobKey($"{connection.Id}", "reauthorized");
         await scheduler.AddJob(
-            JobBuilder.Create<AfterReauthorizationJob>().WithIdentity(key).StoreDurably().UsingJobData(ConnectionKey, connection.Id.Value).UsingJobData(WasRunningKey, syncs.IsRunning(connection.Id)).UsingJobData(HadProblemKey, hadProblem).Build(),
+            JobBuilder.Create<AfterReauthorizationJob>().WithIdentity(key).StoreDurably().UsingJobData(ConnectionKey, connection.Id.Value).UsingJobData(WasRunningKey, jobs.IsRunning(connection.Id)).UsingJobData(HadProblemKey, hadProblem).Build(),
             new AddJobOptions { Replace = true }, cancellationToken);
         await scheduler.TriggerJob(key, cancellationToken: cancellationToken);
     }
@@ -33,8 +33,9 @@ public sealed class AfterReauthorization(ISchedulerFactory schedulers, SyncJobs 
     {
         if (await connections.FindAsync(id, cancellationToken) is not { SyncEnabled: true } connection) return;
         if (wasRunning)
-            await restarts.RunAsync(id, [new RestartableJob("Sync", stop => syncs.StopAsync(id, stop), async start => await syncs.StartAsync(id, Actor, start))], cancellationToken);
-        else if (hadProblem && (await selections.GetAsync(connection.Id, cancellationToken)).Count > 0)
+            await restarts.RunAsync(id, await jobs.RunningAsync(id, Actor, cancellationToken), cancellationToken);
+        // What somebody stopped stays stopped.
+        else if (hadProblem && !(await states.AllAsync(cancellationToken)).IsStopped(id, JobKind.Sync) && (await selections.GetAsync(connection.Id, cancellationToken)).Count > 0)
             await syncs.StartAsync(id, Actor, cancellationToken);
     }
 }

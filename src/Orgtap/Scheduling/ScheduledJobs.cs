@@ -86,6 +86,9 @@ public sealed partial class ScheduledJobs(
         ? states.SetFrequencyAsync(connection.Id, kind, frequency, cancellationToken)
         : throw new InvalidInputException($"{kind.Name()} has no frequency of its own.", kind == JobKind.Sync ? "Set the connection's update frequency." : "It runs when it is needed.");
 
+    /// <summary>A job of the connection is under way in this process.</summary>
+    public bool IsRunning(ConnectionId connection) => syncs.IsRunning(connection) || imports.IsRunning(connection);
+
     /// <summary>The jobs that run now in this process, in list order, ready to be restarted.</summary>
     public async Task<IReadOnlyList<RestartableJob>> RunningAsync(ConnectionId? only, string by, CancellationToken cancellationToken)
     {
@@ -158,7 +161,7 @@ public sealed partial class ScheduledJobs(
     private ScheduledJob OfInstallation(JobKind kind, JobDecisions decisions)
     {
         var (state, look) = (decisions.Of(null, kind), repeating.LookOf(kind));
-        var held = state.StoppedAt is null && look is null ? "for `orgtap serve`" : null;
+        var held = state.StoppedAt is null && look is null ? "for orgtap serve to run" : null;
         return new ScheduledJob(
             null, kind,
             kind switch

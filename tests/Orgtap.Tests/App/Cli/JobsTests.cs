@@ -48,7 +48,7 @@ public sealed class JobsTests
         await using var alone = await ServedInstallation.StartAsync(serving: false);
         await alone.ConnectAsync();
         Assert.Equal((ExitCode.Done, "E-mail: Stopped."), await SaidAsync("jobs", "stop", "mail"));
-        Assert.Equal((ExitCode.Done, "E-mail: Held, waits for `orgtap serve`."), await SaidAsync("jobs", "start", "mail"));
+        Assert.Equal((ExitCode.Done, "E-mail: Held, waits for orgtap serve to run."), await SaidAsync("jobs", "start", "mail"));
         Assert.Equal((ExitCode.Done, "Sync of acme: Stopped."), await SaidAsync("jobs", "stop", "sync", "--connection", "acme"));
         Assert.Equal((ExitCode.Done, "Nothing runs now."), await SaidAsync("jobs", "restart"));
         foreach (var (arguments, words) in new (string[], string)[]
