@@ -61,6 +61,7 @@ internal static class DemoVerb
                     await app.Services.KeepScheduleAsync(cancellationToken);
                     await app.Services.KeepConversationsAsync(cancellationToken);
                     await app.Services.KeepMailAsync(cancellationToken);
+                    await app.Services.KeepNoticesAsync(cancellationToken);
                     await app.Services.KeepRevokingAsync(cancellationToken);
                     await app.Services.KeepCheckingTokensAsync(cancellationToken);
                     await ServeVerb.UntilStoppedAsync(cancellationToken);

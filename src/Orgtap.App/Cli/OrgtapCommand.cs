@@ -37,6 +37,7 @@ public static class OrgtapCommand
             MigrateVerb.Build(verbs),
             SetupVerb.Build(verbs),
             JobsVerb.Build(verbs),
+            NoticesVerb.Build(verbs),
             AppsVerb.Build(verbs),
             ConnectVerb.Build(verbs),
             ConnectionsVerb.Build(verbs),

@@ -69,7 +69,10 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton<ConnectionStore>();
         Engine.Add(services, Settings);
         services.AddSingleton<Outbox>();
-        services.AddMail();
+        services.AddMail().AddNotices();
+        services.AddSingleton<OperatorAddresses>(all => async cancellationToken =>
+            [.. (await all.GetRequiredService<UserStore>().ListAsync(cancellationToken)).Where(user => !user.IsUnclaimed && user.Role >= Role.Operator).Select(user => user.Email)]);
+        services.AddSingleton(new NoticeSite(Settings.PublicAddress ?? OwnerLock.AnnouncedFor(Settings.DataDirectory) ?? new Uri("http://localhost:5080/")));
         services.AddReauthorization(all => all.GetRequiredService<SocketsHttpHandler>());
         services.AddSingleton<Overviews.MailChange>();
         services.AddSingleton<Overviews.SupportChange>();
@@ -83,6 +86,7 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton<Overviews.RowExplorer>();
         services.AddSingleton<Overviews.ConversationDesk>();
         services.AddSingleton<Overviews.JobDesk>();
+        services.AddSingleton<Overviews.NoticeDesk>();
         services.AddSingleton<Overviews.SettingsChange>();
         services.AddSingleton<Overviews.MaskingChange>();
         services.AddSingleton<Orgtap.Storage.IdempotentRequests>();

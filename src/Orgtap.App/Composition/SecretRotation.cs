@@ -28,7 +28,7 @@ public sealed class SecretRotation(ControlStore store, ISecretCipher cipher, IKe
         new("authorization_states", "state_hash", "code_verifier", "authorization.code-verifier"), new("authorization_states", "state_hash", "draft", "authorization.draft"),
         new("authorization_requests", "id", "consumer_secret", "request.consumer-secret"),
         new("device_sign_ins", "id", "draft", "device.draft"), new("device_sign_ins", "id", "device_code", "device.code"),
-        new("revocations", "id", "token", "revocation.token"), new("conversation_settings", "connection_id", "push_key", "conversations.push-key"), new("mail_settings", "id", "password", "mail.password"), new("outbox", "id", "body", "outbox.body"),
+        new("revocations", "id", "token", "revocation.token"), new("conversation_settings", "connection_id", "push_key", "conversations.push-key"), new("notice_settings", "id", "webhook_key", "notices.webhook-key"), new("mail_settings", "id", "password", "mail.password"), new("outbox", "id", "body", "outbox.body"),
         new("idempotent_requests", "id", "answer", "idempotency.answer"),
     ];
 

@@ -22,6 +22,8 @@ public static class AuditWords
         "job.started" => "Started a job",
         "job.scheduled" => "Set how often a job runs",
         "jobs.restarted" => "Restarted running jobs",
+        "notices.set" => "Set who is told of what",
+        "notices.tested" => "Sent a test notice",
         "run.stopped" => "Stopped a run",
         "user.added" => "Added a person",
         "user.removed" => "Removed a person",

@@ -50,6 +50,7 @@ public static class WebHost
         });
         installation.AddTo(builder.Services);
         builder.Services.AddSingleton(address);
+        builder.Services.AddSingleton(new Notifications.NoticeSite(address.Value));
         // Signals belong to Program: it decides what stops first.
         builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
         AddWeb(builder.Services, installation.Settings, listen, address);
@@ -90,6 +91,7 @@ public static class WebHost
         Support.SupportPages.Map(pages);
         Apps.AppPages.Map(pages);
         Jobs.JobPages.Map(pages);
+        Notices.NoticePages.Map(pages);
         ApiRoutes.Map(app);
     }
 

@@ -12,6 +12,7 @@ public enum JobKind
     Deletes,
     Conversations,
     TokenCheck,
+    Notices,
     Mail,
     OldAccess,
 }
@@ -21,7 +22,7 @@ public static class JobKinds
 {
     public static readonly IReadOnlyList<JobKind> OfConnections = [JobKind.Sync, JobKind.FormulaRefresh, JobKind.Deletes, JobKind.Conversations];
 
-    public static readonly IReadOnlyList<JobKind> OfInstallation = [JobKind.TokenCheck, JobKind.Mail, JobKind.OldAccess];
+    public static readonly IReadOnlyList<JobKind> OfInstallation = [JobKind.TokenCheck, JobKind.Notices, JobKind.Mail, JobKind.OldAccess];
 
     /// <summary>For people.</summary>
     public static string Name(this JobKind kind) => kind switch
@@ -31,6 +32,7 @@ public static class JobKinds
         JobKind.Deletes => "Deletes",
         JobKind.Conversations => "Conversations",
         JobKind.TokenCheck => "Token check",
+        JobKind.Notices => "Notices",
         JobKind.Mail => "E-mail",
         _ => "Old access",
     };

@@ -167,6 +167,7 @@ public sealed partial class ScheduledJobs(
             kind switch
             {
                 JobKind.TokenCheck => "Looks whether each connection’s authorization still works, and uses it often enough to stay alive",
+                JobKind.Notices => "Looks what is wrong, and tells people of it and of its mending",
                 JobKind.Mail => "Sends the e-mails that wait, and tries again those that failed",
                 _ => "Ends access at Salesforce that was replaced or removed",
             },

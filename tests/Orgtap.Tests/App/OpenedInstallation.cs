@@ -27,12 +27,12 @@ internal sealed class OpenedInstallation : IAsyncDisposable
 
     public T Service<T>() where T : notnull => _services.GetRequiredService<T>();
 
-    public static async Task<OpenedInstallation> OpenAsync(string? directory = null, string? keyFile = null, StoreDatabase? database = null)
+    public static async Task<OpenedInstallation> OpenAsync(string? directory = null, string? keyFile = null, StoreDatabase? database = null, IReadOnlyList<string>? allowed = null)
     {
         var time = new ManualTime(new DateTimeOffset(2026, 11, 21, 9, 0, 0, TimeSpan.Zero));
         var own = directory is null ? Directory.CreateTempSubdirectory("orgtap-app-").FullName : null;
         directory ??= own!;
-        var settings = new InstallationSettings(directory, keyFile, null, [], null) { Database = database?.AddressFor(directory) };
+        var settings = new InstallationSettings(directory, keyFile, null, allowed ?? [], null) { Database = database?.AddressFor(directory) };
         var installation = await Installation.OpenAsync(settings, null, time, TestContext.Current.CancellationToken);
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.ClearProviders());
