@@ -76,7 +76,8 @@ internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
 
     public async Task<ConversationImportDocument> ImportConversationsAsync(string connection, CancellationToken cancellationToken)
     {
-        var before = (await LookAtConversationsAsync(connection, cancellationToken)).LastImport?.Id;
+        // One that is under way already is joined, and its end is the answer.
+        var before = (await LookAtConversationsAsync(connection, cancellationToken)).LastImport is { EndedAt: not null } last ? last.Id : (long?)null;
         await api.SendAsync(HttpMethod.Post, $"{Path(connection)}/conversations/import", null, cancellationToken);
         while (true)
         {

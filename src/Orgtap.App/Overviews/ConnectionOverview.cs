@@ -89,10 +89,14 @@ public sealed class OverviewReader(
     }
 
     private ConnectionOverview Put(Connection connection, IReadOnlyList<SelectedObject> selection, IReadOnlyList<ReplicaTable> tables, ApiUse? use, Run? last) => new(
-        connection, SyncStatuses.Of(connection, selection, tables), selection, tables, use, live.Current(connection.Id) is { Outcome: RunOutcome.Running } current ? current : null, last)
+        Sooner(connection, last), SyncStatuses.Of(connection, selection, tables), selection, tables, use, live.Current(connection.Id) is { Outcome: RunOutcome.Running } current ? current : null, last)
     {
         Replica = replicas.PlaceOf(connection),
     };
+
+    /// <summary>A sync that the update frequency brings before the next attempt is that attempt.</summary>
+    private static Connection Sooner(Connection connection, Run? last) =>
+        connection.Problem is { RetryAt: { } retry } problem && Orgtap.Scheduling.DueSyncs.NextAt(connection, last?.StartedAt) is { } next && next < retry ? connection with { Problem = problem with { RetryAt = next } } : connection;
 
     private async Task<(Connection Connection, IReadOnlyList<ReplicaTable> Tables)> HeldAsync(Connection connection, Run? last, CancellationToken cancellationToken)
     {

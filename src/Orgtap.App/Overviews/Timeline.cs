@@ -71,6 +71,6 @@ public sealed class Timeline(RunStore runs, AuditLog audit, SchemaChangeStore ch
         "threshold.set" => "API quota threshold set",
         "selection.set" => "Data sync changed",
         "schedule.set" => "Update frequency set",
-        _ => entry.Action.Replace('.', ' '),
+        _ => AuditWords.Of(entry.Action),
     }) + (entry.Detail is { Length: > 0 } detail ? $": {detail}." : ".");
 }

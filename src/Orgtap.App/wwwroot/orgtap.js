@@ -99,7 +99,12 @@ showMixed();
 // Dialogs come open in the page, over what they belong to; as modal ones they keep the focus, and Escape follows their close link.
 for (const dialog of document.querySelectorAll("dialog[data-modal][open]")) {
   dialog.open = false;
+  // Its first button is the one that closes it: not where somebody who opened it wants to be.
   dialog.showModal();
+  if (!dialog.querySelector("[autofocus]")) {
+    dialog.tabIndex = -1;
+    dialog.focus();
+  }
   for (const behind of document.querySelectorAll(".app[inert]")) behind.inert = false;
   dialog.addEventListener("cancel", event => { event.preventDefault(); location.assign(dialog.dataset.modal); });
 }

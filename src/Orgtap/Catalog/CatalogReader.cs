@@ -30,6 +30,11 @@ public sealed class CatalogReader(OrgClients clients, ControlStore store, TimePr
     public Task<CatalogObjectDetail> ObjectAsync(Connection connection, string sobject, CallCounter counter, CancellationToken cancellationToken) =>
         ObjectAsync(connection, sobject, BrowsingAge, counter, cancellationToken);
 
+    /// <summary>One table as it was described last, however long ago; costs no call.</summary>
+    /// <returns>Null: it never was.</returns>
+    public async Task<CatalogObjectDetail?> KnownAsync(Connection connection, string sobject, CallCounter counter, CancellationToken cancellationToken) =>
+        await _cache.FindAsync(connection.Id, Resource(await Open(connection, counter).VersionAsync(cancellationToken), sobject), cancellationToken) is { } cached ? DetailOf(ObjectDescribe.Parse(cached.Body)) : null;
+
     /// <param name="maxAge">A cached describe younger than this costs no call; zero asks whether it changed.</param>
     public async Task<CatalogObjectDetail> ObjectAsync(Connection connection, string sobject, TimeSpan maxAge, CallCounter counter, CancellationToken cancellationToken)
     {

@@ -77,6 +77,12 @@ public sealed partial class EveryPageTests(Browser browser) : IAsyncLifetime
         await _site.Service<ConversationDesk>().ImportAsync(connection, "test", Stop);
         var request = await _site.Service<RequestDesk>().AskAsync(new AskDocument("acme", "Dana Wood", "dana@acme.example", "Ruth has left."), "olga@example.com", _site.Address, Stop);
         var code = await _site.Service<Authorizing>().StartDeviceAsync(new ConnectRequest("by-code", _site.Org.Address.AbsoluteUri, AuthorizationFlow.Device, _site.Org.ClientId, new SecretText(_site.Org.ClientSecret), null, null, null, null), again: false, withoutMissing: false, "test", Stop);
+        // One that the org stopped for its quota until tomorrow: the longest words a list has to find room for.
+        var held = await _site.Service<OrgConnector>().ConnectAsync(new ConnectRequest("brightwell-production-emea", _site.Org.Address.AbsoluteUri, AuthorizationFlow.Password, _site.Org.ClientId, new SecretText(_site.Org.ClientSecret),
+            _site.Org.User, new SecretText(_site.Org.Password), new SecretText(_site.Org.SecurityToken), null), "test", Stop);
+        await _site.Service<Selecting>().ApplyAsync(held, [], [new SelectedObject("Account")], Stop);
+        await _site.Service<ConnectionStore>().SetProblemAsync(held.Id, new Problem(FailureKind.QuotaExhausted, Turn.We, "The org has used 112,420 of its 115,000 API calls of the last 24 hours; brightwell-production-emea stops at 92,000 (80 %). Other apps of the org made nearly all of them.",
+            "Syncing goes on by itself.", TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow().AddHours(30), null), Stop);
         var link = await _site.Service<OneTimeLinks>().IssueAsync(walker, LinkPurpose.SignIn, Stop);
         return new Dictionary<string, string>
         {

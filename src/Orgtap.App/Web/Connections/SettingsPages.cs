@@ -2,6 +2,7 @@ using System.Globalization;
 using Orgtap.App.Overviews;
 using Orgtap.App.Web.SignIn;
 using Orgtap.Connections;
+using Orgtap.Conversations;
 using Orgtap.Primitives;
 
 namespace Orgtap.App.Web.Connections;
@@ -27,8 +28,9 @@ public sealed record SettingsForm(bool Sync, string Frequency, string Cron, stri
 }
 
 /// <param name="Costs">What each frequency costs, judged by the latest syncs; empty while there was none.</param>
+/// <param name="Channels">Of which conversations are imported; empty: none are.</param>
 /// <param name="Problem">Why the changes were not accepted; what was typed is still in the fields.</param>
-public sealed record SettingsModel(ConnectionOverview Overview, SettingsForm Form, IReadOnlyList<FrequencyCost> Costs, TimeProvider Time, InvalidInputException? Problem = null);
+public sealed record SettingsModel(ConnectionOverview Overview, SettingsForm Form, IReadOnlyList<FrequencyCost> Costs, TimeProvider Time, IReadOnlyList<Channel> Channels, InvalidInputException? Problem = null);
 
 /// <summary>Settings of a connection, as a dialog (product B3).</summary>
 internal static class SettingsPages
@@ -36,15 +38,15 @@ internal static class SettingsPages
     public static void Map(IEndpointRouteBuilder app)
     {
         var settings = app.MapGroup("/connections/{name}/settings").RequireAuthorization(Roles.Operator);
-        settings.MapGet("", async (string name, ConnectionStore connections, OverviewReader overviews, SettingsChange change, TimeProvider time, CancellationToken cancellationToken) =>
+        settings.MapGet("", async (string name, ConnectionStore connections, OverviewReader overviews, SettingsChange change, ConversationStore conversations, TimeProvider time, CancellationToken cancellationToken) =>
             await connections.FindAsync(name, cancellationToken) is { } connection
-                ? Page.Of<SettingsPage>(await ModelAsync(connection, SettingsForm.Of(connection), null, overviews, change, time, cancellationToken))
+                ? Page.Of<SettingsPage>(await ModelAsync(connection, SettingsForm.Of(connection), null, overviews, change, conversations, time, cancellationToken))
                 : (IResult)Results.NotFound());
         settings.MapPost("", SaveAsync);
     }
 
     private static async Task<IResult> SaveAsync(
-        string name, HttpContext context, ConnectionStore connections, OverviewReader overviews, SettingsChange change, TimeProvider time, CancellationToken cancellationToken)
+        string name, HttpContext context, ConnectionStore connections, OverviewReader overviews, SettingsChange change, ConversationStore conversations, TimeProvider time, CancellationToken cancellationToken)
     {
         if (await connections.FindAsync(name, cancellationToken) is not { } connection) return Results.NotFound();
         var form = SettingsForm.Read(await context.Request.ReadFormAsync(cancellationToken));
@@ -55,15 +57,15 @@ internal static class SettingsPages
         }
         catch (InvalidInputException problem)
         {
-            return Page.Of<SettingsPage>(await ModelAsync(connection, form, problem, overviews, change, time, cancellationToken), StatusCodes.Status400BadRequest);
+            return Page.Of<SettingsPage>(await ModelAsync(connection, form, problem, overviews, change, conversations, time, cancellationToken), StatusCodes.Status400BadRequest);
         }
     }
 
     private static async Task<SettingsModel> ModelAsync(
-        Connection connection, SettingsForm form, InvalidInputException? problem, OverviewReader overviews, SettingsChange change, TimeProvider time, CancellationToken cancellationToken)
+        Connection connection, SettingsForm form, InvalidInputException? problem, OverviewReader overviews, SettingsChange change, ConversationStore conversations, TimeProvider time, CancellationToken cancellationToken)
     {
         var overview = await overviews.OfAsync(connection, cancellationToken);
         var calls = await change.CallsPerSyncAsync(connection, cancellationToken);
-        return new SettingsModel(overview, form, calls is { } known ? SettingsChange.CostsOf(known, overview.Use?.Maximum) : [], time, problem);
+        return new SettingsModel(overview, form, calls is { } known ? SettingsChange.CostsOf(known, overview.Use?.Maximum) : [], time, (await conversations.SettingsAsync(connection.Id, cancellationToken)).Channels, problem);
     }
 }

@@ -13,12 +13,18 @@ public static class Words
 
     public static string Count(long? number) => number is { } value ? value.ToString("N0", Culture) : "–";
 
-    /// <summary>Today 13:42, else Wed 21 Oct, 13:42, with the year once it is another one. In the server's zone.</summary>
+    /// <summary>A bare time of day is read as the nearest one, on the other side of midnight too.</summary>
+    private static readonly TimeSpan Nearest = TimeSpan.FromHours(12);
+
+    /// <summary>A message longer than this is told in two pieces where room is dear.</summary>
+    private const int LongMessage = 120;
+
+    /// <summary>13:42 today and less than twelve hours away, else Wed 21 Oct, 13:42, with the year once it is another one. In the server's zone.</summary>
     public static string When(DateTimeOffset at, TimeProvider time)
     {
         var local = TimeZoneInfo.ConvertTime(at, time.LocalTimeZone);
         var now = time.GetLocalNow();
-        return local.Date == now.Date ? local.ToString("HH:mm", Culture)
+        return local.Date == now.Date || (local - now).Duration() < Nearest ? local.ToString("HH:mm", Culture)
             : local.ToString(local.Year == now.Year ? "ddd d MMM, HH:mm" : "d MMM yyyy, HH:mm", Culture);
     }
 
@@ -37,6 +43,20 @@ public static class Words
         var now = time.GetLocalNow();
         return string.Create(Culture, $"Times are in {ZoneName.Of(time.LocalTimeZone)}. Updated {now:HH:mm:ss}.");
     }
+
+    /// <summary>The same on pages that show stored rows, whose times are always UTC.</summary>
+    public static string ZoneBesideRows(TimeProvider time) => ZoneName.Of(time.LocalTimeZone) == "UTC" ? Zone(time) : $"Times in rows are in UTC, all others in {Zone(time)["Times are in ".Length..]}";
+
+    /// <summary>A message's first sentence, for headings and lists; all of it where it is short.</summary>
+    /// <param name="rest">What follows; empty: nothing does.</param>
+    public static string Headline(string message, out string rest)
+    {
+        var end = message.Length > LongMessage ? message.IndexOf(". ", StringComparison.Ordinal) : -1;
+        rest = end < 0 ? "" : message[(end + 2)..];
+        return end < 0 ? message : message[..(end + 1)];
+    }
+
+    public static string Headline(string message) => Headline(message, out _);
 
     /// <summary>0:07, 12:30, 1:02:09.</summary>
     public static string Duration(TimeSpan span) => span.TotalHours >= 1
