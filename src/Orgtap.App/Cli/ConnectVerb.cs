@@ -63,7 +63,8 @@ internal static class ConnectVerb
         var start = await context.Owner.StartAsync(request, again, withoutMissing, cancellationToken);
         context.Terminal.Error.WriteLine("Open this address in a browser, sign in as the integration user and choose Allow:");
         context.Terminal.Error.WriteLine();
-        context.Terminal.Error.WriteLine($"  {start.AuthorizeAddress}");
+        // As it travels: a space within would end the address where a terminal makes a link of it.
+        context.Terminal.Error.WriteLine($"  {start.AuthorizeAddress.AbsoluteUri}");
         context.Terminal.Error.WriteLine();
         context.Terminal.Error.WriteLine($"Waiting at {request.CallbackUrl} (the app's callback address must be exactly this). Ctrl-C gives up.");
         var answer = await callback.AnswerAsync(cancellationToken);

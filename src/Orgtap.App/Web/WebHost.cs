@@ -156,7 +156,7 @@ public static class WebHost
         app.UseHostFiltering();
         app.UseMiddleware<SecurityHeaders>();
         // What a client sent wrong is the client's to know, and no error in the log.
-        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = ErrorPages.HandleAsync, SuppressDiagnosticsCallback = failed => failed.Exception is BadHttpRequestException });
+        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = ErrorPages.HandleAsync, SuppressDiagnosticsCallback = failed => ErrorPages.IsForeseen(failed.Exception) });
         app.UseStatusCodePages(ErrorPages.HandleStatus);
         app.UseRouting();
         app.UseRateLimiter();

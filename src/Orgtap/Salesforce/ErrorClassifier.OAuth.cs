@@ -17,6 +17,12 @@ public static partial class ErrorClassifier
     /// <summary>Classifies what a callback address carried instead of a code.</summary>
     public static SalesforceException OAuthCallback(Uri loginUrl, string error, string? description) => Explain(OAuthStep.Authorize, loginUrl, null, error, description);
 
+    /// <summary>Salesforce says the same of a wrong consumer secret and of none; whoever sent the request knows which it was.</summary>
+    public static SalesforceException WithoutSecret(Uri loginUrl, SalesforceException refused) => new(
+        refused.Kind, $"{loginUrl.Host} did not accept the consumer secret: none was given.",
+        "Give it as Setup > External Client App Manager > the app > Settings > Consumer Key and Secret shows it; on the command line in ORGTAP_CLIENT_SECRET or with --client-secret-file.",
+        refused.StatusCode, refused.ErrorCode, refused.Detail);
+
     private static SalesforceException Explain(OAuthStep step, Uri loginUrl, HttpStatusCode? status, string? code, string? text)
     {
         var (kind, message, nextStep) = SayOAuth(step, loginUrl.Host, (int?)status ?? 400, code, text ?? "");

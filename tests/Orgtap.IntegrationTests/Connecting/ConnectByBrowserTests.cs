@@ -61,8 +61,9 @@ public sealed class ConnectByBrowserTests
 
     private static async Task<Uri> AddressAsync(Process process)
     {
+        // A terminal makes a link of what has no space in it.
         while (await process.StandardError.ReadLineAsync(Stop) is { } line)
-            if (Uri.TryCreate(line.Trim(), UriKind.Absolute, out var address) && address.Scheme == "http") return address;
+            if (!line.Trim().Contains(' ', StringComparison.Ordinal) && Uri.TryCreate(line.Trim(), UriKind.Absolute, out var address) && address.Scheme == "http") return address;
         throw new InvalidOperationException("The program ended without printing an address.");
     }
 

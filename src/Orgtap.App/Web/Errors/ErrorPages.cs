@@ -19,6 +19,9 @@ internal static class ErrorPages
         var failure => Answer(context, failure as OrgtapException),
     }).ExecuteAsync(context);
 
+    /// <summary>The answer says all there is to say: a log with a stack trace would only frighten.</summary>
+    public static bool IsForeseen(Exception failure) => failure is BadHttpRequestException or OrgtapException { Kind: not FailureKind.Defect };
+
     public static async Task HandleStatus(StatusCodeContext status)
     {
         var context = status.HttpContext;

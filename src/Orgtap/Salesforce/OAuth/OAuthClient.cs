@@ -150,7 +150,11 @@ public sealed class OAuthClient(HttpMessageHandler transport, TimeProvider time)
         form.Add(new("client_id", app.ConsumerKey));
         if (app.ConsumerSecret is { IsEmpty: false } secret) form.Add(new("client_secret", secret.Reveal()));
         var (status, body, contentType, _) = await SendAsync(Post(new Uri(app.LoginUrl, "/services/oauth2/token"), form), cancellationToken);
-        if (status != HttpStatusCode.OK) throw ErrorClassifier.OAuth(step, app.LoginUrl, status, body, contentType);
+        if (status != HttpStatusCode.OK)
+        {
+            var failure = ErrorClassifier.OAuth(step, app.LoginUrl, status, body, contentType);
+            throw failure.ErrorCode == "invalid_client" && failure.Kind == FailureKind.InvalidInput && app.ConsumerSecret is not { IsEmpty: false } ? ErrorClassifier.WithoutSecret(app.LoginUrl, failure) : failure;
+        }
         try
         {
             using var document = JsonDocument.Parse(body);

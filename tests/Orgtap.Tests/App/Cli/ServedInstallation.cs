@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -18,6 +19,9 @@ internal sealed class ServedInstallation : IAsyncDisposable
     public SimulatedOrgHost Org { get; }
 
     public string Data { get; } = Directory.CreateTempSubdirectory("orgtap-served-").FullName;
+
+    /// <summary>What the server's console would show.</summary>
+    public ErrorLog Errors { get; } = new();
 
     public Uri Address { get; private set; } = null!;
 
@@ -77,7 +81,7 @@ internal sealed class ServedInstallation : IAsyncDisposable
         for (var port = 5380; ; port += 20)
         {
             var listen = new ListenAddress("localhost", port).NextFree();
-            _app = WebHost.Build(_installation, listen, logging => logging.ClearProviders());
+            _app = WebHost.Build(_installation, listen, logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Error).AddProvider(Errors));
             try
             {
                 await _app.StartAsync(Stop);
@@ -89,5 +93,23 @@ internal sealed class ServedInstallation : IAsyncDisposable
                 await _app.DisposeAsync();
             }
         }
+    }
+}
+
+/// <summary>Keeps what is logged.</summary>
+internal sealed class ErrorLog : ILoggerProvider, ILogger
+{
+    public ConcurrentQueue<string> Lines { get; } = new();
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Enqueue($"{formatter(state, exception)} {exception}");
+
+    public void Dispose()
+    {
     }
 }

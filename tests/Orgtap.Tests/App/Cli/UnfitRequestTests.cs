@@ -28,6 +28,7 @@ public sealed class UnfitRequestTests
             ("PUT", "connections/acme/threshold", """{"percent":"most"}""", HttpStatusCode.BadRequest, "The value of percent"),
             ("GET", "runs?limit=abc", null, HttpStatusCode.BadRequest, "The value abc of limit is not understood"),
             ("GET", "audit?from=yesterday", null, HttpStatusCode.BadRequest, "The value yesterday of from is not understood"),
+            ("POST", "authorizations", $$"""{"name":"acme","url":"{{served.Org.Address}}","clientId":"{{served.Org.ClientId}}","callbackUrl":"http://localhost:1717/OauthRedirect"}""", HttpStatusCode.BadRequest, "did not accept the consumer secret: none was given"),
             ("GET", "nothing", null, HttpStatusCode.NotFound, "There is nothing at this address"),
             ("DELETE", "runs", null, HttpStatusCode.MethodNotAllowed, "cannot be used like that"),
         })
@@ -41,5 +42,7 @@ public sealed class UnfitRequestTests
             Assert.NotEqual("", problem.GetProperty("detail").GetString());
             foreach (var foreign in (string[])["System.", "Orgtap.App", "Document\"", "s3cret", "   at "]) Assert.DoesNotContain(foreign, text, StringComparison.Ordinal);
         }
+        // Nothing of it is the server's fault, so its console stays empty.
+        Assert.Empty(served.Errors.Lines);
     }
 }
