@@ -19,6 +19,14 @@ public sealed class WordsTests
         Assert.Equal(words, Words.When(Now.AddMinutes(minutesAway), new InZone("Europe/Berlin")));
 
     [Fact]
+    public void A_span_names_its_day_once()
+    {
+        var zone = new InZone("Europe/Berlin");
+        Assert.Equal("23:40:00 to 00:10:00", Words.Span(Now.AddMinutes(-10), Now.AddMinutes(20), zone));
+        Assert.Equal("Mon 23 Nov, 10:00:00 to 10:30:05", Words.Span(new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero), new DateTimeOffset(2026, 11, 23, 9, 30, 5, TimeSpan.Zero), zone));
+    }
+
+    [Fact]
     public void Where_pages_and_rows_have_one_zone_it_is_said_once()
     {
         Assert.Equal("Times are in UTC. Updated 22:50:00.", Words.ZoneBesideRows(new InZone("UTC")));

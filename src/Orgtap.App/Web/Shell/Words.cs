@@ -19,22 +19,26 @@ public static class Words
     /// <summary>A message longer than this is told in two pieces where room is dear.</summary>
     private const int LongMessage = 120;
 
-    /// <summary>13:42 today and less than twelve hours away, else Wed 21 Oct, 13:42, with the year once it is another one. In the server's zone.</summary>
-    public static string When(DateTimeOffset at, TimeProvider time)
-    {
-        var local = TimeZoneInfo.ConvertTime(at, time.LocalTimeZone);
-        var now = time.GetLocalNow();
-        return local.Date == now.Date || (local - now).Duration() < Nearest ? local.ToString("HH:mm", Culture)
-            : local.ToString(local.Year == now.Year ? "ddd d MMM, HH:mm" : "d MMM yyyy, HH:mm", Culture);
-    }
+    /// <summary>13:42 today or less than twelve hours away, else Wed 21 Oct, 13:42, with the year once it is another one. In the server's zone.</summary>
+    public static string When(DateTimeOffset at, TimeProvider time) => Written(at, time, "HH:mm");
 
     public static string When(DateTimeOffset? at, TimeProvider time) => at is { } known ? When(known, time) : "–";
 
     /// <summary>With seconds, for runs that last seconds.</summary>
-    public static string WhenExactly(DateTimeOffset at, TimeProvider time)
+    public static string WhenExactly(DateTimeOffset at, TimeProvider time) => Written(at, time, "HH:mm:ss");
+
+    /// <summary>From when to when, with seconds; the day once, where it is one.</summary>
+    public static string Span(DateTimeOffset from, DateTimeOffset to, TimeProvider time)
+    {
+        var (begin, end) = (TimeZoneInfo.ConvertTime(from, time.LocalTimeZone), TimeZoneInfo.ConvertTime(to, time.LocalTimeZone));
+        return $"{WhenExactly(from, time)} to {(begin.Date == end.Date ? end.ToString("HH:mm:ss", Culture) : WhenExactly(to, time))}";
+    }
+
+    private static string Written(DateTimeOffset at, TimeProvider time, string clock)
     {
         var local = TimeZoneInfo.ConvertTime(at, time.LocalTimeZone);
-        return local.ToString(local.Date == time.GetLocalNow().Date ? "HH:mm:ss" : "ddd d MMM yyyy, HH:mm:ss", Culture);
+        var now = time.GetLocalNow();
+        return local.ToString(local.Date == now.Date || (local - now).Duration() < Nearest ? clock : local.Year == now.Year ? $"ddd d MMM, {clock}" : $"d MMM yyyy, {clock}", Culture);
     }
 
     /// <summary>The line that says, once a page, which zone its times are in.</summary>
