@@ -90,6 +90,8 @@ internal sealed class ServedInstallation : IAsyncDisposable
             }
             catch (IOException) when (port < 5880)
             {
+                // It said so on the console; the next port is not its concern.
+                Errors.Lines.Clear();
                 await _app.DisposeAsync();
             }
         }
