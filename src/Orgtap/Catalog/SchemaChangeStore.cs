@@ -39,4 +39,23 @@ public sealed class SchemaChangeStore(ControlStore store, TimeProvider time)
             "SELECT kind FROM schema_changes WHERE connection_id = @connection AND sobject = @sobject AND kind IN ('TableGone', 'TableBack') ORDER BY id DESC LIMIT 1",
             new { connection = connection.Value, sobject }) == nameof(SchemaChangeKind.TableGone);
     }
+
+    /// <summary>Of each connection, the chosen tables, and fields as <c>Table.Field</c>, of which the last thing known is that they are gone. Where all fields of a table are chosen, its own list says which there are.</summary>
+    /// <param name="chosen">What is selected of each.</param>
+    public async Task<IReadOnlyDictionary<ConnectionId, IReadOnlyList<string>>> GoneAsync(IReadOnlyDictionary<ConnectionId, IReadOnlyList<SelectedObject>> chosen, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var rows = await db.QueryAsync<(string Connection, string SObject, string? Field, string Kind)>("""
+            SELECT connection_id, sobject, field, kind FROM schema_changes s WHERE kind IN ('FieldGone', 'TableGone') AND NOT EXISTS (SELECT 1 FROM schema_changes later WHERE later.connection_id = s.connection_id
+              AND later.sobject = s.sobject AND later.id > s.id AND ((s.field IS NULL AND later.kind = 'TableBack') OR (later.field = s.field AND later.kind = 'FieldAdded'))) ORDER BY id
+            """);
+        var gone = new Dictionary<ConnectionId, IReadOnlyList<string>>();
+        foreach (var group in rows.GroupBy(row => new ConnectionId(row.Connection)))
+        {
+            var names = group.Where(row => (chosen.GetValueOrDefault(group.Key) ?? []).Any(selected => string.Equals(selected.SObject, row.SObject, StringComparison.OrdinalIgnoreCase)
+                && (row.Field is null || selected.Fields?.Contains(row.Field, StringComparer.OrdinalIgnoreCase) == true))).Select(row => row.Field is null ? row.SObject : $"{row.SObject}.{row.Field}").Distinct().ToList();
+            if (names.Count > 0) gone[group.Key] = names;
+        }
+        return gone;
+    }
 }

@@ -23,6 +23,12 @@ public enum NoticeKind
 
     /// <summary>Conversations are not imported, or not sent on.</summary>
     Conversations,
+
+    /// <summary>Chosen tables or fields are gone from the org, or no longer visible.</summary>
+    ChosenDataGone,
+
+    /// <summary>Somebody stopped a scheduled job of the connection.</summary>
+    JobStopped,
 }
 
 /// <summary>Words of kinds.</summary>
@@ -35,6 +41,8 @@ public static class NoticeKinds
         NoticeKind.ApiQuota => "An org’s API use has reached the threshold",
         NoticeKind.SyncFailing => "A connection cannot be synced until somebody acts",
         NoticeKind.OutOfDate => "A connection’s data is old, because syncs keep failing",
+        NoticeKind.ChosenDataGone => "Chosen tables or fields are gone from the org",
+        NoticeKind.JobStopped => "A connection’s job is stopped",
         _ => "Conversations are not imported or not sent on",
     };
 }
@@ -50,6 +58,8 @@ public sealed record Incident(string Id, ConnectionId ConnectionId, string Conne
         NoticeKind.ApiQuota => $"{ConnectionName} waits: API use reached the threshold",
         NoticeKind.SyncFailing => $"{ConnectionName} cannot be synced",
         NoticeKind.OutOfDate => $"{ConnectionName}: the data is old",
+        NoticeKind.ChosenDataGone => $"{ConnectionName}: chosen data is gone from the org",
+        NoticeKind.JobStopped => $"{ConnectionName}: a job is stopped",
         _ => $"{ConnectionName}: conversations stand still",
     };
 }
@@ -63,8 +73,19 @@ public sealed record Trouble(ConnectionId Connection, NoticeKind Kind, string Me
     /// <summary>What is wrong with a connection. Pure.</summary>
     /// <param name="import">The newest import of conversations; null: there was none, or they are off.</param>
     /// <param name="delivery">The last delivery; null: there was none.</param>
-    public static IEnumerable<Trouble> Of(Connection connection, ConversationImportRun? import, Delivery? delivery, DateTimeOffset now)
+    /// <param name="gone">Chosen tables, and fields as <c>Table.Field</c>, that the org does not show any more.</param>
+    /// <param name="stopped">Its jobs that somebody stopped, in words, with who did.</param>
+    public static IEnumerable<Trouble> Of(Connection connection, ConversationImportRun? import, Delivery? delivery, IReadOnlyList<string> gone, IReadOnlyList<(string Job, string By)> stopped, DateTimeOffset now)
     {
+        if (gone.Count > 0 && connection.SyncEnabled)
+        {
+            var named = gone.Count <= 3 ? string.Join(", ", gone) : $"{string.Join(", ", gone.Take(3))} and {gone.Count - 3} more";
+            yield return new Trouble(connection.Id, NoticeKind.ChosenDataGone, $"{named} {(gone.Count == 1 ? "was" : "were")} chosen, and {(gone.Count == 1 ? "is" : "are")} deleted in the org or no longer visible.",
+                "Syncing goes on without; columns and values that are there stay. Ask the Salesforce admin to make it visible again, or choose it no longer.", Turn.Operator);
+        }
+        if (stopped.Count > 0 && connection.SyncEnabled)
+            yield return new Trouble(connection.Id, NoticeKind.JobStopped, $"{string.Join(", ", stopped.Select(job => $"{job.Job} (by {job.By})"))} {(stopped.Count == 1 ? "is" : "are")} stopped.",
+                "It does not run again until somebody starts it, on the page Scheduled jobs.", Turn.Operator);
         if (connection.Problem is { } problem && connection.SyncEnabled)
         {
             var kind = problem.Kind switch

@@ -1,8 +1,10 @@
 using System.Data.Common;
 using Dapper;
+using Orgtap.Catalog;
 using Orgtap.Connections;
 using Orgtap.Conversations;
 using Orgtap.Primitives;
+using Orgtap.Scheduling;
 using Orgtap.Storage;
 
 namespace Orgtap.Notifications;
@@ -12,7 +14,7 @@ namespace Orgtap.Notifications;
 /// mending once, however often it is looked, by however many processes, and whenever one of them dies.
 /// </summary>
 public sealed class Notices(
-    ControlStore store, ConnectionStore connections, ConversationStore conversations, Outbox outbox, Webhooks webhooks, MailSettingsStore mail, OperatorAddresses operators, NoticeSite site, SupportContactStore support, TimeProvider time)
+    ControlStore store, ConnectionStore connections, ConversationStore conversations, SelectionStore selections, SchemaChangeStore changes, JobStates jobs, Outbox outbox, Webhooks webhooks, MailSettingsStore mail, OperatorAddresses operators, NoticeSite site, SupportContactStore support, TimeProvider time)
 {
     private const string Columns = "i.id AS Id, i.connection_id AS ConnectionId, c.name AS ConnectionName, i.kind AS Kind, i.message AS Message, i.next_step AS NextStep, i.turn AS Turn, i.opened_at AS OpenedAt, i.closed_at AS ClosedAt";
 
@@ -31,9 +33,11 @@ public sealed class Notices(
     public async Task<(int Opened, int Closed)> LookAsync(CancellationToken cancellationToken)
     {
         var (all, imports, now) = (await connections.ListAsync(cancellationToken), await conversations.NewestImportsAsync(cancellationToken), time.GetUtcNow());
+        var (gone, decisions) = (await changes.GoneAsync(await selections.AllAsync(cancellationToken), cancellationToken), await jobs.AllAsync(cancellationToken));
         var troubles = new List<Trouble>();
         foreach (var connection in all)
-            troubles.AddRange(Trouble.Of(connection, imports.GetValueOrDefault(connection.Id), imports.ContainsKey(connection.Id) ? (await conversations.DeliveryAsync(connection.Id, cancellationToken)).Last : null, now));
+            troubles.AddRange(Trouble.Of(connection, imports.GetValueOrDefault(connection.Id), imports.ContainsKey(connection.Id) ? (await conversations.DeliveryAsync(connection.Id, cancellationToken)).Last : null,
+                gone.GetValueOrDefault(connection.Id) ?? [], [.. JobKinds.OfConnections.Select(kind => (kind.Name(), decisions.Of(connection.Id, kind))).Where(job => job.Item2.StoppedAt is not null).Select(job => (job.Item1, job.Item2.StoppedBy ?? "somebody"))], now));
         var recipients = await operators(cancellationToken);
         var (organization, contact) = ((await mail.FindAsync(cancellationToken))?.SenderName ?? "Orgtap", await support.FindAsync(cancellationToken));
         return await store.WriteAsync(async transaction =>
@@ -85,6 +89,8 @@ public sealed class Notices(
         var link = new Uri(site.Address, $"/connections/{Uri.EscapeDataString(incident.ConnectionName)}");
         if (settings.Digest == NoticeDigest.AtOnce && settings.ByEmail.Contains(incident.Kind))
         {
+            // While the mail server is away the opening waits longer and longer; the mending must not overtake it.
+            if (incident.ClosedAt is not null) await Outbox.HurryAsync(transaction, $"incident:{incident.Id}");
             foreach (var recipient in settings.Recipients.Count > 0 ? settings.Recipients : operatorsThere)
                 await outbox.AddAsync(transaction, NoticeLetter.Of($"incident:{incident.Id}", recipient, incident.Title,
                     incident.ClosedAt is null ? incident.Message : $"This is over: {incident.Message}", incident.ClosedAt is null ? $"{NoticeLetter.WhoseTurn(incident.Turn)} {incident.NextStep}" : "Nothing has to be done.",

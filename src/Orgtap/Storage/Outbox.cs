@@ -64,6 +64,10 @@ public sealed class Outbox(ControlStore store, ISecretCipher cipher, TimeProvide
     public Task HurryAsync(CancellationToken cancellationToken) => store.WriteAsync(
         transaction => transaction.Connection!.ExecuteAsync("UPDATE outbox SET next_attempt_at = @now WHERE next_attempt_at > @now", new { now = Now() }, transaction), cancellationToken);
 
+    /// <summary>Puts, in the caller's transaction, what a failed attempt made wait before what is written about it now.</summary>
+    public static Task HurryAsync(DbTransaction transaction, string about) => transaction.Connection!.ExecuteAsync(
+        "UPDATE outbox SET next_attempt_at = created_at WHERE about = @about AND failure IS NOT NULL AND next_attempt_at IS NOT NULL AND body IS NOT NULL", new { about }, transaction);
+
     /// <summary>Drops, in the caller's transaction, what has not been sent yet about something that is no longer true.</summary>
     public static Task DropWaitingAsync(DbTransaction transaction, string about) => transaction.Connection!.ExecuteAsync(
         "UPDATE outbox SET next_attempt_at = NULL, body = NULL, failure = 'It was no longer needed.' WHERE about = @about AND sent_at IS NULL AND next_attempt_at IS NOT NULL", new { about }, transaction);

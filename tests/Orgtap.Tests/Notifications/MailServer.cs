@@ -18,6 +18,7 @@ public sealed class MailServer : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<MimeMessage> _messages = new();
+    private readonly TaskCompletionSource _turnedAway = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _running;
 
     /// <param name="port">Null: a free one.</param>
@@ -49,6 +50,9 @@ public sealed class MailServer : IAsyncDisposable
     /// <summary>Takes nothing just now.</summary>
     public bool IsBusy { get; set; }
 
+    /// <summary>Ends when an e-mail was turned away because it is busy.</summary>
+    public Task TurnedAway => _turnedAway.Task;
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -74,7 +78,11 @@ public sealed class MailServer : IAsyncDisposable
     {
         public override async Task<SmtpResponse> SaveAsync(ISessionContext context, IMessageTransaction transaction, ReadOnlySequence<byte> buffer, CancellationToken cancellationToken)
         {
-            if (server.IsBusy) return new SmtpResponse((SmtpReplyCode)451, "try again later");
+            if (server.IsBusy)
+            {
+                server._turnedAway.TrySetResult();
+                return new SmtpResponse((SmtpReplyCode)451, "try again later");
+            }
             using var bytes = new MemoryStream(buffer.ToArray());
             server._messages.Enqueue(await MimeMessage.LoadAsync(bytes, cancellationToken));
             return SmtpResponse.Ok;
