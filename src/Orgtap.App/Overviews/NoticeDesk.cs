@@ -5,10 +5,15 @@ using Orgtap.Storage;
 namespace Orgtap.App.Overviews;
 
 /// <summary>An incident as JSON.</summary>
+/// <param name="Connection">Its name; Orgtap where it is the installation's.</param>
 /// <param name="ClosedAt">Absent: it is open.</param>
 public sealed record IncidentDocument(string Id, string Connection, NoticeKind Kind, string Message, string NextStep, Turn Turn, DateTimeOffset OpenedAt, DateTimeOffset? ClosedAt)
 {
-    public static IncidentDocument Of(Incident incident) => new(incident.Id, incident.ConnectionName, incident.Kind, incident.Message, incident.NextStep, incident.Turn, incident.OpenedAt, incident.ClosedAt);
+    /// <summary>The page that shows more.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string Page { get; init; } = "/notices";
+
+    public static IncidentDocument Of(Incident incident) => new(incident.Id, incident.ConnectionName, incident.Kind, incident.Message, incident.NextStep, incident.Turn, incident.OpenedAt, incident.ClosedAt) { Page = incident.Page };
 }
 
 /// <summary>Who is told of what, as JSON.</summary>

@@ -29,6 +29,12 @@ public enum NoticeKind
 
     /// <summary>Somebody stopped a scheduled job of the connection.</summary>
     JobStopped,
+
+    /// <summary>The mail server takes no e-mail. Never told by e-mail.</summary>
+    MailFailing,
+
+    /// <summary>The webhook's receiver takes no notices. Never told by webhook.</summary>
+    WebhookFailing,
 }
 
 /// <summary>Words of kinds.</summary>
@@ -43,14 +49,20 @@ public static class NoticeKinds
         NoticeKind.OutOfDate => "A connection’s data is old, because syncs keep failing",
         NoticeKind.ChosenDataGone => "Chosen tables or fields are gone from the org",
         NoticeKind.JobStopped => "A connection’s job is stopped",
+        NoticeKind.MailFailing => "E-mail does not leave (never told by e-mail)",
+        NoticeKind.WebhookFailing => "The webhook takes no notices (never told by it)",
         _ => "Conversations are not imported or not sent on",
     };
 }
 
-/// <summary>What is or was wrong with a connection. Of a kind, one is open at a time.</summary>
+/// <summary>What is or was wrong with a connection, or with the installation. Of a kind, one is open at a time.</summary>
+/// <param name="ConnectionId">Null: it is the installation's, whose name here is Orgtap.</param>
 /// <param name="ClosedAt">When it was seen to be mended; null: it is open.</param>
-public sealed record Incident(string Id, ConnectionId ConnectionId, string ConnectionName, NoticeKind Kind, string Message, string NextStep, Turn Turn, DateTimeOffset OpenedAt, DateTimeOffset? ClosedAt)
+public sealed record Incident(string Id, ConnectionId? ConnectionId, string ConnectionName, NoticeKind Kind, string Message, string NextStep, Turn Turn, DateTimeOffset OpenedAt, DateTimeOffset? ClosedAt)
 {
+    /// <summary>The page that shows more.</summary>
+    public string Page => ConnectionId is not null ? $"/connections/{Uri.EscapeDataString(ConnectionName)}" : Kind == NoticeKind.MailFailing ? "/system/mail" : "/notices";
+
     /// <summary>For the head of an e-mail.</summary>
     public string Title => ClosedAt is not null ? $"{ConnectionName}: mended" : Kind switch
     {
@@ -60,12 +72,15 @@ public sealed record Incident(string Id, ConnectionId ConnectionId, string Conne
         NoticeKind.OutOfDate => $"{ConnectionName}: the data is old",
         NoticeKind.ChosenDataGone => $"{ConnectionName}: chosen data is gone from the org",
         NoticeKind.JobStopped => $"{ConnectionName}: a job is stopped",
+        NoticeKind.MailFailing => $"{ConnectionName}: e-mail does not leave",
+        NoticeKind.WebhookFailing => $"{ConnectionName}: the webhook takes no notices",
         _ => $"{ConnectionName}: conversations stand still",
     };
 }
 
 /// <summary>What is wrong at one moment.</summary>
-public sealed record Trouble(ConnectionId Connection, NoticeKind Kind, string Message, string NextStep, Turn Turn)
+/// <param name="Connection">Null: with the installation.</param>
+public sealed record Trouble(ConnectionId? Connection, NoticeKind Kind, string Message, string NextStep, Turn Turn)
 {
     /// <summary>Failures for passing reasons are told of only when the data is older than this and than two intervals.</summary>
     internal static readonly TimeSpan Old = TimeSpan.FromHours(1);

@@ -80,6 +80,35 @@ public abstract class NoticeKindsTests(StoreDatabase database)
         Assert.Equal(["acme has to be authorized again", "acme: mended"], server.Messages.Select(mail => mail.Subject));
     }
 
+    [Fact]
+    public async Task A_mail_server_or_a_receiver_that_takes_nothing_is_an_incident_of_its_own_which_the_other_way_tells()
+    {
+        var port = MailServer.FreePort();
+        await using var site = await OpenedInstallation.OpenAsync(database: database, allowed: ["127.0.0.1"]);
+        var (acme, notices) = (await ConnectAsync(site), site.Service<Notices>());
+        await site.Service<MailSettingsStore>().SetAsync(new MailSettings("127.0.0.1", port, MailSecurity.None, null, null, "orgtap@brightwell.example", "Brightwell Analytics"), Stop);
+        await site.Service<NoticeSettingsStore>().SetAsync(NoticeSettings.Usual with { Recipients = ["ops@example.com"], Webhook = new Uri($"http://127.0.0.1:{MailServer.FreePort()}/in") }, new SecretText("a key of this test's own"), Stop);
+        await site.Service<ConnectionStore>().SetProblemAsync(acme, new Problem(FailureKind.ReauthorizationRequired, Turn.Admin, "The refresh token was revoked.", "Ask an admin.", site.Time.GetUtcNow(), null, null), Stop);
+        await notices.LookAsync(Stop);
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            Assert.Equal((0, 0), await notices.LookAsync(Stop));
+            await site.Service<MailDispatcher>().SendDueAsync(Stop);
+            await site.Service<Webhooks>().SendDueAsync(Stop);
+            site.Time.Advance(TimeSpan.FromHours(1));
+        }
+        Assert.Equal((2, 0), await notices.LookAsync(Stop));
+        Assert.Equal((0, 0), await notices.LookAsync(Stop));
+        Assert.Equal([NoticeKind.MailFailing, NoticeKind.WebhookFailing, NoticeKind.Reauthorization], (await notices.ListAsync(10, Stop)).Select(incident => incident.Kind).Order().OrderByDescending(kind => kind > NoticeKind.JobStopped));
+        Assert.Equal(["Orgtap: the webhook takes no notices", "acme has to be authorized again"], (await site.Service<Outbox>().ListAsync(null, 10, Stop)).Select(mail => mail.Subject));
+        Assert.Equal(2, (await site.Service<Webhooks>().ListAsync(10, Stop)).Count);
+
+        await using var server = new MailServer(port);
+        Assert.Equal(2, await site.Service<MailDispatcher>().SendDueAsync(Stop));
+        Assert.Equal((0, 1), await notices.LookAsync(Stop));
+        Assert.Equal([NoticeKind.MailFailing], (await notices.ListAsync(10, Stop)).Where(incident => incident.ClosedAt is not null).Select(incident => incident.Kind));
+    }
+
     private static async Task<ConnectionId> ConnectAsync(OpenedInstallation site)
     {
         var id = ConnectionId.New();
