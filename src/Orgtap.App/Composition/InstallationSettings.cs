@@ -18,6 +18,12 @@ public sealed record InstallationSettings(
     /// <summary>The PostgreSQL database for replicas of connections that name none; null: that of the control store.</summary>
     public PostgresAddress? ReplicaDatabase { get; init; }
 
+    /// <summary>The OpenTelemetry collector that gets measures and traces; null: none.</summary>
+    public Uri? Collector { get; init; }
+
+    /// <summary>The collector speaks gRPC; else HTTP with protobuf.</summary>
+    public bool CollectorSpeaksGrpc { get; init; }
+
     /// <param name="data">The value of <c>--data</c>, or null.</param>
     /// <param name="variable">Reads an environment variable.</param>
     /// <param name="database">The value of <c>--database</c>, or null.</param>
@@ -30,6 +36,10 @@ public sealed record InstallationSettings(
             (variable("ORGTAP_ALLOW_ADDRESSES") ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
             PublicAddressOf(First(variable("ORGTAP_PUBLIC_URL")), "ORGTAP_PUBLIC_URL")) 
         {
+            Collector = First(variable(TelemetryExport.EndpointVariable)) is not { } collector ? null
+                : Uri.TryCreate(collector, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https" ? endpoint
+                : throw new InvalidInputException($"{TelemetryExport.EndpointVariable} is \"{collector}\", which is no web address.", "Give one such as http://localhost:4318, or leave it out."),
+            CollectorSpeaksGrpc = variable("OTEL_EXPORTER_OTLP_PROTOCOL") is "grpc",
             Database = DatabaseOf(First(database), variable),
             ReplicaDatabase = First(variable("ORGTAP_REPLICA_DATABASE")) is { } replicas ? PostgresAddress.Parse(replicas, "ORGTAP_REPLICA_DATABASE") : null,
         };

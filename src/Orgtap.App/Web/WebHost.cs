@@ -49,6 +49,7 @@ public static class WebHost
             if (installation.Owner is not null) LocalSocket.Listen(kestrel, installation.Settings.DataDirectory);
         });
         installation.AddTo(builder.Services);
+        builder.Services.AddSingleton(_ => new TelemetryExport(installation.Settings));
         builder.Services.AddSingleton(address);
         builder.Services.AddSingleton(new Notifications.NoticeSite(address.Value));
         // Signals belong to Program: it decides what stops first.
@@ -121,7 +122,7 @@ public static class WebHost
         services.AddSingleton<SessionTickets>();
         services.AddAuthentication(options => options.DefaultScheme = SignInSchemes.ByPath)
             .AddPolicyScheme(SignInSchemes.ByPath, null, options => options.ForwardDefaultSelector = context =>
-                context.Request.Path.StartsWithSegments("/api") ? SignInSchemes.Token : CookieAuthenticationDefaults.AuthenticationScheme)
+                ErrorPages.IsApi(context) ? SignInSchemes.Token : CookieAuthenticationDefaults.AuthenticationScheme)
             .AddCookie(options =>
             {
                 options.Cookie.Name = $"orgtap-{mark}";

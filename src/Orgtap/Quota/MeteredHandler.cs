@@ -38,7 +38,10 @@ public sealed class MeteredHandler(QuotaGuard guard, Func<CancellationToken, Val
                 response.RequestMessage ??= request;
                 // A session that ended during a stop must not spoil the probe: such a refusal says nothing of the org's use.
                 if (response.StatusCode == HttpStatusCode.Unauthorized && ApiUseHeader.Of(response.Headers) is null) reservation.Release();
-                reservation.Settle(ApiUseHeader.Of(response.Headers));
+                var use = ApiUseHeader.Of(response.Headers);
+                reservation.Settle(use);
+                if (use is { } told) Telemetry.Used(calls.Org, told.Used, told.Maximum);
+                Telemetry.Calls.Add(1, new KeyValuePair<string, object?>("connection", calls.Name), new KeyValuePair<string, object?>("status", (int)response.StatusCode));
                 if (response.StatusCode == HttpStatusCode.Forbidden) await ThrowIfLimitReachedAsync(calls.Org, response, cancellationToken);
                 await guard.SaveIfDueAsync(cancellationToken);
                 return response;

@@ -44,6 +44,8 @@ public sealed partial class SyncRunner(
     /// <summary>Does the work of a run that <see cref="BeginAsync"/> began. Ends it in every case; throws only what nobody foresaw.</summary>
     public async Task<Run> ContinueAsync(Run run, CancellationToken cancellationToken)
     {
+        using var trace = Telemetry.Source.StartActivity("orgtap.run");
+        trace?.SetTag("orgtap.run", run.Id.Value).SetTag("orgtap.connection", run.ConnectionId.Value).SetTag("orgtap.purpose", run.Purpose.ToString());
         var current = live.Begin(run);
         using var stop = new RunStop(time, cancellationToken);
         var counter = new CallCounter();
@@ -175,8 +177,18 @@ public sealed partial class SyncRunner(
         if (problem is not null || outcome == RunOutcome.Completed) await connections.SetProblemAsync(run.ConnectionId, problem, CancellationToken.None);
         if (outcome == RunOutcome.Completed) await connections.SetLastSuccessAsync(run.ConnectionId, time.GetUtcNow(), CancellationToken.None);
         current.End(ended);
+        Tell(ended, tables);
         RunEnded(run.Id, outcome, ended.ApiCalls);
         return ended;
+    }
+
+    private static void Tell(Run ended, List<RunTable> tables)
+    {
+        var purpose = new KeyValuePair<string, object?>("purpose", ended.Purpose.ToString());
+        Telemetry.Runs.Add(1, purpose, new KeyValuePair<string, object?>("outcome", ended.Outcome.ToString()));
+        if (ended.EndedAt is { } end) Telemetry.RunSeconds.Record((end - ended.StartedAt).TotalSeconds, purpose);
+        Telemetry.Rows.Add(tables.Sum(table => table.Receipt?.Tally.Written ?? 0), new KeyValuePair<string, object?>("connection", ended.ConnectionId.Value));
+        System.Diagnostics.Activity.Current?.SetTag("orgtap.outcome", ended.Outcome.ToString());
     }
 
     /// <summary>Pure.</summary>

@@ -17,6 +17,8 @@ public sealed partial class GuardTests(WebInstallation site)
     [InlineData("/data-sources")]
     [InlineData("/nowhere")]
     [InlineData("/health")]
+    [InlineData("/health/live")]
+    [InlineData("/health/ready")]
     [InlineData("/api/v1/connections")]
     public async Task Every_answer_carries_the_security_headers(string path)
     {
@@ -35,7 +37,7 @@ public sealed partial class GuardTests(WebInstallation site)
     [Fact]
     public async Task Without_a_session_every_page_leads_to_sign_in_and_every_endpoint_is_closed()
     {
-        string[] open = ["/", "/sign-in", "/sign-out", "/link/{secret}", "/health", "/assets/{name}", "/oauth/callback", "/a/{link}", "/not-allowed", "/openapi/{documentName}.json"];
+        string[] open = ["/", "/sign-in", "/sign-out", "/link/{secret}", "/health", "/health/live", "/health/ready", "/assets/{name}", "/oauth/callback", "/a/{link}", "/not-allowed", "/openapi/{documentName}.json"];
         using var client = site.Client();
         var closed = 0;
         foreach (var endpoint in site.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())
@@ -46,7 +48,7 @@ public sealed partial class GuardTests(WebInstallation site)
             {
                 using var request = new HttpRequestMessage(new HttpMethod(method), RouteParameter().Replace(pattern, "1"));
                 using var answer = await client.SendAsync(request, Cancellation);
-                if (pattern.StartsWith("/api/", StringComparison.Ordinal)) Assert.Equal((pattern, HttpStatusCode.Unauthorized), (pattern, answer.StatusCode));
+                if (pattern.StartsWith("/api/", StringComparison.Ordinal) || pattern == "/metrics") Assert.Equal((pattern, HttpStatusCode.Unauthorized), (pattern, answer.StatusCode));
                 else Assert.StartsWith("/sign-in", answer.Headers.Location?.PathAndQuery ?? $"{method} {pattern} answers {answer.StatusCode}", StringComparison.Ordinal);
                 closed++;
             }

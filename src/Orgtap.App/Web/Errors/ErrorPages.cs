@@ -90,7 +90,8 @@ internal static class ErrorPages
         _ => new ErrorModel($"The request could not be served ({status})", "Nothing was changed."),
     };
 
-    private static bool IsApi(HttpContext context) => context.Request.Path.StartsWithSegments("/api");
+    /// <summary>Whether programs ask here, with tokens, rather than people.</summary>
+    public static bool IsApi(HttpContext context) => context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/metrics");
 
     /// <summary>The page the form was on, if it is ours.</summary>
     private static string Referrer(HttpContext context) =>

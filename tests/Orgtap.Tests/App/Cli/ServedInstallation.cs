@@ -25,17 +25,20 @@ internal sealed class ServedInstallation : IAsyncDisposable
 
     public Uri Address { get; private set; } = null!;
 
+    /// <summary>Gets measures and traces; null: nobody does.</summary>
+    public string? Collector { get; private init; }
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public T Service<T>() where T : notnull => _app!.Services.GetRequiredService<T>();
 
-    public static async Task<ServedInstallation> StartAsync(bool serving, TimeSpan? bulkDelay = null, IReadOnlyDictionary<string, long>? records = null)
+    public static async Task<ServedInstallation> StartAsync(bool serving, TimeSpan? bulkDelay = null, IReadOnlyDictionary<string, long>? records = null, string? collector = null)
     {
         var org = await SimulatedOrgHost.StartAsync(new SimulatedOrgOptions
         {
             Seed = 5, BulkDelay = bulkDelay ?? TimeSpan.Zero, Records = records ?? new Dictionary<string, long> { ["Account"] = bulkDelay is null ? 3_000 : 15_000, ["Contact"] = 40, ["User"] = 5, ["UserRole"] = 2 },
         }, Stop);
-        var served = new ServedInstallation(org);
+        var served = new ServedInstallation(org) { Collector = collector };
         if (serving) await served.ServeAsync();
         return served;
     }
@@ -58,6 +61,7 @@ internal sealed class ServedInstallation : IAsyncDisposable
         "ORGTAP_PASSWORD" => Org.Password,
         "ORGTAP_SECURITY_TOKEN" => Org.SecurityToken,
         "ORGTAP_CLIENT_SECRET" => Org.ClientSecret,
+        "OTEL_EXPORTER_OTLP_ENDPOINT" => Collector,
         _ => null,
     };
 
