@@ -53,7 +53,7 @@ public sealed class JobStates(ControlStore store, TimeProvider time)
         var (stoppedAt, stoppedBy, frequency) = await db.QuerySingleOrDefaultAsync<(long?, string?, string?)>($"SELECT stopped_at, stopped_by, frequency FROM job_states WHERE {where}", arguments, transaction);
         var state = change(new JobState(stoppedAt is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null, stoppedBy, frequency is null ? null : UpdateFrequency.Parse(frequency)));
         await db.ExecuteAsync($"DELETE FROM job_states WHERE {where}", arguments, transaction);
-        await db.ExecuteAsync("INSERT INTO job_states (connection_id, job, stopped_at, stopped_by, frequency) VALUES (@id, @job, @stopped, @StoppedBy, @frequency)",
+        await db.ExecuteAsync("INSERT INTO job_states (connection_id, job, stopped_at, stopped_by, frequency) VALUES (@id, @job, @stopped, @StoppedBy, @frequency) ON CONFLICT DO NOTHING",
             new { arguments.id, arguments.job, stopped = state.StoppedAt?.ToUnixTimeMilliseconds(), state.StoppedBy, frequency = state.Frequency?.Text }, transaction);
     }, cancellationToken);
 }

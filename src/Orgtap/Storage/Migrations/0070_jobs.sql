@@ -6,4 +6,4 @@ CREATE TABLE job_states (
   stopped_by TEXT,
   frequency TEXT
 );
-CREATE INDEX job_states_by_connection ON job_states (connection_id, job);
+CREATE UNIQUE INDEX job_states_one ON job_states (COALESCE(connection_id, ''), job);
