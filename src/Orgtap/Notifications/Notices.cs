@@ -38,15 +38,17 @@ public sealed class Notices(
         foreach (var connection in all)
             troubles.AddRange(Trouble.Of(connection, imports.GetValueOrDefault(connection.Id), imports.ContainsKey(connection.Id) ? (await conversations.DeliveryAsync(connection.Id, cancellationToken)).Last : null,
                 gone.GetValueOrDefault(connection.Id) ?? [], [.. JobKinds.OfConnections.Select(kind => (kind.Name(), decisions.Of(connection.Id, kind))).Where(job => job.Item2.StoppedAt is not null).Select(job => (job.Item1, job.Item2.StoppedBy ?? "somebody"))], now));
-        if (await QueueTroubleAsync("outbox", cancellationToken) is { } unsent)
+        var server = await mail.FindAsync(cancellationToken);
+        if (server is not null && await QueueTroubleAsync("outbox", cancellationToken) is { } unsent)
             troubles.Add(new Trouble(null, NoticeKind.MailFailing, $"E-mail does not leave: {unsent}", "Look at the mail server, page System, E-mail. What waits is kept, and sent when it works.", Turn.Operator));
         if (await QueueTroubleAsync("webhook_messages", cancellationToken) is { } untaken)
             troubles.Add(new Trouble(null, NoticeKind.WebhookFailing, $"The webhook takes no notices: {untaken}", "Look at its receiver. What waits is kept, and sent when it works.", Turn.Operator));
         var recipients = await operators(cancellationToken);
-        var (organization, contact) = ((await mail.FindAsync(cancellationToken))?.SenderName ?? "Orgtap", await support.FindAsync(cancellationToken));
+        var (organization, contact) = (server?.SenderName ?? "Orgtap", await support.FindAsync(cancellationToken));
         return await store.WriteAsync(async transaction =>
         {
             var (settings, lastDigest) = await NoticeSettingsStore.GetAsync(transaction);
+            if (settings.Webhook is null) troubles.RemoveAll(trouble => trouble.Kind == NoticeKind.WebhookFailing);
             var open = (await transaction.Connection!.QueryAsync<Row>($"SELECT {Columns} FROM incidents i LEFT JOIN connections c ON c.id = i.connection_id WHERE i.closed_at IS NULL", transaction: transaction)).Select(Read).ToList();
             var (opened, closed) = (0, 0);
             foreach (var trouble in troubles)
@@ -118,11 +120,13 @@ public sealed class Notices(
             await outbox.AddAsync(transaction, NoticeLetter.Digest(recipient, changed, new Uri(site.Address, "/notices"), organization, contact, now + MailLives));
     }
 
-    /// <returns>Why what waits has failed three times or more; null: nothing has.</returns>
+    /// <summary>What was given up counts too: that it became too old says nothing of the server.</summary>
+    /// <returns>Why something failed three times or more, when nothing has been sent since it was written; null: nothing did.</returns>
     private async Task<string?> QueueTroubleAsync(string table, CancellationToken cancellationToken)
     {
         await using var db = await store.ConnectAsync(cancellationToken);
-        return await db.QueryFirstOrDefaultAsync<string?>($"SELECT failure FROM {table} WHERE next_attempt_at IS NOT NULL AND attempts >= 3 AND failure IS NOT NULL ORDER BY created_at, id LIMIT 1");
+        return await db.QueryFirstOrDefaultAsync<string?>(
+            $"SELECT failure FROM {table} WHERE sent_at IS NULL AND attempts >= 3 AND failure IS NOT NULL AND created_at > COALESCE((SELECT MAX(sent_at) FROM {table}), 0) ORDER BY created_at, id LIMIT 1");
     }
 
     private static Task<int> InsertAsync(DbTransaction transaction, Incident incident) => transaction.Connection!.ExecuteAsync($"""

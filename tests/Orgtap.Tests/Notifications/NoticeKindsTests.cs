@@ -103,10 +103,19 @@ public abstract class NoticeKindsTests(StoreDatabase database)
         Assert.Equal(["Orgtap: the webhook takes no notices", "acme has to be authorized again"], (await site.Service<Outbox>().ListAsync(null, 10, Stop)).Select(mail => mail.Subject));
         Assert.Equal(2, (await site.Service<Webhooks>().ListAsync(10, Stop)).Count);
 
+        // Too old to be sent: that mends nothing.
+        site.Time.Advance(TimeSpan.FromDays(4));
         await using var server = new MailServer(port);
-        Assert.Equal(2, await site.Service<MailDispatcher>().SendDueAsync(Stop));
+        Assert.Equal(0, await site.Service<MailDispatcher>().SendDueAsync(Stop));
+        Assert.Equal((0, 0), await notices.LookAsync(Stop));
+        await site.Service<ConnectionStore>().SetProblemAsync(acme, null, Stop);
         Assert.Equal((0, 1), await notices.LookAsync(Stop));
-        Assert.Equal([NoticeKind.MailFailing], (await notices.ListAsync(10, Stop)).Where(incident => incident.ClosedAt is not null).Select(incident => incident.Kind));
+        Assert.Equal(1, await site.Service<MailDispatcher>().SendDueAsync(Stop));
+        Assert.Equal((0, 1), await notices.LookAsync(Stop));
+        // A webhook that nobody wants any more does not fail.
+        await site.Service<NoticeSettingsStore>().SetAsync(NoticeSettings.Usual, null, Stop);
+        Assert.Equal((0, 1), await notices.LookAsync(Stop));
+        Assert.All(await notices.ListAsync(10, Stop), incident => Assert.NotNull(incident.ClosedAt));
     }
 
     private static async Task<ConnectionId> ConnectAsync(OpenedInstallation site)
