@@ -22,7 +22,8 @@ internal static class ServeVerb
             await using var installation = await Installation.OpenAsync(context.Settings, "serve", context.Terminal.Time, cancellationToken);
             var address = ListenAddress.Parse(context.Get(listen)).NextFree();
             await using var app = WebHost.Build(installation, address, logging => VerbRunner.LogTo(logging, context.Parsed.GetValue(verbs.Verbose)));
-            await app.Services.GetRequiredService<RunStore>().CloseAbandonedAsync(cancellationToken);
+            var due = app.Services.GetRequiredService<DueSyncs>();
+            await due.GoOnAsync(await app.Services.GetRequiredService<RunStore>().CloseAbandonedAsync(cancellationToken), cancellationToken);
             await app.StartAsync(cancellationToken);
             var reached = app.Services.GetRequiredService<PublicAddress>();
             installation.Owner!.Announce(address.Address);
@@ -47,7 +48,7 @@ internal static class ServeVerb
             await app.Services.KeepCheckingTokensAsync(cancellationToken);
             await UntilStoppedAsync(cancellationToken);
             context.Terminal.Error.WriteLine("Stopping.");
-            await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None);
+            await due.GoOnAsync(await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None), CancellationToken.None);
             await app.StopAsync(CancellationToken.None);
             return ExitCode.Done;
         });

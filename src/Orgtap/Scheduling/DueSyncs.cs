@@ -45,6 +45,15 @@ public sealed partial class DueSyncs(ConnectionStore connections, SelectionStore
         return started;
     }
 
+    /// <summary>Makes syncs due at once that the end of the process interrupted; a connection with a problem of its own keeps that.</summary>
+    public async Task GoOnAsync(IEnumerable<ConnectionId> interrupted, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        foreach (var id in interrupted)
+            if (await connections.FindAsync(id, cancellationToken) is { SyncEnabled: true, Problem: null })
+                await connections.SetProblemAsync(id, new Problem(FailureKind.Transient, Turn.We, "Orgtap ended while a sync was under way. Everything it had committed is kept.", "The sync goes on by itself.", now, now, null), cancellationToken);
+    }
+
     /// <summary>When the connection syncs next by itself. Pure.</summary>
     /// <param name="lastStart">When its newest run began; null: there was none.</param>
     /// <returns>Null: not by itself.</returns>

@@ -78,7 +78,16 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
     }
 
     /// <summary>Stops all runs, for the end of the process.</summary>
-    public Task StopAllAsync(CancellationToken cancellationToken) => Task.WhenAll(_underWay.Keys.Select(connection => StopAsync(connection, cancellationToken)));
+    /// <returns>Whose runs had work left.</returns>
+    public async Task<IReadOnlyList<ConnectionId>> StopAllAsync(CancellationToken cancellationToken)
+    {
+        var ends = _underWay.Select(pair => (pair.Key, pair.Value.Ended)).ToList();
+        await Task.WhenAll(ends.Select(end => StopAsync(end.Key, cancellationToken)));
+        var left = new List<ConnectionId>();
+        foreach (var (connection, ended) in ends)
+            if (ended.IsCompletedSuccessfully && (await ended).Outcome == RunOutcome.Stopped) left.Add(connection);
+        return left;
+    }
 
     /// <summary>Waits for the end of the connection's run.</summary>
     /// <returns>How it ended; null if there was none.</returns>

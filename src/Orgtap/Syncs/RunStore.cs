@@ -83,8 +83,8 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
         }, cancellationToken);
 
     /// <summary>Closes the runs that a process left behind when it died. Called once, before anything is started.</summary>
-    /// <returns>How many there were.</returns>
-    public Task<int> CloseAbandonedAsync(CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+    /// <returns>Whose they were.</returns>
+    public Task<IReadOnlyList<ConnectionId>> CloseAbandonedAsync(CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
     {
         var now = time.GetUtcNow();
         var problem = new Problem(FailureKind.Transient, Turn.We, "The process ended while this run was under way. Everything it had committed is kept.",
@@ -94,7 +94,8 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
         await db.ExecuteAsync("""
             UPDATE run_tables SET state = 'Held', ended_at = @at WHERE state IN ('Running', 'Waiting') AND run_id IN (SELECT id FROM runs WHERE outcome = 'Running')
             """, parameters, transaction);
-        return await db.ExecuteAsync("UPDATE runs SET outcome = 'Stopped', ended_at = @at, problem = @problem WHERE outcome = 'Running'", parameters, transaction);
+        var whose = await db.QueryAsync<string>("UPDATE runs SET outcome = 'Stopped', ended_at = @at, problem = @problem WHERE outcome = 'Running' RETURNING connection_id", parameters, transaction);
+        return (IReadOnlyList<ConnectionId>)[.. whose.Distinct(StringComparer.Ordinal).Select(id => new ConnectionId(id))];
     }, cancellationToken);
 
     /// <summary>Newest first.</summary>

@@ -112,6 +112,37 @@ public sealed class DueSyncsTests
         Assert.All(purposes, purpose => Assert.True(purpose is Orgtap.Extraction.RunPurpose.Refresh or Orgtap.Extraction.RunPurpose.Reconcile));
     }
 
+    [Fact]
+    public async Task What_the_end_of_the_process_interrupted_goes_on_with_the_next_look()
+    {
+        await using var org = await SyncedOrg.StartAsync();
+        await org.OpenAsync();
+        await org.SelectAsync("UserRole");
+        await org.Connections.SetFrequencyAsync(org.Connection.Id, UpdateFrequency.Parse("daily"), SyncedOrg.Cancel);
+        // Begun, and left behind by a process that died.
+        await org.Runner.BeginAsync(org.Connection.Id, "test", SyncWish.Everything, SyncedOrg.Cancel);
+        await using var services = Services(org);
+        var due = services.GetRequiredService<DueSyncs>();
+        var interrupted = await org.Runs.CloseAbandonedAsync(SyncedOrg.Cancel);
+        Assert.Equal(0, await due.StartAsync(SyncedOrg.Cancel));
+
+        await due.GoOnAsync(interrupted, SyncedOrg.Cancel);
+        Assert.Equal(1, await due.StartAsync(SyncedOrg.Cancel));
+        Assert.Equal(RunOutcome.Completed, (await services.GetRequiredService<SyncJobs>().WaitAsync(org.Connection.Id, SyncedOrg.Cancel))!.Outcome);
+        Assert.Null((await org.Connections.GetAsync("acme", SyncedOrg.Cancel)).Problem);
+        Assert.Equal(0, await due.StartAsync(SyncedOrg.Cancel));
+
+        // What has a problem of its own keeps it; what is paused stays so.
+        var dead = new Problem(FailureKind.ReauthorizationRequired, Turn.Admin, "Dead.", "Authorize.", SyncedOrg.Noon, null, null);
+        await org.Connections.SetProblemAsync(org.Connection.Id, dead, SyncedOrg.Cancel);
+        await due.GoOnAsync([org.Connection.Id], SyncedOrg.Cancel);
+        Assert.Equal("Dead.", (await org.Connections.GetAsync("acme", SyncedOrg.Cancel)).Problem!.Message);
+        await org.Connections.SetProblemAsync(org.Connection.Id, null, SyncedOrg.Cancel);
+        await org.Connections.SetSyncEnabledAsync(org.Connection.Id, false, SyncedOrg.Cancel);
+        await due.GoOnAsync([org.Connection.Id], SyncedOrg.Cancel);
+        Assert.Null((await org.Connections.GetAsync("acme", SyncedOrg.Cancel)).Problem);
+    }
+
     private static ServiceProvider Services(SyncedOrg org) => new ServiceCollection().AddLogging()
         .AddSingleton<TimeProvider>(org.Host.Clock).AddSingleton(org.Connections).AddSingleton(org.Selections).AddSingleton(org.Runner).AddSingleton(org.Runs).AddSingleton(org.Store).AddSyncJobs().AddDueSyncs().BuildServiceProvider();
 }

@@ -37,7 +37,7 @@ public abstract class RunsOnEitherStoreTests(StoreDatabase database)
         var left = await org.Runs.BeginAsync(org.Connection.Id, "test", ["Account", "Contact"], Orgtap.Extraction.RunPurpose.Sync, Stop);
         Assert.Equal(left.Id, (await org.Runs.FindRunningAsync(org.Connection.Id, Stop))!.Id);
         await org.OpenAsync();
-        Assert.Equal(1, await org.Runs.CloseAbandonedAsync(Stop));
+        Assert.Single(await org.Runs.CloseAbandonedAsync(Stop));
         var closed = (await org.Runs.FindAsync(left.Id, Stop))!;
         Assert.Equal(RunOutcome.Stopped, closed.Outcome);
         Assert.All(closed.Tables, table => Assert.Equal(RunTableState.Held, table.State));
