@@ -200,7 +200,7 @@ public sealed partial class AdminJourneyTests(Browser browser) : IClassFixture<B
             await visitor.GotoAsync(address);
             await visitor.Locator("form:has(button[value=authorize])").First.Locator("button[value=authorize]").ClickAsync();
             await SignInAsync(visitor, site.Org, answer);
-            await visitor.WaitForURLAsync("**/a/**");
+            await Browser.ArrivedAsync(visitor, "**/a/**");
             await visitor.Context.CloseAsync();
         }
 

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
@@ -34,7 +35,7 @@ public sealed class Browser : IAsyncLifetime
         {
             BaseURL = address.AbsoluteUri, JavaScriptEnabled = script, ColorScheme = theme, ViewportSize = new ViewportSize { Width = width, Height = 900 }, ReducedMotion = ReducedMotion.Reduce,
         });
-        context.SetDefaultTimeout(20_000);
+        context.SetDefaultTimeout(30_000);
         return await context.NewPageAsync();
     }
 
@@ -44,13 +45,21 @@ public sealed class Browser : IAsyncLifetime
         await page.GetByLabel("E-mail").FillAsync(email);
         await page.GetByLabel("Password").FillAsync(WebInstallation.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await page.WaitForURLAsync("**/data-sources");
+        await ArrivedAsync(page, "**/data-sources");
     }
+
+    /// <summary>Waits until the page is at this address (<c>*</c> and <c>**</c> stand for anything), not for its load event, which Playwright can miss when
+    /// one page follows another quickly.</summary>
+    public static Task ArrivedAsync(IPage page, string address) =>
+        Assertions.Expect(page).ToHaveURLAsync(new Regex($"^{Regex.Escape(address).Replace(@"\*\*", ".*", StringComparison.Ordinal).Replace(@"\*", "[^/]*", StringComparison.Ordinal)}$"),
+            new PageAssertionsToHaveURLOptions { Timeout = 60_000 });
 
     /// <summary>Both themes at desk and phone width: no finding of axe, nothing wider than the window.</summary>
     /// <param name="pairwise">Each theme and each width once, not every combination: for walks over many pages.</param>
     public static async Task CheckLooksAsync(IPage page, string name, bool pairwise = false)
     {
+        // Asked again and again: the pages' policy forbids what Playwright would wait with in the page, and some are looked at without script.
+        while (await page.EvaluateAsync<string>("document.readyState") != "complete") TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
         foreach (var (theme, width) in new[] { (ColorScheme.Light, 1280), (ColorScheme.Dark, 390), (ColorScheme.Dark, 1280), (ColorScheme.Light, 390) }.Take(pairwise ? 2 : 4))
         {
             await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = theme });

@@ -76,6 +76,6 @@ public sealed class DataSourcesTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(items.First).ToBeFocusedAsync();
         await page.Locator(".menu:popover-open").GetByRole(AriaRole.Link, new() { Name = "Settings" }).FocusAsync();
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync("**/connections/customer-0001/settings");
+        await Browser.ArrivedAsync(page, "**/connections/customer-0001/settings");
     }
 }

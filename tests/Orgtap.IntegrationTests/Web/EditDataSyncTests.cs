@@ -43,7 +43,7 @@ public sealed class EditDataSyncTests(Browser browser, WebInstallation site)
         await second.GotoAsync("/connections/picky/data/review");
         await Assertions.Expect(second.GetByText("New table, 5 fields")).ToBeVisibleAsync();
         await second.GetByRole(AriaRole.Button, new() { Name = "Save changes" }).ClickAsync();
-        await second.WaitForURLAsync("**/connections/picky");
+        await Browser.ArrivedAsync(second, "**/connections/picky");
         Assert.Equal(["Id", "IsDeleted", "Fax", "Industry", "SystemModstamp"], Assert.Single(await SelectionAsync(site, "picky")).Fields!);
 
         // What is saved and taken out again is shown before it happens.
@@ -55,7 +55,7 @@ public sealed class EditDataSyncTests(Browser browser, WebInstallation site)
         // Escape belongs to the script, which makes the dialog a modal one.
         await Assertions.Expect(second.Locator("dialog:modal")).ToBeVisibleAsync();
         await second.Keyboard.PressAsync("Escape");
-        await second.WaitForURLAsync("**/connections/picky");
+        await Browser.ArrivedAsync(second, "**/connections/picky");
         await second.GotoAsync("/connections/picky/data");
         await second.GetByRole(AriaRole.Button, new() { Name = "Discard draft" }).ClickAsync();
         await Assertions.Expect(second.Locator("#picker-state")).ToContainTextAsync("nothing changes until you save");

@@ -64,7 +64,7 @@ public sealed class ErrorStateTests(Browser browser) : IClassFixture<Browser>
         await Browser.SignInAsync(page, "marta@example.com");
         await page.GetByRole(AriaRole.Button, new() { Name = "Actions for acme" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Sync now" }).ClickAsync();
-        await page.WaitForURLAsync("**/runs/1");
+        await Browser.ArrivedAsync(page, "**/runs/1");
         return page;
     }
 }

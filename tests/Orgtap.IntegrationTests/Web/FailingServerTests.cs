@@ -37,7 +37,7 @@ public sealed class FailingServerTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(second.Locator("#pick-Account").GetByLabel("Fax Fax", new() { Exact = true })).ToBeCheckedAsync();
         await second.GetByRole(AriaRole.Button, new() { Name = "Review fields" }).ClickAsync();
         await second.GetByRole(AriaRole.Button, new() { Name = "Save changes" }).ClickAsync();
-        await second.WaitForURLAsync("**/connections/acme");
+        await Browser.ArrivedAsync(second, "**/connections/acme");
         Assert.Contains("Fax", Assert.Single(await site.Service<SelectionStore>().GetAsync((await site.Service<ConnectionStore>().GetAsync("acme", Stop)).Id, Stop)).Fields!);
     }
 
@@ -79,7 +79,7 @@ public sealed class FailingServerTests(Browser browser) : IClassFixture<Browser>
         // Two presses in a row; Playwright's own click would wait for the answer that does not come yet.
         Assert.Equal("true", await button.EvaluateAsync<string>("button => { button.click(); button.click(); return button.getAttribute('aria-busy'); }"));
         held.SetResult();
-        await page.WaitForURLAsync("**/runs/1");
+        await Browser.ArrivedAsync(page, "**/runs/1");
         await Assertions.Expect(page.Locator("#run")).ToHaveAttributeAsync("data-outcome", "Completed");
         Assert.Equal(1, posts);
         Assert.Single(await site.Service<RunStore>().ListAsync(null, 10, Stop));

@@ -26,7 +26,7 @@ public sealed class JourneyTests(Browser browser) : IClassFixture<Browser>
         await page.GetByLabel("E-mail").FillAsync("marta@example.com");
         await page.GetByLabel("New password").FillAsync(WebInstallation.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Save and sign in" }).ClickAsync();
-        await page.WaitForURLAsync("**/data-sources");
+        await Browser.ArrivedAsync(page, "**/data-sources");
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Connect your first Salesforce org" })).ToBeVisibleAsync();
         await Browser.CheckLooksAsync(page, "data-sources-empty");
 
@@ -60,12 +60,12 @@ public sealed class JourneyTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Review fields" })).ToBeVisibleAsync();
         await Browser.CheckLooksAsync(page, "review-fields");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save changes" }).ClickAsync();
-        await page.WaitForURLAsync("**/connections/acme");
+        await Browser.ArrivedAsync(page, "**/connections/acme");
         await page.GetByRole(AriaRole.Link, new() { Name = "What the next sync costs" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Row, new() { NameRegex = new Regex("^Account") })).ToBeVisibleAsync();
         await Browser.CheckLooksAsync(page, "plan");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sync now" }).ClickAsync();
-        await page.WaitForURLAsync("**/runs/1");
+        await Browser.ArrivedAsync(page, "**/runs/1");
         // Without reloading: the server sends what changed.
         await Assertions.Expect(page.Locator("#run")).ToHaveAttributeAsync("data-outcome", "Completed", new() { Timeout = 60_000 });
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Stop after this page" })).ToHaveCountAsync(0);

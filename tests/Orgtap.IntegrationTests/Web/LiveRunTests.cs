@@ -32,7 +32,7 @@ public sealed class LiveRunTests(Browser browser) : IClassFixture<Browser>
         await Browser.SignInAsync(page, "marta@example.com");
         await page.GetByRole(AriaRole.Button, new() { Name = "Actions for slow" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Sync now" }).ClickAsync();
-        await page.WaitForURLAsync("**/runs/1");
+        await Browser.ArrivedAsync(page, "**/runs/1");
         await Assertions.Expect(page.GetByRole(AriaRole.Row, new() { NameRegex = new Regex("^User.*Complete") })).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Row, new() { NameRegex = new Regex("^Account.*Running") })).ToBeVisibleAsync();
         await Browser.CheckLooksAsync(page, "run-live");
@@ -43,7 +43,7 @@ public sealed class LiveRunTests(Browser browser) : IClassFixture<Browser>
         // The run that is under way is shown instead of a second one.
         await page.GetByRole(AriaRole.Button, new() { Name = "Actions for slow" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Sync now" }).ClickAsync();
-        await page.WaitForURLAsync("**/runs/1");
+        await Browser.ArrivedAsync(page, "**/runs/1");
         await page.GetByRole(AriaRole.Button, new() { Name = "Stop after this page" }).ClickAsync();
         await Assertions.Expect(page.Locator("#run")).ToHaveAttributeAsync("data-outcome", "Stopped");
         await Browser.CheckLooksAsync(page, "run-stopped");

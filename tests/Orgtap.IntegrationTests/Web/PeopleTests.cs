@@ -40,7 +40,7 @@ public sealed class PeopleTests(Browser browser, WebInstallation site)
         await theirs.GotoAsync(link);
         await theirs.GetByLabel("New password").FillAsync(WebInstallation.Password);
         await theirs.GetByRole(AriaRole.Button, new() { Name = "Save and sign in" }).ClickAsync();
-        await theirs.WaitForURLAsync("**/data-sources");
+        await Browser.ArrivedAsync(theirs, "**/data-sources");
         Assert.Equal(0, await theirs.GetByRole(AriaRole.Link, new() { Name = "Connect an org" }).CountAsync());
 
         // Another role counts in the open session.
@@ -53,7 +53,7 @@ public sealed class PeopleTests(Browser browser, WebInstallation site)
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out everywhere" }).ClickAsync();
         await theirs.GotoAsync("/runs");
-        await theirs.WaitForURLAsync("**/sign-in**");
+        await Browser.ArrivedAsync(theirs, "**/sign-in**");
 
         // Wrong passwords: the pause is seen and ended.
         for (var wrong = 0; wrong < SignInFailures.Allowed; wrong++) await site.Service<SignIn>().TryAsync(newcomer, "wrong", Stop);
@@ -69,10 +69,10 @@ public sealed class PeopleTests(Browser browser, WebInstallation site)
         await page.GetByRole(AriaRole.Link, new() { Name = "Remove…" }).ClickAsync();
         await LooksAsync(page, "person-remove", script);
         await page.GetByRole(AriaRole.Button, new() { Name = "Remove Tomas Berg" }).ClickAsync();
-        await page.WaitForURLAsync("**/people");
+        await Browser.ArrivedAsync(page, "**/people");
         await Assertions.Expect(page.GetByText(newcomer)).ToHaveCountAsync(0);
         await theirs.GotoAsync("/runs");
-        await theirs.WaitForURLAsync("**/sign-in**");
+        await Browser.ArrivedAsync(theirs, "**/sign-in**");
     }
 
     [Theory]
@@ -131,10 +131,10 @@ public sealed class PeopleTests(Browser browser, WebInstallation site)
         await page.GotoAsync("/runs");
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Runs", Exact = true })).ToBeVisibleAsync();
         await other.GotoAsync("/runs");
-        await other.WaitForURLAsync("**/sign-in**");
+        await Browser.ArrivedAsync(other, "**/sign-in**");
         await page.GotoAsync("/account");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out everywhere" }).ClickAsync();
-        await page.WaitForURLAsync("**/sign-in");
+        await Browser.ArrivedAsync(page, "**/sign-in");
     }
 
     // axe is a script: where scripts are off, only the journey is checked.

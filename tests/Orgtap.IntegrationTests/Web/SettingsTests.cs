@@ -32,7 +32,7 @@ public sealed class SettingsTests(Browser browser, WebInstallation site)
         await page.GetByLabel("Update frequency").SelectOptionAsync("Every 15 minutes");
         await page.GetByLabel("API quota: stop at, percent").FillAsync("65");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save changes" }).ClickAsync();
-        await page.WaitForURLAsync($"**/connections/{name}");
+        await Browser.ArrivedAsync(page, $"**/connections/{name}");
         await Assertions.Expect(page.Locator(".page-head .state")).ToHaveTextAsync("Not syncing");
         var connection = await site.Service<ConnectionStore>().GetAsync(name, Stop);
         Assert.Equal((false, "15m", 65), (connection.SyncEnabled, connection.Frequency.Text, connection.QuotaThresholdPercent));
@@ -72,7 +72,7 @@ public sealed class SettingsTests(Browser browser, WebInstallation site)
         await Assertions.Expect(page.GetByLabel("API quota: stop at, percent")).ToHaveValueAsync("80");
         await Assertions.Expect(page.Locator("form[data-changed=false]")).ToHaveCountAsync(1);
         await page.Keyboard.PressAsync("Escape");
-        await page.WaitForURLAsync("**/connections/unsaved");
+        await Browser.ArrivedAsync(page, "**/connections/unsaved");
     }
 
     [Fact]

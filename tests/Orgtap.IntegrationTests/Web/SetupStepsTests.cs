@@ -40,9 +40,9 @@ public sealed class SetupStepsTests(Browser browser, WebInstallation site)
         if (script) await Browser.CheckLooksAsync(second, "setup-draft");
         await second.GetByRole(AriaRole.Link, new() { Name = "Review fields" }).ClickAsync();
         await second.GetByRole(AriaRole.Button, new() { Name = "Save changes" }).ClickAsync();
-        await second.WaitForURLAsync($"**/connections/{name}");
+        await Browser.ArrivedAsync(second, $"**/connections/{name}");
         await second.GetByRole(AriaRole.Button, new() { Name = "Start the first sync" }).ClickAsync();
-        await second.WaitForURLAsync("**/runs/*");
+        await Browser.ArrivedAsync(second, "**/runs/*");
         for (var look = 0; look < 200 && await second.Locator("#run[data-outcome=Running]").CountAsync() > 0; look++) await second.ReloadAsync();
         await Assertions.Expect(second.Locator("#run")).ToHaveAttributeAsync("data-outcome", "Completed");
         await second.GotoAsync($"/connections/{name}");

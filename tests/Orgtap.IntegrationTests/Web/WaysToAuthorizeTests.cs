@@ -43,7 +43,7 @@ public sealed class WaysToAuthorizeTests(Browser browser) : IClassFixture<Browse
         using (var admin = new SimulatedAdmin(site.Org.User, site.Org.Password))
             await admin.AllowDeviceAsync(new Uri(await looks.Locator(".sheet a").First.InnerTextAsync()), code, Stop);
         await looks.GetByRole(AriaRole.Link, new() { Name = "Choose data" }).ClickAsync(new() { Timeout = 60_000 });
-        await looks.WaitForURLAsync("**/connections/by-code/data");
+        await Browser.ArrivedAsync(looks, "**/connections/by-code/data");
         Assert.Equal(AuthorizationFlow.Device, (await site.Service<ConnectionStore>().GetAsync("by-code", Stop)).Flow);
 
         // Client credentials.
@@ -56,7 +56,7 @@ public sealed class WaysToAuthorizeTests(Browser browser) : IClassFixture<Browse
         await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("did not accept the consumer secret");
         await page.GetByLabel("Consumer secret").FillAsync(site.Org.ClientSecret);
         await page.GetByRole(AriaRole.Button, new() { Name = "Connect", Exact = true }).ClickAsync();
-        await page.WaitForURLAsync("**/connections/acme/data");
+        await Browser.ArrivedAsync(page, "**/connections/acme/data");
         await site.Service<Selecting>().ApplyAsync(await site.Service<ConnectionStore>().GetAsync("acme", Stop), [], [new SelectedObject("Account"), new SelectedObject("Contact")], Stop);
 
         // Test connection: all well, then several things wrong at once, all of them reported.

@@ -28,7 +28,7 @@ public sealed class WithoutScriptTests(Browser browser, WebInstallation site)
         await page.GetByRole(AriaRole.Button, new() { Name = "Review fields" }).ClickAsync();
         await Assertions.Expect(page.GetByText("New table")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Sync now" }).ClickAsync();
-        await page.WaitForURLAsync("**/runs/*");
+        await Browser.ArrivedAsync(page, "**/runs/*");
         // By hand, as the page offers it.
         await Assertions.Expect(page.Locator("#run")).ToBeVisibleAsync();
         for (var look = 0; look < 200 && await page.Locator("#run[data-outcome=Running]").CountAsync() > 0; look++) await page.ReloadAsync();
@@ -69,7 +69,7 @@ public sealed class WithoutScriptTests(Browser browser, WebInstallation site)
         await page.Locator("input[value='table:Account']").CheckAsync();
         await PressAsync("Review fields");
         await PressAsync("Sync now");
-        await page.WaitForURLAsync("**/runs/*");
+        await Browser.ArrivedAsync(page, "**/runs/*");
         await PressAsync("Stop after this page");
         for (var look = 0; look < 200 && await page.Locator("#run[data-outcome=Running]").CountAsync() > 0; look++) await page.ReloadAsync();
         await Assertions.Expect(page.Locator("#run")).ToHaveAttributeAsync("data-outcome", "Stopped");
@@ -129,11 +129,11 @@ public sealed class WithoutScriptTests(Browser browser, WebInstallation site)
         await page.GotoAsync("/connections/acme/remove");
         await page.GetByLabel("Delete them").CheckAsync();
         await PressAsync("Remove acme");
-        await page.WaitForURLAsync("**/data-sources");
+        await Browser.ArrivedAsync(page, "**/data-sources");
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Connect your first Salesforce org" })).ToBeVisibleAsync();
         await PressAsync("Menu");
         await PressAsync("Sign out");
-        await page.WaitForURLAsync("**/sign-in**");
+        await Browser.ArrivedAsync(page, "**/sign-in**");
 
         Task PressAsync(string name) => page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true }).First.ClickAsync();
     }
@@ -143,7 +143,7 @@ public sealed class WithoutScriptTests(Browser browser, WebInstallation site)
     {
         var page = await browser.OpenAsync(site.Address);
         await page.GotoAsync("/runs");
-        await page.WaitForURLAsync("**/sign-in?next=%2Fruns");
+        await Browser.ArrivedAsync(page, "**/sign-in?next=%2Fruns");
         await Browser.CheckLooksAsync(page, "sign-in");
         await page.GetByLabel("E-mail").FillAsync("somebody@example.com");
         await page.GetByLabel("Password").FillAsync("not it");
