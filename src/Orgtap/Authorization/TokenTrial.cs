@@ -28,7 +28,7 @@ public sealed class TokenTrial(HttpMessageHandler transport, TrialMeter meter, A
         }, addresses, time);
         try
         {
-            return await look(clients.Open(connection, instance, new CallCounter()));
+            return await look(clients.Open(connection, instance, new CallCounter(CallPurpose.Authorization)));
         }
         catch (QuotaStopException stop)
         {
@@ -40,7 +40,7 @@ public sealed class TokenTrial(HttpMessageHandler transport, TrialMeter meter, A
     public async Task<ApiVersion> VersionAsync(Uri instance, CancellationToken cancellationToken)
     {
         using var clients = new OrgClients(_ => new RetryHandler(time) { InnerHandler = new SharedHandler(transport) }, addresses, time);
-        return await clients.Open(default, instance, new CallCounter()).VersionAsync(cancellationToken);
+        return await clients.Open(default, instance, new CallCounter(CallPurpose.Authorization)).VersionAsync(cancellationToken);
     }
 
     private sealed class OneTokenHandler(SecretText token) : DelegatingHandler

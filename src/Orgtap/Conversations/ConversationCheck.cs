@@ -39,7 +39,7 @@ public sealed class ConversationCheck(CatalogReader catalog, OrgClients clients,
     /// <exception cref="OrgtapException">The org cannot be asked at all.</exception>
     public async Task<IReadOnlyList<ChannelCheck>> RunAsync(Connection connection, CancellationToken cancellationToken)
     {
-        var counter = new CallCounter();
+        var counter = new CallCounter(CallPurpose.Conversations);
         var visible = (await catalog.ObjectsAsync(connection, counter, cancellationToken)).Where(item => item.Selectable).Select(item => item.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var client = clients.Open(connection.Id, connection.InstanceUrl!, counter);
         var tables = SourceTables.All.SelectMany(source => source.Tables).Where(visible.Contains).Distinct(StringComparer.OrdinalIgnoreCase).ToList();

@@ -1,4 +1,5 @@
 using Orgtap.Records;
+using Orgtap.Salesforce;
 
 namespace Orgtap.Extraction;
 
@@ -152,6 +153,15 @@ public enum RunPurpose
 /// <summary>What purposes have in common.</summary>
 public static class RunPurposes
 {
+    /// <summary>What its calls are counted as.</summary>
+    public static CallPurpose ForCalls(this RunPurpose purpose) => purpose switch
+    {
+        RunPurpose.Reconcile => CallPurpose.Reconcile,
+        RunPurpose.Refresh => CallPurpose.Refresh,
+        RunPurpose.Verify or RunPurpose.VerifyDeep => CallPurpose.Verify,
+        _ => CallPurpose.Sync,
+    };
+
     /// <summary>Whether the run compares the whole of each table with the org, down to the modification times.</summary>
     public static bool Verifies(this RunPurpose purpose) => purpose is RunPurpose.Verify or RunPurpose.VerifyDeep;
 }

@@ -1,5 +1,6 @@
 using Dapper;
 using Orgtap.Primitives;
+using Orgtap.Salesforce;
 using Orgtap.Storage;
 
 namespace Orgtap.Quota;
@@ -17,12 +18,12 @@ internal sealed class ApiUseStore(ControlStore store, TimeProvider time) : IDisp
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _saving = new(1, 1);
     private readonly Dictionary<OrgId, KnownUse> _saved = [];
-    private Dictionary<(OrgId Org, string Connection, long Hour), long> _calls = [];
+    private Dictionary<CallsKey, long> _calls = [];
     private DateTimeOffset _savedAt = DateTimeOffset.MinValue;
 
-    public void CountCall(OrgId org, ConnectionId connection)
+    public void CountCall(OrgId org, ConnectionId connection, CallPurpose purpose, ApiKind kind)
     {
-        var key = (org, connection.Value, time.GetUtcNow().ToUnixTimeMilliseconds() / HourInMilliseconds);
+        var key = new CallsKey(org, connection.Value, purpose, kind, time.GetUtcNow().ToUnixTimeMilliseconds() / HourInMilliseconds);
         lock (_gate) _calls[key] = _calls.GetValueOrDefault(key) + 1;
     }
 
@@ -34,10 +35,18 @@ internal sealed class ApiUseStore(ControlStore store, TimeProvider time) : IDisp
         return maximum > 0 ? new KnownUse(org, used, maximum, DateTimeOffset.FromUnixTimeMilliseconds(at)) : null;
     }
 
+    /// <summary>Of every org that is known, in one query.</summary>
+    public async Task<IReadOnlyDictionary<OrgId, KnownUse>> KnownAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        return (await db.QueryAsync<(string Org, long Used, long Maximum, long At)>("SELECT org_id, used, maximum, observed_at FROM api_use WHERE maximum > 0"))
+            .Select(row => new KnownUse(new OrgId(row.Org), row.Used, row.Maximum, DateTimeOffset.FromUnixTimeMilliseconds(row.At))).ToDictionary(known => known.Org);
+    }
+
     /// <summary>Own calls of the last 24 whole hours and the present one.</summary>
     public async Task<long> OwnAsync(OrgId org, CancellationToken cancellationToken)
     {
-        var since = (time.GetUtcNow().ToUnixTimeMilliseconds() / HourInMilliseconds) - 23;
+        var since = FirstHour();
         await _saving.WaitAsync(cancellationToken);
         try
         {
@@ -55,7 +64,7 @@ internal sealed class ApiUseStore(ControlStore store, TimeProvider time) : IDisp
     /// <summary>The same for every org that this installation called, in one query.</summary>
     public async Task<IReadOnlyDictionary<OrgId, long>> OwnOfAllAsync(CancellationToken cancellationToken)
     {
-        var since = (time.GetUtcNow().ToUnixTimeMilliseconds() / HourInMilliseconds) - 23;
+        var since = FirstHour();
         await _saving.WaitAsync(cancellationToken);
         try
         {
@@ -66,6 +75,32 @@ internal sealed class ApiUseStore(ControlStore store, TimeProvider time) : IDisp
                 foreach (var (key, count) in _calls)
                     if (key.Hour >= since) own[key.Org] = own.GetValueOrDefault(key.Org) + count;
             return own;
+        }
+        finally
+        {
+            _saving.Release();
+        }
+    }
+
+    /// <summary>The same of one org, by connection, purpose and interface; most calls first.</summary>
+    public async Task<IReadOnlyList<OwnCalls>> OwnByPurposeAsync(OrgId org, CancellationToken cancellationToken)
+    {
+        var since = FirstHour();
+        await _saving.WaitAsync(cancellationToken);
+        try
+        {
+            await using var db = await store.ConnectAsync(cancellationToken);
+            var calls = (await db.QueryAsync<(string Connection, string Purpose, string Kind, long Calls)>("""
+                SELECT connection_id, purpose, kind, CAST(SUM(calls) AS BIGINT) FROM api_calls WHERE org_id = @org AND hour >= @since GROUP BY connection_id, purpose, kind
+                """, new { org = org.Value, since })).ToDictionary(
+                    row => new CallsKey(org, row.Connection, Enum.Parse<CallPurpose>(row.Purpose), Enum.Parse<ApiKind>(row.Kind), 0), row => row.Calls);
+            lock (_gate)
+            {
+                foreach (var (key, count) in _calls.Where(entry => entry.Key.Org == org && entry.Key.Hour >= since))
+                    calls[key with { Hour = 0 }] = calls.GetValueOrDefault(key with { Hour = 0 }) + count;
+            }
+            return [.. calls.Select(entry => new OwnCalls(new ConnectionId(entry.Key.Connection), entry.Key.Purpose, entry.Key.Kind, entry.Value))
+                .OrderByDescending(own => own.Calls).ThenBy(own => own.Purpose).ThenBy(own => own.Kind)];
         }
         finally
         {
@@ -88,7 +123,7 @@ internal sealed class ApiUseStore(ControlStore store, TimeProvider time) : IDisp
     public async Task SaveAsync(IReadOnlyList<KnownUse> known, CancellationToken cancellationToken)
     {
         await _saving.WaitAsync(cancellationToken);
-        Dictionary<(OrgId Org, string Connection, long Hour), long> calls;
+        Dictionary<CallsKey, long> calls;
         List<KnownUse> changed;
         lock (_gate)
         {
@@ -115,10 +150,12 @@ internal sealed class ApiUseStore(ControlStore store, TimeProvider time) : IDisp
         }
     }
 
+    private long FirstHour() => (time.GetUtcNow().ToUnixTimeMilliseconds() / HourInMilliseconds) - 23;
+
     public void Dispose() => _saving.Dispose();
 
     private Task WriteAsync(
-        List<KnownUse> known, Dictionary<(OrgId Org, string Connection, long Hour), long> calls, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+        List<KnownUse> known, Dictionary<CallsKey, long> calls, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
     {
         var db = transaction.Connection!;
         foreach (var use in known)
@@ -129,12 +166,14 @@ internal sealed class ApiUseStore(ControlStore store, TimeProvider time) : IDisp
                 """, new { org = use.Org.Value, used = use.Used, maximum = use.Maximum, at = use.ObservedAt.ToUnixTimeMilliseconds() }, transaction);
         }
 
-        foreach (var ((org, connection, hour), count) in calls)
+        foreach (var (key, count) in calls)
         {
             await db.ExecuteAsync("""
-                INSERT INTO api_calls (org_id, connection_id, hour, calls) VALUES (@org, @connection, @hour, @count)
-                ON CONFLICT (org_id, connection_id, hour) DO UPDATE SET calls = api_calls.calls + excluded.calls
-                """, new { org = org.Value, connection, hour, count }, transaction);
+                INSERT INTO api_calls (org_id, connection_id, purpose, kind, hour, calls) VALUES (@org, @connection, @purpose, @kind, @hour, @count)
+                ON CONFLICT (org_id, connection_id, purpose, kind, hour) DO UPDATE SET calls = api_calls.calls + excluded.calls
+                """, new { org = key.Org.Value, connection = key.Connection, purpose = key.Purpose.ToString(), kind = key.Kind.ToString(), hour = key.Hour, count }, transaction);
         }
     }, cancellationToken);
+
+    private readonly record struct CallsKey(OrgId Org, string Connection, CallPurpose Purpose, ApiKind Kind, long Hour);
 }

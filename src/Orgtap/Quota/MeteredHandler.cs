@@ -28,18 +28,19 @@ public sealed class MeteredHandler(QuotaGuard guard, Func<CancellationToken, Val
         var calls = await whose(cancellationToken);
         var decision = await guard.ReserveAsync(calls.Org, calls.Connection, calls.ThresholdPercent, cancellationToken);
         if (decision is not ReservationResult.Granted { Reservation: var reservation }) throw Stop(calls, (ReservationResult.Denied)decision);
-        using (reservation)
+        await using (reservation)
         {
-            guard.CountCall(calls.Org, calls.Connection);
-            if (request.Options.TryGetValue(OrgRequest.Counter, out var counter)) counter.AddCall();
+            request.Options.TryGetValue(OrgRequest.Counter, out var counter);
+            counter?.AddCall();
+            guard.CountCall(calls.Org, calls.Connection, counter?.Purpose ?? CallPurpose.Lookup, OrgRequest.KindOf(request.RequestUri));
             var response = await base.SendAsync(request, cancellationToken);
             try
             {
                 response.RequestMessage ??= request;
                 // A session that ended during a stop must not spoil the probe: such a refusal says nothing of the org's use.
-                if (response.StatusCode == HttpStatusCode.Unauthorized && ApiUseHeader.Of(response.Headers) is null) reservation.Release();
+                if (response.StatusCode == HttpStatusCode.Unauthorized && ApiUseHeader.Of(response.Headers) is null) await reservation.ReleaseAsync();
                 var use = ApiUseHeader.Of(response.Headers);
-                reservation.Settle(use);
+                await reservation.SettleAsync(use);
                 if (use is { } told) Telemetry.Used(calls.Org, told.Used, told.Maximum);
                 Telemetry.Calls.Add(1, new KeyValuePair<string, object?>("connection", calls.Name), new KeyValuePair<string, object?>("status", (int)response.StatusCode));
                 if (response.StatusCode == HttpStatusCode.Forbidden) await ThrowIfLimitReachedAsync(calls.Org, response, cancellationToken);
@@ -58,7 +59,7 @@ public sealed class MeteredHandler(QuotaGuard guard, Func<CancellationToken, Val
     {
         var refused = await ErrorClassifier.ReadAsync(response, cancellationToken);
         if (refused is { Kind: FailureKind.QuotaExhausted, ErrorCode: "REQUEST_LIMIT_EXCEEDED" })
-            throw new QuotaStopException(refused.Message, guard.LimitReached(org), refused.Detail);
+            throw new QuotaStopException(refused.Message, await guard.LimitReachedAsync(org, cancellationToken), refused.Detail);
     }
 
     private static QuotaStopException Stop(MeteredCalls calls, ReservationResult.Denied denied) => new(

@@ -2,163 +2,114 @@ using Orgtap.Salesforce;
 
 namespace Orgtap.Quota;
 
-/// <summary>
-/// What is known of one org's calls, and which are under way; shared by all connections to the org. Never grants a call when known use and calls
-/// under way have reached the threshold. Knowledge that stopped somebody is good for 15 minutes; then one call goes out to find out anew.
-/// </summary>
-internal sealed class OrgLedger(TimeProvider time)
+/// <summary>Keeps one org's <see cref="OrgUse"/> and changes it step by step, no two steps at once. Thread-safe.</summary>
+internal abstract class OrgLedger(TimeProvider time)
 {
-    /// <summary>How long a stop lasts before it is looked at again.</summary>
-    public static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(15);
-
-    // Salesforce's window: what was seen longer ago says nothing.
-    private static readonly TimeSpan Window = TimeSpan.FromHours(24);
-
-    // A stopped connection goes on when use has fallen this many points under its threshold.
-    private const int PointsUnder = 2;
-
     private readonly Lock _gate = new();
-    private readonly HashSet<string> _stopped = new(StringComparer.Ordinal);
     private TaskCompletionSource? _nextAnswer;
-    private long _used;
-    private long _maximum;
-    private long _reserved;
-    private long _answers;
-    private long _knownSince;
-    private DateTimeOffset _lookedAt;
-    private DateTimeOffset _observedAt;
-    private DateTimeOffset? _limitReachedAt;
 
-    /// <summary>Used, maximum and when Salesforce said so; null while nothing is known.</summary>
-    public (long Used, long Maximum, DateTimeOffset ObservedAt)? Known
+    /// <summary>One process among those that share the ledger.</summary>
+    private readonly string _process = Guid.NewGuid().ToString("N");
+
+    /// <summary>What is known now.</summary>
+    public abstract ValueTask<OrgUse> ReadAsync(CancellationToken cancellationToken);
+
+    /// <exception cref="OperationCanceledException">Cancelled while waiting for another call's answer.</exception>
+    public async ValueTask<ReservationResult> ReserveAsync(string connection, int thresholdPercent, CancellationToken cancellationToken)
     {
-        get
+        while (true)
         {
-            lock (_gate) return _maximum > 0 ? (_used, _maximum, _observedAt) : null;
+            // Taken before asking, so that no answer is missed in between.
+            var answer = NextAnswer();
+            switch (await ChangeAsync(use => use.Reserve(_process, connection, thresholdPercent, time.GetUtcNow()), cancellationToken))
+            {
+                case QuotaDecision.Grant grant: return new ReservationResult.Granted(new Reservation(this, grant.StartedAfter));
+                case QuotaDecision.Deny deny: return deny.Denied;
+                default: await WaitAsync(answer, cancellationToken); break;
+            }
         }
     }
+
+    public ValueTask SettleAsync(Reservation reservation, ApiUseHeader? header) => EndAsync(use => use.Settle(_process, reservation.StartedAfter, header, time.GetUtcNow()));
+
+    public ValueTask ReleaseAsync() => EndAsync(use => use.Release(_process, time.GetUtcNow()));
+
+    public ValueTask ObserveAsync(ApiUseHeader header, CancellationToken cancellationToken) => DoAsync(use => use.Observe(header, time.GetUtcNow()), cancellationToken);
+
+    /// <returns>When the next attempt makes sense, UTC.</returns>
+    public async ValueTask<DateTimeOffset> LimitReachedAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        await DoAsync(use => use.LimitReached(now), cancellationToken);
+        return now + OrgUse.LookAgain;
+    }
+
+    /// <summary>Puts the step's outcome in the place of what it was made from, or tries again with what is there by then.</summary>
+    protected abstract ValueTask<T> ChangeAsync<T>(Func<OrgUse, (OrgUse Next, T Result)> step, CancellationToken cancellationToken);
+
+    /// <summary>Waits until it makes sense to ask again.</summary>
+    /// <param name="answer">The next answer that this process hears.</param>
+    protected abstract Task WaitAsync(Task answer, CancellationToken cancellationToken);
+
+    protected async ValueTask DoAsync(Func<OrgUse, OrgUse> step, CancellationToken cancellationToken) => await ChangeAsync(use => (step(use), true), cancellationToken);
+
+    // A call that has ended is noted whoever gave up meanwhile.
+    private async ValueTask EndAsync(Func<OrgUse, OrgUse> step)
+    {
+        try
+        {
+            await DoAsync(step, CancellationToken.None);
+        }
+        finally
+        {
+            TaskCompletionSource? waiting;
+            lock (_gate) (waiting, _nextAnswer) = (_nextAnswer, null);
+            waiting?.TrySetResult();
+        }
+    }
+
+    private Task NextAnswer()
+    {
+        lock (_gate) return (_nextAnswer ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    }
+}
+
+/// <summary>The ledger of a process that has its control store to itself: in memory; <see cref="ApiUseStore"/> writes behind.</summary>
+internal sealed class OwnLedger(TimeProvider time) : OrgLedger(time)
+{
+    private readonly Lock _gate = new();
+    private OrgUse _use = new();
 
     /// <summary>Whether what an earlier process learned was asked for.</summary>
-    public bool IsRestored { get; set; }
+    public bool IsRestored { get; private set; }
 
-    /// <summary>Calls granted and not ended.</summary>
-    public long Reserved
+    public OrgUse Use
     {
         get
         {
-            lock (_gate) return _reserved;
+            lock (_gate) return _use;
         }
     }
 
-    /// <summary>What an earlier process learned.</summary>
-    public void Restore(long used, long maximum, DateTimeOffset observedAt)
+    public override ValueTask<OrgUse> ReadAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Use);
+
+    public void Restore(KnownUse? earlier, DateTimeOffset now)
     {
         lock (_gate)
         {
-            if (_maximum > 0 || maximum <= 0 || time.GetUtcNow() - observedAt >= Window) return;
-            (_used, _maximum, _observedAt, _lookedAt) = (used, maximum, observedAt, observedAt);
+            if (earlier is { } known) _use = _use.Restored(known, now);
+            IsRestored = true;
         }
     }
 
-    /// <returns>A decision, or the answer to wait for before asking again.</returns>
-    public (ReservationResult? Decision, Task? WaitFor) TryReserve(string connection, int thresholdPercent)
+    protected override ValueTask<T> ChangeAsync<T>(Func<OrgUse, (OrgUse Next, T Result)> step, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            var now = time.GetUtcNow();
-            if (_limitReachedAt is { } reachedAt && now < reachedAt + LookAgain && _maximum == 0)
-                return (new ReservationResult.Denied(reachedAt + LookAgain, 0, 0, 0), null);
-            if (_maximum == 0 || now - _observedAt >= Window) return FindOut();
-
-            var stop = Stop(thresholdPercent);
-            var goOn = _stopped.Contains(connection) ? Stop(Math.Max(thresholdPercent - PointsUnder, 1)) : stop;
-            if (_used + _reserved < goOn)
-            {
-                _stopped.Remove(connection);
-                return (Grant(), null);
-            }
-
-            // Only known use stops a connection; calls under way end, and then it is asked again.
-            if (_used < goOn) return (null, NextAnswer());
-            _stopped.Add(connection);
-            var until = _lookedAt + LookAgain;
-            return now >= until ? FindOut() : (new ReservationResult.Denied(until, _used, _maximum, stop), null);
-        }
-
-        long Stop(int percent) => (_maximum * percent + 99) / 100;
-    }
-
-    public void Settle(Reservation reservation, ApiUseHeader? header)
-    {
-        TaskCompletionSource? waiting;
-        lock (_gate)
-        {
-            _reserved--;
-            var now = time.GetUtcNow();
-            if (header is { } seen)
-            {
-                // Answers overtake each other: a lower number only counts if its call began after the higher one was seen.
-                if (seen.Used >= _used || reservation.StartedAfter >= _knownSince || _maximum == 0) Learn(seen.Used, seen.Maximum, now);
-                else (_observedAt, _lookedAt) = (now, now);
-            }
-            else
-            {
-                _used++;
-                _knownSince = ++_answers;
-                _lookedAt = now;
-            }
-
-            (waiting, _nextAnswer) = (_nextAnswer, null);
-        }
-
-        waiting?.TrySetResult();
-    }
-
-    /// <summary>A call has ended that Salesforce did not count.</summary>
-    public void Release()
-    {
-        TaskCompletionSource? waiting;
-        lock (_gate)
-        {
-            _reserved--;
-            (waiting, _nextAnswer) = (_nextAnswer, null);
-        }
-
-        waiting?.TrySetResult();
-    }
-
-    /// <summary>A reading that is newer than all before.</summary>
-    public void Observe(ApiUseHeader header)
-    {
-        lock (_gate) Learn(header.Used, header.Maximum, time.GetUtcNow());
-    }
-
-    /// <summary>Salesforce has refused a call because the org's limit is reached.</summary>
-    public DateTimeOffset LimitReached()
-    {
-        lock (_gate)
-        {
-            var now = time.GetUtcNow();
-            _limitReachedAt = now;
-            if (_maximum > 0) Learn(Math.Max(_used, _maximum), _maximum, now);
-            return now + LookAgain;
+            (_use, var result) = step(_use);
+            return ValueTask.FromResult(result);
         }
     }
 
-    private void Learn(long used, long maximum, DateTimeOffset now)
-    {
-        (_used, _maximum, _observedAt, _lookedAt) = (used, maximum, now, now);
-        _knownSince = ++_answers;
-    }
-
-    // One call goes out; whoever else asks waits for its answer.
-    private (ReservationResult?, Task?) FindOut() => _reserved == 0 ? (Grant(), null) : (null, NextAnswer());
-
-    private ReservationResult.Granted Grant()
-    {
-        _reserved++;
-        return new ReservationResult.Granted(new Reservation(this, _answers));
-    }
-
-    private Task NextAnswer() => (_nextAnswer ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    protected override Task WaitAsync(Task answer, CancellationToken cancellationToken) => answer.WaitAsync(cancellationToken);
 }

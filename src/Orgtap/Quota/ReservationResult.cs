@@ -19,7 +19,7 @@ public abstract record ReservationResult
 }
 
 /// <summary>One call that may be under way. Dispose it when the call has ended, however it ended.</summary>
-public sealed class Reservation : IDisposable
+public sealed class Reservation : IAsyncDisposable
 {
     private readonly OrgLedger _ledger;
     private int _settled;
@@ -30,22 +30,16 @@ public sealed class Reservation : IDisposable
         StartedAfter = startedAfter;
     }
 
-    /// <summary>How many answers the ledger had seen when the call began.</summary>
+    /// <summary>How many answers the ledger had seen when the call was granted.</summary>
     internal long StartedAfter { get; }
 
     /// <summary>The call has ended. Only the first time counts.</summary>
     /// <param name="header">What the answer said of the org's use; null: nothing, so the call is taken as counted.</param>
-    public void Settle(ApiUseHeader? header)
-    {
-        if (Interlocked.Exchange(ref _settled, 1) == 0) _ledger.Settle(this, header);
-    }
+    public ValueTask SettleAsync(ApiUseHeader? header) => Interlocked.Exchange(ref _settled, 1) == 0 ? _ledger.SettleAsync(this, header) : default;
 
     /// <summary>The call did not count: it was refused for its token. What is known stays as it is.</summary>
-    public void Release()
-    {
-        if (Interlocked.Exchange(ref _settled, 1) == 0) _ledger.Release();
-    }
+    public ValueTask ReleaseAsync() => Interlocked.Exchange(ref _settled, 1) == 0 ? _ledger.ReleaseAsync() : default;
 
-    /// <summary>A call that ends without <see cref="Settle"/> is taken as counted.</summary>
-    public void Dispose() => Settle(null);
+    /// <summary>A call that ends without <see cref="SettleAsync"/> is taken as counted.</summary>
+    public ValueTask DisposeAsync() => SettleAsync(null);
 }

@@ -168,7 +168,7 @@ public sealed class SetupChecks(
             {
                 await tokens.ProveAsync(connection.Id, cancellationToken);
                 var scope = (await grants.FindAsync(connection.Id, cancellationToken))?.Scope;
-                return await WithAsync(clients.Open(connection.Id, connection.InstanceUrl ?? connection.LoginUrl, new CallCounter()), connection.Username, scope, connection.Flow, cancellationToken);
+                return await WithAsync(clients.Open(connection.Id, connection.InstanceUrl ?? connection.LoginUrl, new CallCounter(CallPurpose.Authorization)), connection.Username, scope, connection.Flow, cancellationToken);
             }
             if (app is null) return Found.Nothing(GiveKey);
             var flow = probe is { Username: not null, Password: not null } ? AuthorizationFlow.Password : AuthorizationFlow.ClientCredentials;

@@ -55,7 +55,7 @@ public sealed partial class TokenChecks(
         try
         {
             if (wasDead || (grant.RefreshToken is not null && time.GetUtcNow() - grant.IssuedAt >= RenewAfter)) await tokens.ProveAsync(connection.Id, cancellationToken);
-            await clients.Open(connection.Id, connection.InstanceUrl!, new CallCounter()).LimitsAsync(cancellationToken);
+            await clients.Open(connection.Id, connection.InstanceUrl!, new CallCounter(CallPurpose.TokenCheck)).LimitsAsync(cancellationToken);
             await grants.SetCheckedAsync(connection.Id, cancellationToken);
             if (wasDead) await connections.SetProblemAsync(connection.Id, null, cancellationToken);
             return true;

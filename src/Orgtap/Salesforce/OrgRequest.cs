@@ -24,6 +24,52 @@ public static class OrgRequest
     /// <summary>What Salesforce does not count toward the org's calls: the list of versions, and the identity service.</summary>
     public static bool IsUncounted(Uri? address) => IsVersionList(address) || address?.AbsolutePath.StartsWith("/services/oauth2/", StringComparison.Ordinal) == true;
 
+    /// <summary>Which interface an address belongs to.</summary>
+    public static ApiKind KindOf(Uri? address)
+    {
+        // /services/data/v66.0/query/… : the word behind the version tells.
+        var parts = address?.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        if (parts is ["services", "apexrest", ..]) return ApiKind.Apex;
+        if (parts is not ["services", "data", _, var resource, ..]) return ApiKind.Other;
+        return resource switch
+        {
+            "query" or "queryAll" => ApiKind.Query,
+            "jobs" => ApiKind.Bulk,
+            "composite" => ApiKind.Composite,
+            "limits" => ApiKind.Limits,
+            "sobjects" => parts is [.., "deleted" or "updated"] ? ApiKind.Replication : ApiKind.Describe,
+            _ => ApiKind.Other,
+        };
+    }
+
     internal static string SubjectOf(HttpRequestMessage? request) =>
         request is not null && request.Options.TryGetValue(Subject, out var subject) ? subject : request?.RequestUri?.Host ?? "the org";
+}
+
+/// <summary>Salesforce's interfaces, as far as calls to them are told apart.</summary>
+public enum ApiKind
+{
+    /// <summary>What belongs to none of the others, e.g. record counts.</summary>
+    Other,
+
+    /// <summary>REST queries.</summary>
+    Query,
+
+    /// <summary>Bulk API 2.0: jobs and their results.</summary>
+    Bulk,
+
+    /// <summary>Several queries in one call.</summary>
+    Composite,
+
+    /// <summary>Tables and their fields.</summary>
+    Describe,
+
+    /// <summary>Lists of deleted records.</summary>
+    Replication,
+
+    /// <summary>The org's limits.</summary>
+    Limits,
+
+    /// <summary>Apex of the org's own.</summary>
+    Apex,
 }

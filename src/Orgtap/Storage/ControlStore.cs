@@ -17,6 +17,9 @@ public sealed class ControlStore : IAsyncDisposable
     /// <summary>Which database and where, for people.</summary>
     public string Description => _database.Description;
 
+    /// <summary>Whether several processes may work on it at the same time; a file has one owner.</summary>
+    public bool IsShared => _database.IsShared;
+
     /// <summary>Scripts that opening it applied, in order; none when it was up to date.</summary>
     public IReadOnlyList<string> Applied { get; private set; } = [];
 

@@ -8,6 +8,9 @@ internal interface IControlDatabase : IAsyncDisposable
     /// <summary>For people: product, version and place; without a secret.</summary>
     string Description { get; }
 
+    /// <summary>Whether several processes can work on it at the same time.</summary>
+    bool IsShared { get; }
+
     /// <summary>Makes what the tables lie in, if it is missing, and looks whether it can be used.</summary>
     /// <exception cref="Primitives.OrgtapException">It cannot be.</exception>
     Task PrepareAsync(CancellationToken cancellationToken);

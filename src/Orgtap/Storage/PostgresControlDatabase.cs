@@ -38,6 +38,8 @@ internal sealed class PostgresControlDatabase : IControlDatabase
         _source = NpgsqlDataSource.Create(_address.ConnectionString);
     }
 
+    public bool IsShared => true;
+
     public string Description { get; private set; } = "PostgreSQL";
 
     private string Where => $"The control database {_address}";

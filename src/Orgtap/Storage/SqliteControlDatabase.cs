@@ -13,6 +13,8 @@ internal sealed class SqliteControlDatabase(string dataDirectory) : IControlData
     private string ConnectionString =>
         new SqliteConnectionStringBuilder { DataSource = _path, ForeignKeys = true, Pooling = true, DefaultTimeout = 30 }.ToString();
 
+    public bool IsShared => false;
+
     public string Description => $"SQLite {SqliteLibrary.EnsureLoaded()}, {_path}";
 
     public async Task PrepareAsync(CancellationToken cancellationToken)

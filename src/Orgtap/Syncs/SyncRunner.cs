@@ -48,7 +48,7 @@ public sealed partial class SyncRunner(
         trace?.SetTag("orgtap.run", run.Id.Value).SetTag("orgtap.connection", run.ConnectionId.Value).SetTag("orgtap.purpose", run.Purpose.ToString());
         var current = live.Begin(run);
         using var stop = new RunStop(time, cancellationToken);
-        var counter = new CallCounter();
+        var counter = new CallCounter(run.Purpose.ForCalls());
         var tables = new List<RunTable>();
         Problem? problem = null;
         try

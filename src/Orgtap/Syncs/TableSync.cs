@@ -23,7 +23,7 @@ internal sealed record RunContext(
 /// <summary>One table of one run: plan, read, commit, judge, and try again what passes by itself. Never throws: what went wrong is in the result.</summary>
 internal sealed partial class TableSync(RunContext run, SelectedObject selected, TableProbe? probe = null)
 {
-    private readonly CallCounter _counter = new();
+    private readonly CallCounter _counter = new(run.Run.Purpose.ForCalls());
     private readonly ILogger _logger = run.Loggers.CreateLogger<TableSync>();
     private readonly List<RejectedRow> _rejected = [];
     private readonly List<Receipt> _receipts = [];

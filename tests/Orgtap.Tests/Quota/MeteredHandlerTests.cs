@@ -80,7 +80,7 @@ public abstract class MeteredHandlerTests(StoreDatabase database)
         await using var store = await TestStore.CreateAsync(database, org);
         await using var guard = new QuotaGuard(store.Control, store.Time);
         var connection = await store.AddConnectionAsync();
-        guard.Observe(connection.OrgId!.Value, new ApiUseHeader(5, 1000));
+        await guard.ObserveAsync(connection.OrgId!.Value, new ApiUseHeader(5, 1000), default);
         using var pipeline = Pipeline(guard, store, connection, org);
         await Assert.ThrowsAsync<HttpRequestException>(() => SendAsync(pipeline));
         Assert.Equal(6, (await guard.UseAsync(connection.OrgId.Value, default))!.Used);
@@ -94,7 +94,7 @@ public abstract class MeteredHandlerTests(StoreDatabase database)
         await using var store = await TestStore.CreateAsync(database, org);
         await using var guard = new QuotaGuard(store.Control, store.Time);
         var connection = await store.AddConnectionAsync();
-        guard.Observe(connection.OrgId!.Value, new ApiUseHeader(900, 1000));
+        await guard.ObserveAsync(connection.OrgId!.Value, new ApiUseHeader(900, 1000), default);
         using var pipeline = Pipeline(guard, store, connection, org);
         await Assert.ThrowsAsync<QuotaStopException>(() => SendAsync(pipeline));
         store.Time.Advance(TimeSpan.FromMinutes(15));

@@ -39,7 +39,7 @@ public abstract class ControlStoreTests(StoreDatabase database) : IAsyncDisposab
         await using var store = await OpenAsync();
         await Assert.ThrowsAsync<InvalidOperationException>(() => store.WriteAsync(async transaction =>
         {
-            await transaction.Connection!.ExecuteAsync("INSERT INTO api_use VALUES ('00D', 1, 2, 3)", transaction: transaction);
+            await transaction.Connection!.ExecuteAsync("INSERT INTO api_use (org_id, used, maximum, observed_at) VALUES ('00D', 1, 2, 3)", transaction: transaction);
             throw new InvalidOperationException("in the middle");
         }, Stop));
 
@@ -52,7 +52,7 @@ public abstract class ControlStoreTests(StoreDatabase database) : IAsyncDisposab
     {
         await using var here = await OpenAsync();
         await using var elsewhere = await OpenAsync();
-        await here.WriteAsync(transaction => transaction.Connection!.ExecuteAsync("INSERT INTO api_use VALUES ('00D', 0, 100, 0)", transaction: transaction), Stop);
+        await here.WriteAsync(transaction => transaction.Connection!.ExecuteAsync("INSERT INTO api_use (org_id, used, maximum, observed_at) VALUES ('00D', 0, 100, 0)", transaction: transaction), Stop);
         await Task.WhenAll(Enumerable.Range(0, 40).Select(i => (i % 2 == 0 ? here : elsewhere).WriteAsync(async transaction =>
         {
             var used = await transaction.Connection!.ExecuteScalarAsync<long>("SELECT used FROM api_use", transaction: transaction);
@@ -104,12 +104,12 @@ public abstract class ControlStoreTests(StoreDatabase database) : IAsyncDisposab
             var failure = await Assert.ThrowsAsync<SqliteException>(() => store.WriteAsync(async transaction =>
             {
                 SQLitePCL.raw.sqlite3_commit_hook(((SqliteConnection)transaction.Connection!).Handle, _ => refuse ? 1 : 0, null);
-                await transaction.Connection!.ExecuteAsync("INSERT INTO api_use VALUES ('00D', 1, 2, 3)", transaction: transaction);
+                await transaction.Connection!.ExecuteAsync("INSERT INTO api_use (org_id, used, maximum, observed_at) VALUES ('00D', 1, 2, 3)", transaction: transaction);
             }, Stop));
             Assert.Equal(SQLitePCL.raw.SQLITE_CONSTRAINT_COMMITHOOK, failure.SqliteExtendedErrorCode);
 
             refuse = false;
-            await store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync("INSERT INTO api_use VALUES ('00E', 1, 2, 3)", transaction: transaction), Stop);
+            await store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync("INSERT INTO api_use (org_id, used, maximum, observed_at) VALUES ('00E', 1, 2, 3)", transaction: transaction), Stop);
             await using var db = await store.ConnectAsync(Stop);
             Assert.Equal("00E", await db.ExecuteScalarAsync<string>("SELECT org_id FROM api_use"));
         }

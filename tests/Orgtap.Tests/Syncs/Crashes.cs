@@ -43,6 +43,8 @@ internal sealed class CrashingNetwork(HttpMessageHandler inner, Crash crash) : D
 /// <summary>A control store that fails before anything is read or written, and in place of a commit.</summary>
 internal sealed class CrashingControlDatabase(IControlDatabase inner, Crash crash) : IControlDatabase
 {
+    public bool IsShared => inner.IsShared;
+
     public string Description => inner.Description;
 
     public Task PrepareAsync(CancellationToken cancellationToken) => inner.PrepareAsync(cancellationToken);

@@ -92,7 +92,7 @@ public sealed partial class ConversationImporter(
         var open = channel.Channel == Channel.Messaging ? now.ToString("yyyyMMddHH", System.Globalization.CultureInfo.InvariantCulture) : "";
         var total = await tables.FindPendingAsync(channel, source, SaltOf(connection.Masking.Keys), open, now - StaysOpen, cancellationToken);
         var names = new Names(source);
-        var client = clients.Open(connection.Id, connection.InstanceUrl!, new CallCounter());
+        var client = clients.Open(connection.Id, connection.InstanceUrl!, new CallCounter(CallPurpose.Conversations));
         var entries = new EntryReader(client, store, connection, settings.EntryCallsPerHour, time);
         var (done, free, last) = (0L, (DateTimeOffset?)null, (Pending?)null);
         while (true)
