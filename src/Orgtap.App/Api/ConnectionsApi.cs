@@ -83,10 +83,12 @@ internal static class ConnectionsApi
         one.MapGet("/selection", async (string name, ConnectionStore connections, SelectionStore selections, CancellationToken cancellationToken) =>
             new SelectionDocument(await selections.GetAsync((await connections.GetAsync(name, cancellationToken)).Id, cancellationToken))).RequireAuthorization(Roles.Viewer).WithSummary("What is selected");
         one.MapPut("/selection", SelectAsync).RequireAuthorization(Roles.Operator).WithSummary("Select presets and tables; replaces what was selected");
+        one.MapGet("/calls", async (string name, ConnectionStore connections, CallsDesk calls, CancellationToken cancellationToken) =>
+            await calls.OfAsync(await connections.GetAsync(name, cancellationToken), cancellationToken)).RequireAuthorization(Roles.Viewer).WithSummary("API calls: the org's use, what ours were for, what each frequency would cost, and how good the forecasts were");
         one.MapGet("/timeline", async (string name, ConnectionStore connections, Timeline timeline, [Description("1 to 500")] int limit = 50, CancellationToken cancellationToken = default) =>
             await timeline.OfAsync(await connections.GetAsync(name, cancellationToken), limit, cancellationToken)).RequireAuthorization(Roles.Viewer).WithSummary("What happened: runs, settings, changes of tables and fields");
         one.MapGet("/plan", async (string name, ConnectionStore connections, SyncRunner runner, CancellationToken cancellationToken) =>
-            (await runner.PlanAsync((await connections.GetAsync(name, cancellationToken)).Id, cancellationToken)).Select(PlanDocument.Of)).RequireAuthorization(Roles.Viewer).WithSummary("What the next sync would do, and its cost");
+            ForecastDocument.Of(await runner.PlanAsync((await connections.GetAsync(name, cancellationToken)).Id, cancellationToken))).RequireAuthorization(Roles.Viewer).WithSummary("What the next sync would do, and its cost");
     }
 
     private static async Task<IResult> ConnectAsync(ConnectDocument wanted, HttpContext context, OrgConnector connector, OverviewReader overviews, CancellationToken cancellationToken)

@@ -88,7 +88,7 @@ internal interface IOwner
 
     Task<SelectionDocument> SelectAsync(string connection, IReadOnlyList<string> presets, IReadOnlyList<SelectedObject> tables, CancellationToken cancellationToken);
 
-    Task<IReadOnlyList<PlanDocument>> PlanAsync(string connection, CancellationToken cancellationToken);
+    Task<ForecastDocument> PlanAsync(string connection, CancellationToken cancellationToken);
 
     /// <summary>
     /// Runs a sync to its end, or joins the one that is under way. Cancelling stops a run that was started here behind the page it is committing; a run that was

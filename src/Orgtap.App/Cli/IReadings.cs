@@ -26,6 +26,9 @@ internal interface IReadings
     /// <summary>Newest first.</summary>
     Task<IReadOnlyList<TimelineEntry>> TimelineAsync(string connection, int limit, CancellationToken cancellationToken);
 
+    /// <summary>A connection's API calls.</summary>
+    Task<CallsDocument> CallsAsync(string connection, CancellationToken cancellationToken);
+
     /// <summary>Newest first.</summary>
     Task<IReadOnlyList<AuditEntryDocument>> AuditAsync(AuditFilter filter, int limit, CancellationToken cancellationToken);
 
@@ -38,7 +41,7 @@ internal interface IReadings
 }
 
 /// <summary>From the stores that the verb opened.</summary>
-internal sealed class ReadingsHere(ConnectionStore connections, OverviewReader overviews, RunStore runs, Timeline timeline, AuditLog audit, ReplicaFiles replicas, RowExplorer rows) : IReadings
+internal sealed class ReadingsHere(ConnectionStore connections, OverviewReader overviews, RunStore runs, Timeline timeline, AuditLog audit, ReplicaFiles replicas, RowExplorer rows, CallsDesk calls) : IReadings
 {
     public async Task<IReadOnlyList<ConnectionDocument>> ConnectionsAsync(CancellationToken cancellationToken) => [.. (await overviews.ListAsync(cancellationToken)).Select(ConnectionDocument.Of)];
 
@@ -57,6 +60,9 @@ internal sealed class ReadingsHere(ConnectionStore connections, OverviewReader o
 
     public async Task<IReadOnlyList<TimelineEntry>> TimelineAsync(string connection, int limit, CancellationToken cancellationToken) =>
         await timeline.OfAsync(await connections.GetAsync(connection, cancellationToken), limit, cancellationToken);
+
+    public async Task<CallsDocument> CallsAsync(string connection, CancellationToken cancellationToken) =>
+        await calls.OfAsync(await connections.GetAsync(connection, cancellationToken), cancellationToken);
 
     public async Task<IReadOnlyList<AuditEntryDocument>> AuditAsync(AuditFilter filter, int limit, CancellationToken cancellationToken) =>
         [.. (await audit.ListAsync(filter, limit, cancellationToken)).Select(AuditEntryDocument.Of)];
@@ -82,6 +88,9 @@ internal sealed class ReadingsElsewhere(ApiClient api) : IReadings
 
     public Task<RunDocument> RunAsync(long id, CancellationToken cancellationToken) =>
         api.SendAsync<RunDocument>(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"runs/{id}"), null, cancellationToken);
+
+    public Task<CallsDocument> CallsAsync(string connection, CancellationToken cancellationToken) =>
+        api.SendAsync<CallsDocument>(HttpMethod.Get, $"connections/{Uri.EscapeDataString(connection)}/calls", null, cancellationToken);
 
     public Task<IReadOnlyList<TimelineEntry>> TimelineAsync(string connection, int limit, CancellationToken cancellationToken) =>
         api.SendAsync<IReadOnlyList<TimelineEntry>>(HttpMethod.Get, $"connections/{Uri.EscapeDataString(connection)}/timeline{Query(("limit", limit))}", null, cancellationToken);

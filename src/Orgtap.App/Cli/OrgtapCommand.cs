@@ -51,6 +51,7 @@ public static class OrgtapCommand
             ConnectionsVerb.Status(verbs),
             RunsVerb.Build(verbs),
             RunsVerb.Receipt(verbs),
+            CallsVerb.Build(verbs),
             TimelineVerb.Build(verbs),
             QueryVerb.Build(verbs),
             RowVerb.Build(verbs),

@@ -117,8 +117,8 @@ internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
     public Task<SelectionDocument> SelectAsync(string connection, IReadOnlyList<string> presets, IReadOnlyList<SelectedObject> tables, CancellationToken cancellationToken) =>
         api.SendAsync<SelectionDocument>(HttpMethod.Put, $"{Path(connection)}/selection", new SelectDocument(presets, tables), cancellationToken);
 
-    public Task<IReadOnlyList<PlanDocument>> PlanAsync(string connection, CancellationToken cancellationToken) =>
-        api.SendAsync<IReadOnlyList<PlanDocument>>(HttpMethod.Get, $"{Path(connection)}/plan", null, cancellationToken);
+    public Task<ForecastDocument> PlanAsync(string connection, CancellationToken cancellationToken) =>
+        api.SendAsync<ForecastDocument>(HttpMethod.Get, $"{Path(connection)}/plan", null, cancellationToken);
 
     public async Task<RunDocument> SyncAsync(string connection, SyncWish wish, WatchRun watch, CancellationToken cancellationToken)
     {

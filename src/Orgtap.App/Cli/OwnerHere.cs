@@ -97,8 +97,8 @@ internal sealed class OwnerHere(IServiceProvider services) : IOwner
         return new SelectionDocument(outcome.Selection, outcome.Missing);
     }
 
-    public async Task<IReadOnlyList<PlanDocument>> PlanAsync(string connection, CancellationToken cancellationToken) =>
-        [.. (await Get<SyncRunner>().PlanAsync((await FindAsync(connection, cancellationToken)).Id, cancellationToken)).Select(PlanDocument.Of)];
+    public async Task<ForecastDocument> PlanAsync(string connection, CancellationToken cancellationToken) =>
+        ForecastDocument.Of(await Get<SyncRunner>().PlanAsync((await FindAsync(connection, cancellationToken)).Id, cancellationToken));
 
     public async Task<RunDocument> SyncAsync(string connection, SyncWish wish, WatchRun watch, CancellationToken cancellationToken)
     {

@@ -16,19 +16,20 @@ internal static class PlanVerb
         var json = VerbRunner.Json();
         return verbs.Run(new Command("plan", "Show what the next sync would do and what it would cost") { connection, json }, Needs.Owner, ["orgtap plan acme"], async (context, cancellationToken) =>
         {
-            var plans = await context.Owner.PlanAsync(context.Get(connection), cancellationToken);
+            var forecast = await context.Owner.PlanAsync(context.Get(connection), cancellationToken);
             if (context.Get(json))
             {
-                context.Out.WriteLine(JsonSerializer.Serialize(plans, CliJson.Options));
+                context.Out.WriteLine(JsonSerializer.Serialize(forecast, CliJson.Options));
                 return ExitCode.Done;
             }
             var table = CliTable.New("Table", "How", "#Fields", "#Rows, about", "#API calls, about", "Why");
-            foreach (var plan in plans)
+            foreach (var plan in forecast.Tables)
                 table.AddRow(Markup.Escape(plan.Table), $"{Words.Mode(plan.Mode)}, {Words.Api(plan.Api)}", CliTable.Count(plan.Fields), CliTable.Count(plan.EstimatedRows),
                     CliTable.Count(plan.EstimatedCalls), Markup.Escape(string.Join(" ", plan.Reasons)));
+            if (forecast.Together > 0) table.AddRow("All together", "", "", "", CliTable.Count(forecast.Together), "What changed and what was deleted is asked for several tables in one call; so are counts and limits.");
             context.Terminal.Ansi(context.Out).Write(table);
             context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{Words.Plural(plans.Count, "table", "tables")}, {RowsOf(plans)} and {Words.Plural(plans.Sum(plan => plan.EstimatedCalls), "API call", "API calls")}. Next: orgtap sync {context.Get(connection)}"));
+                $"{Words.Plural(forecast.Tables.Count, "table", "tables")}, {RowsOf(forecast.Tables)} and {Words.Plural(forecast.Calls, "API call", "API calls")}. Next: orgtap sync {context.Get(connection)}"));
             return ExitCode.Done;
         });
     }

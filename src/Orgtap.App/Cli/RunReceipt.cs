@@ -22,7 +22,7 @@ internal static class RunReceipt
         terminal.Ansi(terminal.Out).Write(table);
         var took = run.EndedAt is { } end ? (end - run.StartedAt).TotalSeconds : 0;
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Run {run.Id} of {run.Connection}: {OutcomeOf(run)}. {Words.Plural(run.RowsWritten, "row", "rows")} in {Words.Plural(run.Tables.Count, "table", "tables")}, {Words.Plural(run.ApiCalls, "API call", "API calls")}, {took:0.0} s."));
+            $"Run {run.Id} of {run.Connection}: {OutcomeOf(run)}. {Words.Plural(run.RowsWritten, "row", "rows")} in {Words.Plural(run.Tables.Count, "table", "tables")}, {Words.Plural(run.ApiCalls, "API call", "API calls")}{(run.ExpectedCalls is { } expected ? $" ({Words.Count(expected)} expected)" : "")}, {took:0.0} s."));
         foreach (var part in run.Tables)
             foreach (var rejected in (part.Receipt?.RejectedRows ?? []).Take(20))
                 terminal.Out.WriteLine($"Not written: {part.Table} {rejected.Id}, {rejected.Field}: {rejected.Reason}");

@@ -82,6 +82,7 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton<Overviews.AppDesk>();
         services.AddSingleton<Overviews.OverviewReader>();
         services.AddSingleton<Overviews.Timeline>();
+        services.AddSingleton<Overviews.CallsDesk>();
         services.AddSingleton<Orgtap.Syncs.ReplicaRows>();
         services.AddSingleton<Overviews.RowExplorer>();
         services.AddSingleton<Overviews.ConversationDesk>();

@@ -17,7 +17,11 @@ public sealed record ProblemDocument(string Message, string NextStep, Turn Turn,
 
 /// <summary>API calls of an org in the last 24 hours.</summary>
 /// <param name="StopsAt">Calls at which this connection stops.</param>
-public sealed record ApiUseDocument(long Used, long Maximum, long Own, long StopsAt, DateTimeOffset ObservedAt);
+public sealed record ApiUseDocument(long Used, long Maximum, long Own, long StopsAt, DateTimeOffset ObservedAt)
+{
+    public static ApiUseDocument? Of(ConnectionOverview overview) => overview.Use is { } use
+        ? new ApiUseDocument(use.Used, use.Maximum, use.Own, use.Maximum * overview.Connection.QuotaThresholdPercent / 100, use.ObservedAt) : null;
+}
 
 /// <summary>A connection as JSON, in the HTTP API and with <c>--json</c>. Holds no secret.</summary>
 /// <param name="DataAsOf">Every change of the org up to here is in the replica; absent while a selected table is not loaded yet.</param>
@@ -35,7 +39,7 @@ public sealed record ConnectionDocument(
         return new ConnectionDocument(
             connection.Name, overview.Status.Word(), ProblemDocument.Of(connection.Problem), connection.OrgId?.Value, connection.OrgName, connection.LoginUrl,
             connection.InstanceUrl, connection.Username, connection.Flow, connection.SyncEnabled, connection.QuotaThresholdPercent, overview.Selection.Count, overview.Rows,
-            overview.Use is { } use ? new ApiUseDocument(use.Used, use.Maximum, use.Own, use.Maximum * connection.QuotaThresholdPercent / 100, use.ObservedAt) : null,
+            ApiUseDocument.Of(overview),
             overview.IsRunning ? overview.LastRun?.Id.Value : null, connection.LastSuccessAt, connection.CreatedAt, overview.Replica, connection.Frequency.Text, overview.NextSyncAt,
             overview.DataAsOf, overview.IsSandbox, connection.Edition, connection.AuthorizedBy, connection.AuthorizedAt);
     }
@@ -50,6 +54,14 @@ public sealed record FieldDocument(string Name, string Label, string Type, bool 
 /// <summary>What is selected, and what of the wish this org lacks.</summary>
 /// <param name="Fields">API names; null: all selectable fields.</param>
 public sealed record SelectionDocument(IReadOnlyList<SelectedObject> Tables, IReadOnlyList<MissingPart>? Missing = null);
+
+/// <summary>What the next sync would do and cost.</summary>
+/// <param name="Calls">All API calls, about.</param>
+/// <param name="Together">Of these, the ones that ask about several tables at once.</param>
+public sealed record ForecastDocument(long Calls, long Together, IReadOnlyList<PlanDocument> Tables)
+{
+    public static ForecastDocument Of(SyncForecast forecast) => new(forecast.Calls, forecast.Together, [.. forecast.Plans.Select(PlanDocument.Of)]);
+}
 
 /// <summary>How a table would be loaded, at what cost, and why so.</summary>
 public sealed record PlanDocument(
@@ -81,7 +93,7 @@ public sealed record RunTableDocument(
 
 /// <summary>One sync of one connection, with its receipts; while it runs, live.</summary>
 public sealed record RunDocument(
-    long Id, string Connection, string StartedBy, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, RunOutcome Outcome, string? Verdict, long ApiCalls,
+    long Id, string Connection, string StartedBy, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, RunOutcome Outcome, string? Verdict, long ApiCalls, long? ExpectedCalls,
     long RowsWritten, long? RowsExpected, double? RowsPerSecond, ProblemDocument? Problem, IReadOnlyList<RunTableDocument> Tables)
 {
     /// <param name="live">What this process knows of the run while it runs it; null otherwise.</param>
@@ -91,7 +103,7 @@ public sealed record RunDocument(
             ? run.Tables.Select(table => (Table: table, Rate: (double?)null, End: (DateTimeOffset?)null, Activity: (string?)null)).ToList()
             : [.. live.Tables.Select(table => (table.Table, (double?)Math.Round(table.RowsPerSecond), table.ExpectedEnd, (string?)table.Activity))];
         return new RunDocument(
-            run.Id.Value, connection, run.StartedBy, run.StartedAt, run.EndedAt, run.Outcome, run.Verdict?.Words(), live?.ApiCalls ?? run.ApiCalls,
+            run.Id.Value, connection, run.StartedBy, run.StartedAt, run.EndedAt, run.Outcome, run.Verdict?.Words(), live?.ApiCalls ?? run.ApiCalls, run.ExpectedCalls,
             tables.Sum(table => table.Table.RowsWritten), RunFigures.RowsExpected([.. tables.Select(table => table.Table)]),
             live is null ? null : Math.Round(live.RowsPerSecond), ProblemDocument.Of(run.Problem),
             [.. tables.Select(table => new RunTableDocument(

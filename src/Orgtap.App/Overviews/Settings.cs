@@ -1,6 +1,7 @@
 using Orgtap.Connections;
 using Orgtap.Extraction;
 using Orgtap.Primitives;
+using Orgtap.Quota;
 using Orgtap.Records;
 using Orgtap.Storage;
 using Orgtap.Syncs;
@@ -51,6 +52,12 @@ public sealed class SettingsChange(ConnectionStore connections, RunStore runs, A
             .Select(run => run.ApiCalls).Order().ToList();
         return calls.Count == 0 ? null : calls[calls.Count / 2];
     }
+
+    /// <summary>The most frequent one that takes no more than a twentieth of the org's calls and, with what everybody else uses, stays under the threshold. Pure.</summary>
+    /// <param name="costs">From often to seldom.</param>
+    /// <param name="use">Null: unknown, and so is what fits.</param>
+    public static FrequencyCost? Fitting(IReadOnlyList<FrequencyCost> costs, ApiUse? use, int thresholdPercent) => use is not { Maximum: > 0 } known ? null
+        : costs.FirstOrDefault(cost => cost.CallsADay * 20 <= known.Maximum && Math.Max(known.Used - known.Own, 0) + cost.CallsADay < known.Maximum * thresholdPercent / 100);
 
     /// <summary>What each frequency with an interval would cost, from often to seldom. Pure.</summary>
     /// <param name="maximum">The org's daily limit; null: unknown.</param>

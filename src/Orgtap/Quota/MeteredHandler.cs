@@ -30,16 +30,15 @@ public sealed class MeteredHandler(QuotaGuard guard, Func<CancellationToken, Val
         if (decision is not ReservationResult.Granted { Reservation: var reservation }) throw Stop(calls, (ReservationResult.Denied)decision);
         await using (reservation)
         {
-            request.Options.TryGetValue(OrgRequest.Counter, out var counter);
-            counter?.AddCall();
-            guard.CountCall(calls.Org, calls.Connection, counter?.Purpose ?? CallPurpose.Lookup, OrgRequest.KindOf(request.RequestUri));
-            var response = await base.SendAsync(request, cancellationToken);
+            HttpResponseMessage? response = null;
             try
             {
+                response = await base.SendAsync(request, cancellationToken);
                 response.RequestMessage ??= request;
-                // A session that ended during a stop must not spoil the probe: such a refusal says nothing of the org's use.
-                if (response.StatusCode == HttpStatusCode.Unauthorized && ApiUseHeader.Of(response.Headers) is null) await reservation.ReleaseAsync();
                 var use = ApiUseHeader.Of(response.Headers);
+                // A session that ended during a stop must not spoil the probe: such a refusal says nothing of the org's use, and Salesforce does not count it.
+                if (response.StatusCode == HttpStatusCode.Unauthorized && use is null) await reservation.ReleaseAsync();
+                else Count(request, calls);
                 await reservation.SettleAsync(use);
                 if (use is { } told) Telemetry.Used(calls.Org, told.Used, told.Maximum);
                 Telemetry.Calls.Add(1, new KeyValuePair<string, object?>("connection", calls.Name), new KeyValuePair<string, object?>("status", (int)response.StatusCode));
@@ -49,10 +48,19 @@ public sealed class MeteredHandler(QuotaGuard guard, Func<CancellationToken, Val
             }
             catch
             {
-                response.Dispose();
+                // Without an answer it may have arrived all the same.
+                if (response is null) Count(request, calls);
+                response?.Dispose();
                 throw;
             }
         }
+    }
+
+    private void Count(HttpRequestMessage request, MeteredCalls calls)
+    {
+        request.Options.TryGetValue(OrgRequest.Counter, out var counter);
+        counter?.AddCall();
+        guard.CountCall(calls.Org, calls.Connection, counter?.Purpose ?? CallPurpose.Lookup, OrgRequest.KindOf(request.RequestUri));
     }
 
     private async Task ThrowIfLimitReachedAsync(OrgId org, HttpResponseMessage response, CancellationToken cancellationToken)

@@ -30,6 +30,9 @@ public sealed record Run(
 {
     /// <summary>What it does beyond bringing every table up to date.</summary>
     public RunPurpose Purpose { get; init; }
+
+    /// <summary>What it was expected to cost when it began; null: not foretold.</summary>
+    public long? ExpectedCalls { get; init; }
 }
 
 /// <summary>When a connection's runs of each purpose, or of one that does the same and more, began last; null: never.</summary>

@@ -20,7 +20,8 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
 
     private const string RunColumns = """
         id AS Id, connection_id AS ConnectionId, started_by AS StartedBy, started_at AS StartedAt, ended_at AS EndedAt, outcome AS Outcome,
-        verdict AS Verdict, api_calls AS ApiCalls, problem AS Problem, purpose AS Purpose
+        verdict AS Verdict, api_calls AS ApiCalls, problem AS Problem, purpose AS Purpose,
+        expected_calls AS ExpectedCalls
         """;
 
     private const string TableColumns = """
@@ -43,6 +44,10 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
             return new Run(new RunId(id), connection, startedBy, FromMilliseconds(now.ToUnixTimeMilliseconds()), null, RunOutcome.Running, null, 0, null,
                 [.. sobjects.Select(sobject => new RunTable(sobject, RunTableState.Waiting))]) { Purpose = purpose };
         }, cancellationToken);
+
+    /// <summary>Stores what the run is expected to cost.</summary>
+    public Task ForetellAsync(RunId run, long calls, CancellationToken cancellationToken) => store.WriteAsync(
+        transaction => transaction.Connection!.ExecuteAsync("UPDATE runs SET expected_calls = @calls WHERE id = @run", new { run = run.Value, calls }, transaction), cancellationToken);
 
     /// <summary>Stores everything that is known of one table.</summary>
     public Task SaveTableAsync(RunId run, RunTable table, CancellationToken cancellationToken) => store.WriteAsync(
@@ -165,7 +170,7 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
 
     private static Run Read(RunRow run, IReadOnlyList<RunTable> tables) => new(new RunId(run.Id), new ConnectionId(run.ConnectionId), run.StartedBy, FromMilliseconds(run.StartedAt), From(run.EndedAt),
         Enum.Parse<RunOutcome>(run.Outcome), run.Verdict is null ? null : Enum.Parse<Verdict>(run.Verdict), run.ApiCalls,
-        run.Problem is null ? null : ProblemJson.Read(run.Problem), tables) { Purpose = Enum.Parse<RunPurpose>(run.Purpose) };
+        run.Problem is null ? null : ProblemJson.Read(run.Problem), tables) { Purpose = Enum.Parse<RunPurpose>(run.Purpose), ExpectedCalls = run.ExpectedCalls };
 
     private static RunTable Read(TableRow row) => new(row.SObject, Enum.Parse<RunTableState>(row.State),
         row.QueryPlan is null ? null : JsonSerializer.Deserialize<PlanSummary>(row.QueryPlan, Json),
@@ -189,6 +194,7 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
         public long ApiCalls { get; init; }
         public string? Problem { get; init; }
         public string Purpose { get; init; } = "";
+        public long? ExpectedCalls { get; init; }
     }
 
     private sealed class TableRow

@@ -76,29 +76,65 @@ public sealed partial class SyncRunner(
         return await EndAsync(run, current, stop, tables, problem, counter);
     }
 
-    /// <summary>What a sync would do now, table by table, with its cost and reasons. Asks the org, but writes nothing to the replica.</summary>
-    public async Task<IReadOnlyList<ExtractionPlan>> PlanAsync(ConnectionId connectionId, CancellationToken cancellationToken)
+    /// <summary>What a sync would do now, with its cost and reasons. Asks the org, but writes nothing to the replica.</summary>
+    public async Task<SyncForecast> PlanAsync(ConnectionId connectionId, CancellationToken cancellationToken)
     {
         var connection = await GetAsync(connectionId, cancellationToken);
         return await PlanAsync(connection, await SelectionOf(connection, cancellationToken), cancellationToken);
     }
 
     /// <summary>What a sync would do if this were selected.</summary>
-    public async Task<IReadOnlyList<ExtractionPlan>> PlanAsync(ConnectionId connectionId, IReadOnlyList<SelectedObject> selection, CancellationToken cancellationToken) =>
+    public async Task<SyncForecast> PlanAsync(ConnectionId connectionId, IReadOnlyList<SelectedObject> selection, CancellationToken cancellationToken) =>
         await PlanAsync(await GetAsync(connectionId, cancellationToken), selection, cancellationToken);
 
-    private async Task<IReadOnlyList<ExtractionPlan>> PlanAsync(Connection connection, IReadOnlyList<SelectedObject> selection, CancellationToken cancellationToken)
+    private async Task<SyncForecast> PlanAsync(Connection connection, IReadOnlyList<SelectedObject> selection, CancellationToken cancellationToken)
     {
         var stored = (await replicas.TablesAsync(connection, cancellationToken)).ToDictionary(table => table.SObject, table => table.Checkpoint?.Under(connection.Masking), StringComparer.OrdinalIgnoreCase);
         var counter = new CallCounter();
         var planner = await PlannerAsync(connection, selection, stored, RunPurpose.Sync, options.DescribeAge, counter, cancellationToken);
-        var plans = new List<ExtractionPlan>();
+        var tables = new List<(TableToLoad, TableFacts)>();
         foreach (var selected in selection)
         {
             var table = await planner.PrepareAsync(selected, options.DescribeAge, counter, cancellationToken);
-            plans.Add(TablePlanner.Plan(planner.FactsOf(table, stored.GetValueOrDefault(selected.SObject))));
+            tables.Add((table, planner.FactsOf(table, stored.GetValueOrDefault(selected.SObject))));
         }
-        return plans;
+        var forecast = SyncForecast.Of(tables);
+        // The sync counts the rows of what it has not loaded yet once more, and looks whether there are Bulk jobs for it.
+        return forecast with { Together = forecast.Together + planner.CallsToCount + (forecast.BulkJobs > 0 ? 1 : 0) };
+    }
+
+    /// <summary>Foretells what the run will cost, and looks whether the org has the Bulk jobs for it. Neither is worth a failed sync.</summary>
+    private async Task ForetellAsync(RunContext run, IReadOnlyList<SelectedObject> selection, Dictionary<string, Checkpoint?> stored, CallCounter counter)
+    {
+        try
+        {
+            var tables = new List<(TableToLoad Table, TableFacts Facts)>();
+            foreach (var selected in selection)
+            {
+                try
+                {
+                    var table = await run.Planner.PrepareAsync(selected, run.DescribeAge, counter, run.Stop.Token);
+                    tables.Add((table, run.Planner.FactsOf(table, stored.GetValueOrDefault(selected.SObject))));
+                }
+                catch (OrgtapException failure) when (failure.Kind is FailureKind.Permission or FailureKind.SchemaChanged or FailureKind.InvalidInput)
+                {
+                    // The table says so itself when its turn comes.
+                }
+            }
+            var forecast = SyncForecast.Of(tables);
+            if (forecast.BulkJobs > 0)
+            {
+                var limits = await clients.Open(run.Connection.Id, run.Connection.InstanceUrl!, counter).LimitsAsync(run.Stop.Token);
+                run.Org.BulkExhausted = BulkLimits.Exhausted(limits, forecast.BulkJobs, run.Connection.QuotaThresholdPercent);
+                if (run.Org.BulkExhausted is not null)
+                    forecast = SyncForecast.Of([.. tables.Select(table => (table.Table, run.Planner.FactsOf(table.Table, table.Facts.Checkpoint)))]);
+            }
+            await runs.ForetellAsync(run.Run.Id, counter.Calls + forecast.Calls, run.Stop.Token);
+        }
+        catch (OrgtapException failure) when (failure.Kind is FailureKind.Transient or FailureKind.Unsupported or FailureKind.Permission or FailureKind.SchemaChanged or FailureKind.Defect)
+        {
+            NotForetold(run.Connection.Name, failure.Message, failure.Detail);
+        }
     }
 
     private async Task<List<RunTable>> LoadTablesAsync(Run run, Connection connection, IReadOnlyList<SelectedObject> selection, LiveRun current, RunStop stop, CallCounter counter)
@@ -109,6 +145,7 @@ public sealed partial class SyncRunner(
         var planner = await PlannerAsync(connection, selection, stored, run.Purpose, run.Purpose == RunPurpose.Sync ? options.DescribeAge : TimeSpan.Zero, counter, stop.Token);
         var context = new RunContext(run, connection, clients, planner, CapabilitiesOf(connection), replica, runs, current, stop, budget, options, time, loggers);
 
+        await ForetellAsync(context, selection, stored, counter);
         var results = new RunTable?[selection.Count];
         var probes = await new TableProbes(context, stored, counter).AskAsync(selection, stop.Token);
         var syncs = selection.Select(selected => new TableSync(context, selected, probes.GetValueOrDefault(selected.SObject))).ToList();
@@ -156,7 +193,7 @@ public sealed partial class SyncRunner(
             // An estimate is worth a call, not a failed sync.
             NotCounted(connection.Name, failure.Message, failure.Detail);
         }
-        return new TablePlanner(catalog, connection, version.Number, CapabilitiesOf(connection), counts, purpose, options, time);
+        return new TablePlanner(catalog, connection, version.Number, CapabilitiesOf(connection), counts, purpose, options, time) { CallsToCount = uncounted.Count > 0 ? 1 : 0 };
     }
 
     private async Task<Run> EndAsync(Run run, LiveRun current, RunStop stop, List<RunTable> tables, Problem? problem, CallCounter counter)
@@ -231,6 +268,9 @@ public sealed partial class SyncRunner(
 
     [LoggerMessage(5004, LogLevel.Information, "Run {RunId}: the masking rules changed; {Count} places of stored texts were masked {ByRule}")]
     private partial void StoredMasked(RunId runId, long count, string byRule);
+
+    [LoggerMessage(5005, LogLevel.Information, "The cost of a sync of {Connection} was not foretold: {Reason} {Detail}")]
+    private partial void NotForetold(string connection, string reason, string? detail);
 
     [LoggerMessage(5003, LogLevel.Information, "Rows of {Connection} could not be counted beforehand: {Reason} {Detail}")]
     private partial void NotCounted(string connection, string reason, string? detail);

@@ -12,6 +12,9 @@ namespace Orgtap.Syncs;
 internal sealed class TablePlanner(
     CatalogReader catalog, Connection connection, decimal apiVersion, OrgCapabilities org, IReadOnlyDictionary<string, long> counts, RunPurpose purpose, SyncOptions options, TimeProvider time)
 {
+    /// <summary>What counting the rows beforehand cost.</summary>
+    public long CallsToCount { get; init; }
+
     /// <summary>The replica table a selection asks for.</summary>
     /// <param name="describeAge">Zero: ask whether the describe changed.</param>
     public async Task<TableToLoad> PrepareAsync(SelectedObject selected, TimeSpan describeAge, CallCounter counter, CancellationToken cancellationToken)
@@ -29,7 +32,7 @@ internal sealed class TablePlanner(
         StampField = table.StampField,
         TableRows = counts.TryGetValue(table.Schema.SObject, out var rows) ? rows : null,
         ApiVersion = apiVersion,
-        BulkRefusal = org.BulkRefusal(table.Schema.SObject),
+        BulkRefusal = org.BulkRefusal(table.Schema.SObject) ?? org.BulkExhausted,
         ResultPages = org.ResultPages,
         Checkpoint = checkpoint,
         Now = time.GetUtcNow(),

@@ -23,6 +23,28 @@ public sealed class FirstLoadTests
         TestContext.Current.TestOutputHelper!.WriteLine($"{tables} tables, {rows} rows, {values} values compared");
     }
 
+    /// <summary>What a connector that reads 2,000 rows a call would take a thousand calls for.</summary>
+    [Fact]
+    public async Task Forty_tables_of_fifty_thousand_rows_take_at_most_four_hundred_calls_as_foretold()
+    {
+        const int tables = 40, rows = 50_000;
+        await using var org = await SimulatedOrgHost.StartAsync(new SimulatedOrgOptions
+        {
+            Records = Enumerable.Range(1, tables).ToDictionary(table => $"Extra{table:0000}__c", _ => (long)rows), ExtraObjects = tables,
+        }, Stop);
+        using var orgtap = await Acme.ConnectedAsync(org, Stop);
+        await orgtap.SucceedAsync(Stop, ["select", "acme", .. Enumerable.Range(1, tables).SelectMany(table => (string[])["--table", $"Extra{table:0000}__c"])]);
+        var before = org.Usage.Used;
+        using var run = JsonDocument.Parse(await orgtap.SucceedAsync(Stop, "sync", "acme", "--json"));
+
+        var (made, expected) = (org.Usage.Used - before, run.RootElement.GetProperty("expectedCalls").GetInt64());
+        TestContext.Current.TestOutputHelper!.WriteLine($"{made} calls, {expected} expected; 2,000 rows a call: {tables * rows / 2_000}");
+        Assert.Equal(made, run.RootElement.GetProperty("apiCalls").GetInt64());
+        Assert.All(run.RootElement.GetProperty("tables").EnumerateArray(), table => Assert.Equal((rows, "complete"), (table.GetProperty("rowsWritten").GetInt32(), table.GetProperty("receipt").GetProperty("verdict").GetString())));
+        Assert.InRange(made, 1, 400);
+        Assert.InRange(Math.Abs(expected - made) / (double)made, 0, 0.15);
+    }
+
     [Fact]
     public async Task Five_million_rows_equal_the_org_value_by_value()
     {

@@ -35,12 +35,17 @@ public sealed class ApiTests(WebInstallation site)
         using (var selected = await api.PutAsJsonAsync("/api/v1/connections/api/selection", new { tables = new[] { new { sObject = "Account", fields = (string[])["Name"] } } }, Cancellation))
             Assert.Equal(HttpStatusCode.OK, selected.StatusCode);
         var plan = await api.GetFromJsonAsync<JsonElement>("/api/v1/connections/api/plan", Cancellation);
-        Assert.Equal("Account", plan[0].GetProperty("table").GetString());
+        Assert.Equal("Account", plan.GetProperty("tables")[0].GetProperty("table").GetString());
+        var foretold = plan.GetProperty("calls").GetInt64();
 
         using var started = await api.PostAsync("/api/v1/connections/api/sync", null, Cancellation);
         Assert.Equal(HttpStatusCode.Accepted, started.StatusCode);
         var run = await EndOfAsync(api, started.Headers.Location!.ToString());
         Assert.Equal("Completed", run.GetProperty("outcome").GetString());
+        Assert.Equal(foretold, run.GetProperty("expectedCalls").GetInt64());
+        var calls = await api.GetFromJsonAsync<JsonElement>("/api/v1/connections/api/calls", Cancellation);
+        Assert.Contains(calls.GetProperty("own").EnumerateArray(), own => own.GetProperty("connection").GetString() == "api" && own.GetProperty("purpose").GetString() == "Sync" && own.GetProperty("calls").GetInt64() > 0);
+        Assert.Equal(run.GetProperty("apiCalls").GetInt64(), calls.GetProperty("foretold")[0].GetProperty("made").GetInt64());
         Assert.Equal(4_000, run.GetProperty("tables")[0].GetProperty("receipt").GetProperty("written").GetInt64());
 
         using var answer = await api.PostAsJsonAsync("/api/v1/connections/api/query", new { sql = "SELECT COUNT(*) AS n FROM Account" }, Cancellation);

@@ -46,7 +46,7 @@ public sealed class MaskingTests : IAsyncDisposable
 
         // A rule less: its originals are read again, the texts of all rows with nothing but their Ids.
         await org.Connections.SetMaskingAsync(org.Connection.Id, MaskingRules.None, SyncedOrg.Cancel);
-        Assert.Contains((await org.Runner.PlanAsync(org.Connection.Id, SyncedOrg.Cancel))[0].Reasons, reason => reason.Contains("a masking rule was taken away", StringComparison.Ordinal));
+        Assert.Contains((await org.Runner.PlanAsync(org.Connection.Id, SyncedOrg.Cancel)).Plans[0].Reasons, reason => reason.Contains("a masking rule was taken away", StringComparison.Ordinal));
         Assert.Equal(RunOutcome.Completed, (await org.SyncAsync()).Outcome);
         await org.AssertExactAsync(Tables);
         Assert.Null((await org.Files.TablesAsync(org.Connection, SyncedOrg.Cancel)).Single(table => table.SObject == "Account").Checkpoint!.Stale);

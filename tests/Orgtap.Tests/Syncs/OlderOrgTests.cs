@@ -54,7 +54,7 @@ public sealed class OlderOrgTests
         await org.SelectAsync("Account");
         await org.SyncAsync();
 
-        var plan = Assert.Single(await org.Runner.PlanAsync(org.Connection.Id, SyncedOrg.Cancel));
+        var plan = Assert.Single((await org.Runner.PlanAsync(org.Connection.Id, SyncedOrg.Cancel)).Plans);
 
         Assert.Equal(ExtractionApi.Rest, plan.Api);
         Assert.Contains(plan.Reasons, said => said.StartsWith("Bulk API does not serve Account.", StringComparison.Ordinal));

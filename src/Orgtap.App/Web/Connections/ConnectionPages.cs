@@ -26,8 +26,10 @@ public sealed record ConnectionModel(ConnectionOverview Overview, IReadOnlyList<
 
 public sealed record TimelineModel(Connection Connection, IReadOnlyList<TimelineEntry> Entries, TimeProvider Time);
 
+public sealed record CallsModel(ConnectionOverview Overview, CallsDocument Calls, TimeProvider Time);
+
 /// <param name="LeftOut">Tables that were asked for and cannot be had.</param>
-public sealed record PlanModel(Connection Connection, IReadOnlyList<ExtractionPlan> Plans, IReadOnlyList<string> LeftOut, bool MayOperate);
+public sealed record PlanModel(Connection Connection, SyncForecast Forecast, IReadOnlyList<string> LeftOut, bool MayOperate);
 
 public sealed record RemoveModel(ConnectionOverview Overview, string ReplicaPath);
 
@@ -43,6 +45,7 @@ internal static class ConnectionPages
         one.MapPost("/schedule", SetScheduleAsync).RequireAuthorization(Roles.Operator);
         one.MapGet("/timeline", TimelineAsync).RequireAuthorization(Roles.Viewer);
         one.MapPost("/replica", PlaceAsync).RequireAuthorization(Roles.Administrator);
+        one.MapGet("/calls", CallsAsync).RequireAuthorization(Roles.Viewer);
         one.MapGet("/plan", PlanAsync).RequireAuthorization(Roles.Viewer);
         one.MapGet("/remove", ConfirmRemoveAsync).RequireAuthorization(Roles.Operator);
         one.MapPost("/remove", RemoveAsync).RequireAuthorization(Roles.Operator);
@@ -66,6 +69,11 @@ internal static class ConnectionPages
     private static async Task<IResult> TimelineAsync(string name, ConnectionStore connections, Timeline timeline, TimeProvider time, CancellationToken cancellationToken) =>
         await connections.FindAsync(name, cancellationToken) is { } connection
             ? Page.Of<TimelinePage>(new TimelineModel(connection, await timeline.OfAsync(connection, 200, cancellationToken), time))
+            : Results.NotFound();
+
+    private static async Task<IResult> CallsAsync(string name, ConnectionStore connections, OverviewReader overviews, CallsDesk calls, TimeProvider time, CancellationToken cancellationToken) =>
+        await connections.FindAsync(name, cancellationToken) is { } connection
+            ? Page.Of<CallsPage>(new CallsModel(await overviews.OfAsync(connection, cancellationToken), await calls.OfAsync(connection, cancellationToken), time))
             : Results.NotFound();
 
     private static async Task<IResult> ActAsync(

@@ -11,17 +11,17 @@ using Orgtap.Syncs;
 
 namespace Orgtap.App.Web.EditDataSync;
 
-/// <param name="Plans">What the next sync would do with the draft.</param>
+/// <param name="Forecast">What the next sync would do with the draft.</param>
 /// <param name="Problem">Why that cannot be told.</param>
 /// <param name="LeftOut">What the org no longer offers.</param>
 public sealed record ReviewModel(
-    Connection Connection, SelectionDraft Draft, IReadOnlyList<SelectionChange> Changes, IReadOnlyList<ExtractionPlan> Plans, IReadOnlyList<MissingPart> LeftOut, string? Share, OrgtapException? Problem)
+    Connection Connection, SelectionDraft Draft, IReadOnlyList<SelectionChange> Changes, SyncForecast Forecast, IReadOnlyList<MissingPart> LeftOut, string? Share, OrgtapException? Problem)
 {
-    public long Rows => Plans.Sum(plan => plan.EstimatedRows ?? 0);
+    public long Rows => Forecast.Plans.Sum(plan => plan.EstimatedRows ?? 0);
 
-    public long Calls => Plans.Sum(plan => plan.EstimatedCalls);
+    public long Calls => Forecast.Calls;
 
-    public ExtractionPlan? PlanOf(string sobject) => Plans.FirstOrDefault(plan => string.Equals(plan.SObject, sobject, StringComparison.OrdinalIgnoreCase));
+    public ExtractionPlan? PlanOf(string sobject) => Forecast.Plans.FirstOrDefault(plan => string.Equals(plan.SObject, sobject, StringComparison.OrdinalIgnoreCase));
 }
 
 /// <summary>Edit data sync (product B4): choose tables and fields in a draft, review what changes and costs, save or sync.</summary>

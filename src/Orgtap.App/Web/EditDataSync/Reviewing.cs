@@ -32,13 +32,12 @@ public sealed class Reviewing(SelectionStore selections, Picker picker, SyncRunn
         var changes = SelectionChanges.Between(stored, draft, all, overview.Tables);
         try
         {
-            var plans = await runner.PlanAsync(connection.Id, draft.Tables, cancellationToken);
-            var calls = plans.Sum(plan => plan.EstimatedCalls);
-            return new ReviewModel(connection, draft, changes, plans, missing, overview.Use is { Maximum: > 0 } use ? Share(100.0 * calls / use.Maximum) : null, null);
+            var forecast = await runner.PlanAsync(connection.Id, draft.Tables, cancellationToken);
+            return new ReviewModel(connection, draft, changes, forecast, missing, overview.Use is { Maximum: > 0 } use ? Share(100.0 * forecast.Calls / use.Maximum) : null, null);
         }
         catch (OrgtapException problem)
         {
-            return new ReviewModel(connection, draft, changes, [], missing, null, problem);
+            return new ReviewModel(connection, draft, changes, new SyncForecast([], 0, 0), missing, null, problem);
         }
     }
 

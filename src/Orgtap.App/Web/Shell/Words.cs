@@ -98,6 +98,30 @@ public static class Words
         _ => "Everything again",
     };
 
+    /// <summary>What calls were for.</summary>
+    public static string Purpose(Orgtap.Salesforce.CallPurpose purpose) => purpose switch
+    {
+        Orgtap.Salesforce.CallPurpose.Lookup => "Looking at tables, fields and costs",
+        Orgtap.Salesforce.CallPurpose.Sync => "Sync",
+        Orgtap.Salesforce.CallPurpose.Reconcile => "Comparing all Ids",
+        Orgtap.Salesforce.CallPurpose.Refresh => "Reading formulas again",
+        Orgtap.Salesforce.CallPurpose.Verify => "Verify",
+        Orgtap.Salesforce.CallPurpose.SchemaRefresh => "Looking for changed tables and fields",
+        Orgtap.Salesforce.CallPurpose.TokenCheck => "Token check",
+        Orgtap.Salesforce.CallPurpose.Conversations => "Conversations",
+        Orgtap.Salesforce.CallPurpose.Authorization => "Checking an authorization",
+        Orgtap.Salesforce.CallPurpose.OrgJobs => "Jobs in the org",
+        _ => "Counted by an earlier version",
+    };
+
+    public static string Interface(Orgtap.Salesforce.ApiKind kind) => kind switch
+    {
+        Orgtap.Salesforce.ApiKind.Query => "REST query",
+        Orgtap.Salesforce.ApiKind.Replication => "Deleted records",
+        Orgtap.Salesforce.ApiKind.Apex => "Apex REST",
+        _ => kind.ToString(),
+    };
+
     public static string Api(ExtractionApi api) => api == ExtractionApi.Bulk ? "Bulk" : "REST";
 
     public static string Plural(long count, string one, string many) => $"{Count(count)} {(count == 1 ? one : many)}";
