@@ -64,6 +64,8 @@ internal static class DemoVerb
                     await app.Services.KeepNoticesAsync(cancellationToken);
                     await app.Services.KeepRevokingAsync(cancellationToken);
                     await app.Services.KeepCheckingTokensAsync(cancellationToken);
+                    await app.Services.KeepSchemasAsync(cancellationToken);
+                    await app.Services.KeepCleanAsync(cancellationToken);
                     await ServeVerb.UntilStoppedAsync(cancellationToken);
                     context.Terminal.Error.WriteLine("Stopping.");
                     await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None);

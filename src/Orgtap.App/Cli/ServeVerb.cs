@@ -46,6 +46,8 @@ internal static class ServeVerb
             await app.Services.KeepNoticesAsync(cancellationToken);
             await app.Services.KeepRevokingAsync(cancellationToken);
             await app.Services.KeepCheckingTokensAsync(cancellationToken);
+            await app.Services.KeepSchemasAsync(cancellationToken);
+            await app.Services.KeepCleanAsync(cancellationToken);
             await UntilStoppedAsync(cancellationToken);
             context.Terminal.Error.WriteLine("Stopping.");
             await due.GoOnAsync(await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None), CancellationToken.None);

@@ -53,7 +53,7 @@ internal static class Engine
         services.AddSingleton(new SyncOptions());
         services.AddSingleton<SyncRunner>();
         services.AddSingleton<SyncStatuses>();
-        services.AddSyncJobs().AddDueSyncs();
+        services.AddSyncJobs().AddDueSyncs().AddSingleton(settings.Retention);
         services.AddSingleton<ConversationStore>();
         services.AddSingleton<ConversationReader>();
         services.AddSingleton<ConversationImporter>();

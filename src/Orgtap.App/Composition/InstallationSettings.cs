@@ -18,6 +18,9 @@ public sealed record InstallationSettings(
     /// <summary>The PostgreSQL database for replicas of connections that name none; null: that of the control store.</summary>
     public PostgresAddress? ReplicaDatabase { get; init; }
 
+    /// <summary>How long history is kept.</summary>
+    public Scheduling.Retention Retention { get; init; } = Scheduling.Retention.Usual;
+
     /// <summary>The OpenTelemetry collector that gets measures and traces; null: none.</summary>
     public Uri? Collector { get; init; }
 
@@ -39,11 +42,16 @@ public sealed record InstallationSettings(
             Collector = First(variable(TelemetryExport.EndpointVariable)) is not { } collector ? null
                 : Uri.TryCreate(collector, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https" ? endpoint
                 : throw new InvalidInputException($"{TelemetryExport.EndpointVariable} is \"{collector}\", which is no web address.", "Give one such as http://localhost:4318, or leave it out."),
+            Retention = RetentionOf(First(variable("ORGTAP_RETENTION_DAYS"))),
             CollectorSpeaksGrpc = variable("OTEL_EXPORTER_OTLP_PROTOCOL") is "grpc",
             Database = DatabaseOf(First(database), variable),
             ReplicaDatabase = First(variable("ORGTAP_REPLICA_DATABASE")) is { } replicas ? PostgresAddress.Parse(replicas, "ORGTAP_REPLICA_DATABASE") : null,
         };
     }
+
+    private static Scheduling.Retention RetentionOf(string? text) => text is null ? Scheduling.Retention.Usual
+        : int.TryParse(text, out var days) && days is >= Scheduling.Retention.Shortest and <= Scheduling.Retention.Longest ? new Scheduling.Retention(days)
+        : throw new InvalidInputException($"ORGTAP_RETENTION_DAYS is \"{text}\".", $"Give a whole number of days from {Scheduling.Retention.Shortest} to {Scheduling.Retention.Longest}, or leave it out for {Scheduling.Retention.Usual.Days}.");
 
     private static PostgresAddress? DatabaseOf(string? option, Func<string, string?> variable)
     {

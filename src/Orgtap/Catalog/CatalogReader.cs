@@ -17,11 +17,13 @@ public sealed class CatalogReader(OrgClients clients, ControlStore store, TimePr
     private readonly SchemaChangeStore _changes = new(store, time);
 
     /// <summary>Every table the user can see, those that cannot be selected included, by label.</summary>
-    public async Task<IReadOnlyList<CatalogObject>> ObjectsAsync(Connection connection, CallCounter counter, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<CatalogObject>> ObjectsAsync(Connection connection, CallCounter counter, CancellationToken cancellationToken) => ObjectsAsync(connection, BrowsingAge, counter, cancellationToken);
+
+    private async Task<IReadOnlyList<CatalogObject>> ObjectsAsync(Connection connection, TimeSpan maxAge, CallCounter counter, CancellationToken cancellationToken)
     {
         var client = Open(connection, counter);
         var version = await client.VersionAsync(cancellationToken);
-        var body = await _cache.GetAsync(connection.Id, $"v{version}/sobjects", BrowsingAge, since => client.GlobalDescribeAsync(since, cancellationToken), null, cancellationToken);
+        var body = await _cache.GetAsync(connection.Id, $"v{version}/sobjects", maxAge, since => client.GlobalDescribeAsync(since, cancellationToken), null, cancellationToken);
         return [.. GlobalDescribe.Parse(body).Objects.Select(ObjectOf).OrderBy(item => item.Label, StringComparer.OrdinalIgnoreCase).ThenBy(item => item.Name, StringComparer.Ordinal)];
     }
 
@@ -89,6 +91,24 @@ public sealed class CatalogReader(OrgClients clients, ControlStore store, TimePr
         }
         catch (OrgtapException refusal) when (refusal.Kind == FailureKind.Unsupported)
         {
+        }
+    }
+
+    /// <summary>Looks whether the org's list of tables, and these tables, have changed; what did is kept, and told as a change of the schema. What cannot be seen any more is told so and is no failure.</summary>
+    /// <param name="maxAge">What was looked at since costs no call.</param>
+    public async Task RefreshAsync(Connection connection, IReadOnlyList<string> sobjects, TimeSpan maxAge, CallCounter counter, CancellationToken cancellationToken)
+    {
+        await ObjectsAsync(connection, maxAge, counter, cancellationToken);
+        await WarmAsync(connection, sobjects, maxAge, counter, cancellationToken);
+        foreach (var sobject in sobjects)
+        {
+            try
+            {
+                await ObjectAsync(connection, sobject, maxAge, counter, cancellationToken);
+            }
+            catch (OrgtapException gone) when (gone.Kind is FailureKind.Permission or FailureKind.SchemaChanged)
+            {
+            }
         }
     }
 

@@ -15,6 +15,8 @@ public enum JobKind
     Notices,
     Mail,
     OldAccess,
+    SchemaRefresh,
+    CleanUp,
 }
 
 /// <summary>Names and words of jobs.</summary>
@@ -22,7 +24,7 @@ public static class JobKinds
 {
     public static readonly IReadOnlyList<JobKind> OfConnections = [JobKind.Sync, JobKind.FormulaRefresh, JobKind.Deletes, JobKind.Conversations];
 
-    public static readonly IReadOnlyList<JobKind> OfInstallation = [JobKind.TokenCheck, JobKind.Notices, JobKind.Mail, JobKind.OldAccess];
+    public static readonly IReadOnlyList<JobKind> OfInstallation = [JobKind.TokenCheck, JobKind.Notices, JobKind.Mail, JobKind.OldAccess, JobKind.SchemaRefresh, JobKind.CleanUp];
 
     /// <summary>For people.</summary>
     public static string Name(this JobKind kind) => kind switch
@@ -34,6 +36,8 @@ public static class JobKinds
         JobKind.TokenCheck => "Token check",
         JobKind.Notices => "Notices",
         JobKind.Mail => "E-mail",
+        JobKind.SchemaRefresh => "Schema refresh",
+        JobKind.CleanUp => "Clean-up",
         _ => "Old access",
     };
 
@@ -43,6 +47,8 @@ public static class JobKinds
         JobKind.FormulaRefresh => "formula-refresh",
         JobKind.TokenCheck => "token-check",
         JobKind.OldAccess => "old-access",
+        JobKind.SchemaRefresh => "schema-refresh",
+        JobKind.CleanUp => "clean-up",
         _ => kind.ToString().ToLowerInvariant(),
     };
 

@@ -169,11 +169,13 @@ public sealed partial class ScheduledJobs(
                 JobKind.TokenCheck => "Looks whether each connection’s authorization still works, and uses it often enough to stay alive",
                 JobKind.Notices => "Looks what is wrong, and tells people of it and of its mending",
                 JobKind.Mail => "Sends the e-mails that wait, and tries again those that failed",
+                JobKind.SchemaRefresh => "Looks whether tables and fields have changed in the orgs",
+                JobKind.CleanUp => "Removes history that is older than it is to be kept",
                 _ => "Ends access at Salesforce that was replaced or removed",
             },
             ActivityOf(look?.IsRunning == true, state, held), held, look?.LastStart is { } start ? new LastJobRun(start, look.LastEnd, look.Failure ?? (look.IsRunning ? "Runs" : "Done"), null, null) : null,
             look is { LastStart: { } last } && state.StoppedAt is null ? last + look.Period : null,
-            look is null ? "" : look.Period >= TimeSpan.FromMinutes(1) ? FormattableString.Invariant($"every {(look.Period.TotalMinutes > 1 ? $"{look.Period.TotalMinutes:0} minutes" : "minute")}") : FormattableString.Invariant($"every {look.Period.TotalSeconds:0} seconds"),
+            look is null ? "" : look.Period >= TimeSpan.FromHours(1) ? FormattableString.Invariant($"every {(look.Period.TotalHours > 1 ? $"{look.Period.TotalHours:0} hours" : "hour")}") : look.Period >= TimeSpan.FromMinutes(1) ? FormattableString.Invariant($"every {(look.Period.TotalMinutes > 1 ? $"{look.Period.TotalMinutes:0} minutes" : "minute")}") : FormattableString.Invariant($"every {look.Period.TotalSeconds:0} seconds"),
             state.StoppedAt, state.StoppedBy);
     }
 
