@@ -86,7 +86,7 @@ public sealed class OrgJobsTests : IAsyncLifetime
     [Fact]
     public async Task A_run_is_ended_once_and_cannot_be_started_again()
     {
-        var id = _served.Org.Store.Insert("AsyncApexJob", new Dictionary<string, object?> { ["JobType"] = "BatchApex", ["ApexClassId"] = _served.Org.Store.Truth("ApexClass", ["Name"], false).First().Id });
+        var id = _served.Org.Store.Insert("AsyncApexJob", new Dictionary<string, object?> { ["JobType"] = "BatchApex", ["Status"] = "Queued", ["ApexClassId"] = _served.Org.Store.Truth("ApexClass", ["Name"], false).First().Id });
         var job = Assert.Single((await _jobs.LookAsync(_connection, Stop)).Jobs, each => each.Id == id);
         Assert.True(job.CanStop);
         Assert.True((await _jobs.StopAsync(_connection, id, "test", Stop)).Changed);
