@@ -41,7 +41,7 @@ public sealed class OrgJobs(OrgClients clients, StoppedOrgJobs kept, TimeProvide
         using (await EnterAsync(connection.Id, cancellationToken))
         {
             if (!_seen.TryGetValue(connection.Id, out var seen) || time.GetUtcNow() - seen.SeenAt >= Fresh)
-                _seen[connection.Id] = seen = await Open(connection).ReadAsync(time.GetUtcNow(), cancellationToken);
+                _seen[connection.Id] = seen = await AskedAsync(() => Open(connection).ReadAsync(time.GetUtcNow(), cancellationToken));
             return OrgJobList.Of(seen, await kept.ListAsync(connection.Id, cancellationToken), connection.Username);
         }
     }
@@ -55,7 +55,7 @@ public sealed class OrgJobs(OrgClients clients, StoppedOrgJobs kept, TimeProvide
         using (await EnterAsync(connection.Id, cancellationToken))
         {
             var org = Open(connection);
-            return id.StartsWith("707", StringComparison.Ordinal) ? await EndRunAsync(org, connection, id, cancellationToken) : await StopScheduleAsync(org, connection, id, by, cancellationToken);
+            return await AskedAsync(() => id.StartsWith("707", StringComparison.Ordinal) ? EndRunAsync(org, connection, id, cancellationToken) : StopScheduleAsync(org, connection, id, by, cancellationToken));
         }
     }
 
@@ -69,14 +69,19 @@ public sealed class OrgJobs(OrgClients clients, StoppedOrgJobs kept, TimeProvide
         using (await EnterAsync(connection.Id, cancellationToken))
         {
             var org = Open(connection);
-            if (await kept.FindAsync(connection.Id, id, cancellationToken) is not { } stopped) throw await WhyNotStartedAsync(org, id, cancellationToken) is { } why ? why : NotStoppedHere(connection);
-            if (stopped.StartedAs is { } before) return new OrgJobChange(before, stopped.Name, Changed: false, await org.FindScheduleAsync(before, cancellationToken));
-            var (now, changed) = await ScheduleAsync(org, stopped, cancellationToken);
-            await kept.StartedAsync(connection.Id, id, now, CancellationToken.None);
-            // What the list lacks now is seen with the next look.
-            _seen.TryRemove(connection.Id, out _);
-            return new OrgJobChange(now, stopped.Name, changed, await LookBackAsync(org, now, cancellationToken));
+            return await AskedAsync(() => StartScheduleAsync(org, connection, id, cancellationToken));
         }
+    }
+
+    private async Task<OrgJobChange> StartScheduleAsync(OrgJobsApi org, Connection connection, string id, CancellationToken cancellationToken)
+    {
+        if (await kept.FindAsync(connection.Id, id, cancellationToken) is not { } stopped) throw await WhyNotStartedAsync(org, id, cancellationToken) ?? NotStoppedHere(connection);
+        if (stopped.StartedAs is { } before) return new OrgJobChange(before, stopped.Name, Changed: false, await LookBackAsync(org, before, cancellationToken));
+        var (now, changed) = await ScheduleAsync(org, stopped, cancellationToken);
+        await kept.StartedAsync(connection.Id, id, now, CancellationToken.None);
+        // What the list lacks now is seen with the next look.
+        _seen.TryRemove(connection.Id, out _);
+        return new OrgJobChange(now, stopped.Name, changed, await LookBackAsync(org, now, cancellationToken));
     }
 
     private async Task<OrgJobChange> StopScheduleAsync(OrgJobsApi org, Connection connection, string id, string by, CancellationToken cancellationToken)
@@ -176,6 +181,19 @@ public sealed class OrgJobs(OrgClients clients, StoppedOrgJobs kept, TimeProvide
         {
             // It was started; how it looks now is seen with the next look.
             return null;
+        }
+    }
+
+    /// <summary>A person waits and decides; what the HTTP pipeline says of trying again is over by then.</summary>
+    private static async Task<T> AskedAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (SalesforceException failure) when (failure.Kind == FailureKind.Transient)
+        {
+            throw new SalesforceException(failure.Kind, failure.Message, "Nothing was changed. Try again in a few minutes; if it goes on, look at https://status.salesforce.com and at this machine's network.", failure.StatusCode, failure.ErrorCode, failure.Detail, failure);
         }
     }
 

@@ -106,7 +106,7 @@ public sealed class OrgJobsPageTests(Browser browser) : IAsyncLifetime
     [InlineData("org-jobs-none")]
     public async Task Every_state_says_what_is_the_matter_and_where_it_is_mended(string state)
     {
-        var words = state switch { "org-jobs-no-package" => "this org has no package for it", "org-jobs-no-access" => "assign it to the connected user", "org-jobs-not-allowed" => "View Setup and Configuration", "org-jobs-away" => "Look again in a few minutes",
+        var words = state switch { "org-jobs-no-package" => "this org has no package for it", "org-jobs-no-access" => "assign it to the connected user", "org-jobs-not-allowed" => "View Setup and Configuration", "org-jobs-away" => "Try again in a few minutes",
             "org-jobs-quota" => "when calls are free again", _ => "No jobs in this org" };
         switch (state)
         {

@@ -12,7 +12,7 @@ namespace Orgtap.App.Web.Jobs;
 /// <param name="Problem">Why the org could not be looked at now; a list beside it is an older one.</param>
 /// <param name="Refused">Why what was pressed could not be done.</param>
 /// <param name="Done">What was done, for people.</param>
-public sealed record OrgJobsModel(IReadOnlyList<Connection> Connections, Connection? Connection, OrgJobList? List, Problem? Problem, OrgtapException? Refused, string? Done, bool MayOperate, TimeProvider Time)
+public sealed record OrgJobsModel(IReadOnlyList<Connection> Connections, Connection? Connection, OrgJobList? List, Problem? Problem, Problem? Refused, string? Done, bool MayOperate, TimeProvider Time)
 {
     /// <summary>The page of one connection.</summary>
     public static string AddressOf(string connection, string? done = null) => $"/jobs/org?connection={Uri.EscapeDataString(connection)}{(done is null ? "" : $"&done={done}")}";
@@ -64,7 +64,7 @@ internal static class OrgJobPages
         catch (OrgtapException refused)
         {
             // The list as it was seen last: a refusal is no reason to ask the org once more.
-            return Page.Of<OrgJobsPage>(new OrgJobsModel(await connections.ListAsync(cancellationToken), connection, await desk.LastAsync(connection, cancellationToken), null, refused, null, true, time), Errors.ErrorPages.StatusOf(refused.Kind));
+            return Page.Of<OrgJobsPage>(new OrgJobsModel(await connections.ListAsync(cancellationToken), connection, await desk.LastAsync(connection, cancellationToken), null, Explained(refused, time), null, true, time), Errors.ErrorPages.StatusOf(refused.Kind));
         }
     }
 
@@ -76,19 +76,16 @@ internal static class OrgJobPages
         }
         catch (OrgtapException failure)
         {
-            // Nobody looks again by itself, so it is never our turn.
-            var problem = Problem.From(failure, time.GetUtcNow());
-            return model with
-            {
-                List = await desk.LastAsync(connection, cancellationToken),
-                Problem = failure switch
-                {
-                    QuotaStopException stop => problem with { Turn = Turn.Operator, NextStep = $"Nothing was asked of the org. Look again about {Shell.Words.When(stop.Until, time)}, when calls are free again; or raise the connection’s threshold." },
-                    { Turn: Turn.We } => problem with { Turn = Turn.Operator, NextStep = "Nothing was changed. Look again in a few minutes; if it goes on, look at https://status.salesforce.com and at this machine’s network." },
-                    _ => problem,
-                },
-            };
+            return model with { List = await desk.LastAsync(connection, cancellationToken), Problem = Explained(failure, time) };
         }
+    }
+
+    /// <summary>Nobody looks or presses again by itself, so it is never our turn.</summary>
+    private static Problem Explained(OrgtapException failure, TimeProvider time)
+    {
+        var problem = Problem.From(failure, time.GetUtcNow());
+        return failure is QuotaStopException stop ? problem with { Turn = Turn.Operator, NextStep = $"Nothing was changed in the org. Try again about {Shell.Words.When(stop.Until, time)}, when calls are free again; or raise the connection’s threshold." }
+            : problem.Turn == Turn.We ? problem with { Turn = Turn.Operator } : problem;
     }
 
     private static string? WordsOf(string? done) => done switch
