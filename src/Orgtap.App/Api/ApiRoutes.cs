@@ -27,6 +27,7 @@ internal static class ApiRoutes
         SetupApi.Map(api);
         AppsApi.Map(api);
         JobsApi.Map(api);
+        OrgJobsApi.Map(api);
         NoticesApi.Map(api);
     }
 }

@@ -78,6 +78,16 @@ internal interface IOwner
 
     Task<JobDocument> ScheduleJobAsync(string connection, string job, string frequency, CancellationToken cancellationToken);
 
+    /// <summary>Jobs inside the org.</summary>
+    /// <param name="again">Looks anew.</param>
+    Task<OrgJobsDocument> OrgJobsAsync(string connection, bool again, CancellationToken cancellationToken);
+
+    /// <param name="job">An Id.</param>
+    Task<OrgJobChangeDocument> StopOrgJobAsync(string connection, string job, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="StopOrgJobAsync"/>
+    Task<OrgJobChangeDocument> StartOrgJobAsync(string connection, string job, CancellationToken cancellationToken);
+
     Task<RestartDocument> RestartJobsAsync(CancellationToken cancellationToken);
 
     Task<ResendDocument> SendConversationsAgainAsync(string connection, CancellationToken cancellationToken);

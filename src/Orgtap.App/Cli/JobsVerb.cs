@@ -13,9 +13,10 @@ internal static class JobsVerb
 
     private static Command List(VerbRunner verbs)
     {
-        var (connection, json) = (Connection(), VerbRunner.Json());
-        return verbs.Run(new Command("list", "List every job with its state, last and next run") { connection, json }, Needs.Owner, ["orgtap jobs list", "orgtap jobs list --connection acme --json"], async (context, cancellationToken) =>
+        var (connection, inOrg, json) = (Connection(), OrgJobVerbs.InOrg(), VerbRunner.Json());
+        return verbs.Run(new Command("list", "List every job with its state, last and next run") { connection, inOrg, json }, Needs.Owner, ["orgtap jobs list", "orgtap jobs list --connection acme --json", "orgtap jobs list --in-org acme"], async (context, cancellationToken) =>
         {
+            if (OrgJobVerbs.OrgOf(context, inOrg, connection) is { } org) return await OrgJobVerbs.ListAsync(context, org, context.Get(json), cancellationToken);
             var jobs = await context.Owner.JobsAsync(context.Get(connection), cancellationToken);
             if (context.Get(json))
             {
@@ -33,16 +34,18 @@ internal static class JobsVerb
 
     private static Command Stop(VerbRunner verbs)
     {
-        var (name, connection, json) = (Job(), Connection(), VerbRunner.Json());
-        return verbs.Run(new Command("stop", "Stop a job; it finishes its page, commits, and stays stopped") { name, connection, json }, Needs.Owner, ["orgtap jobs stop sync --connection acme", "orgtap jobs stop mail"], async (context, cancellationToken) =>
-            Say(context, await context.Owner.StopJobAsync(context.Get(connection), context.Get(name), cancellationToken), context.Get(json)));
+        var (name, connection, inOrg, json) = (Job(), Connection(), OrgJobVerbs.InOrg(), VerbRunner.Json());
+        return verbs.Run(new Command("stop", "Stop a job; it finishes its page, commits, and stays stopped") { name, connection, inOrg, json }, Needs.Owner, ["orgtap jobs stop sync --connection acme", "orgtap jobs stop mail", "orgtap jobs stop NightlySync --in-org acme"], async (context, cancellationToken) =>
+            OrgJobVerbs.OrgOf(context, inOrg, connection) is { } org ? await OrgJobVerbs.ChangeAsync(context, org, context.Get(name), start: false, context.Get(json), cancellationToken)
+            : Say(context, await context.Owner.StopJobAsync(context.Get(connection), context.Get(name), cancellationToken), context.Get(json)));
     }
 
     private static Command Start(VerbRunner verbs)
     {
-        var (name, connection, json) = (Job(), Connection(), VerbRunner.Json());
-        return verbs.Run(new Command("start", "Start a stopped job; what was interrupted goes on at once where `orgtap serve` runs") { name, connection, json }, Needs.Owner, ["orgtap jobs start sync --connection acme"], async (context, cancellationToken) =>
-            Say(context, await context.Owner.StartJobAsync(context.Get(connection), context.Get(name), cancellationToken), context.Get(json)));
+        var (name, connection, inOrg, json) = (Job(), Connection(), OrgJobVerbs.InOrg(), VerbRunner.Json());
+        return verbs.Run(new Command("start", "Start a stopped job; what was interrupted goes on at once where `orgtap serve` runs") { name, connection, inOrg, json }, Needs.Owner, ["orgtap jobs start sync --connection acme", "orgtap jobs start NightlySync --in-org acme"], async (context, cancellationToken) =>
+            OrgJobVerbs.OrgOf(context, inOrg, connection) is { } org ? await OrgJobVerbs.ChangeAsync(context, org, context.Get(name), start: true, context.Get(json), cancellationToken)
+            : Say(context, await context.Owner.StartJobAsync(context.Get(connection), context.Get(name), cancellationToken), context.Get(json)));
     }
 
     private static Command Schedule(VerbRunner verbs)
@@ -73,7 +76,7 @@ internal static class JobsVerb
         return ExitCode.Done;
     }
 
-    private static Argument<string> Job() => new("JOB") { Description = $"One of {string.Join(", ", Enum.GetValues<JobKind>().Select(JobKinds.Word))}" };
+    private static Argument<string> Job() => new("JOB") { Description = $"One of {string.Join(", ", Enum.GetValues<JobKind>().Select(JobKinds.Word))}; with --in-org, the Id or the name of a job in the org" };
 
     private static Option<string?> Connection() => new("--connection") { Description = "Whose job; without it, the installation's", HelpName = "NAME" };
 }

@@ -98,6 +98,15 @@ internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
     public Task<JobDocument> ScheduleJobAsync(string connection, string job, string frequency, CancellationToken cancellationToken) =>
         api.SendAsync<JobDocument>(HttpMethod.Put, $"{JobPath(connection, job)}/frequency", new JobFrequencyDocument(frequency), cancellationToken);
 
+    public Task<OrgJobsDocument> OrgJobsAsync(string connection, bool again, CancellationToken cancellationToken) =>
+        api.SendAsync<OrgJobsDocument>(HttpMethod.Get, $"{Path(connection)}/org-jobs?again={(again ? "true" : "false")}", null, cancellationToken);
+
+    public Task<OrgJobChangeDocument> StopOrgJobAsync(string connection, string job, CancellationToken cancellationToken) =>
+        api.SendAsync<OrgJobChangeDocument>(HttpMethod.Post, $"{Path(connection)}/org-jobs/{Uri.EscapeDataString(job)}/stop", null, cancellationToken);
+
+    public Task<OrgJobChangeDocument> StartOrgJobAsync(string connection, string job, CancellationToken cancellationToken) =>
+        api.SendAsync<OrgJobChangeDocument>(HttpMethod.Post, $"{Path(connection)}/org-jobs/{Uri.EscapeDataString(job)}/start", null, cancellationToken);
+
     public Task<RestartDocument> RestartJobsAsync(CancellationToken cancellationToken) => api.SendAsync<RestartDocument>(HttpMethod.Post, "jobs/restart", null, cancellationToken);
 
     private static string JobPath(string? connection, string job) => $"{(connection is null ? "" : $"{Path(connection)}/")}jobs/{Uri.EscapeDataString(job)}";

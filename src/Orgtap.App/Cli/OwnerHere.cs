@@ -78,6 +78,18 @@ internal sealed class OwnerHere(IServiceProvider services) : IOwner
 
     public Task<JobDocument> ScheduleJobAsync(string connection, string job, string frequency, CancellationToken cancellationToken) => Get<JobDesk>().SetFrequencyAsync(connection, job, frequency, ConnectVerb.Actor, cancellationToken);
 
+    public async Task<OrgJobsDocument> OrgJobsAsync(string connection, bool again, CancellationToken cancellationToken)
+    {
+        var found = await FindAsync(connection, cancellationToken);
+        return OrgJobsDocument.Of(found, await Get<OrgJobDesk>().ListAsync(found, again, cancellationToken));
+    }
+
+    public async Task<OrgJobChangeDocument> StopOrgJobAsync(string connection, string job, CancellationToken cancellationToken) =>
+        await Get<OrgJobDesk>().StopAsync(await FindAsync(connection, cancellationToken), job, ConnectVerb.Actor, cancellationToken);
+
+    public async Task<OrgJobChangeDocument> StartOrgJobAsync(string connection, string job, CancellationToken cancellationToken) =>
+        await Get<OrgJobDesk>().StartAsync(await FindAsync(connection, cancellationToken), job, ConnectVerb.Actor, cancellationToken);
+
     public Task<RestartDocument> RestartJobsAsync(CancellationToken cancellationToken) => Get<JobDesk>().RestartAsync(ConnectVerb.Actor, cancellationToken);
 
     public async Task<ResendDocument> SendConversationsAgainAsync(string connection, CancellationToken cancellationToken) =>

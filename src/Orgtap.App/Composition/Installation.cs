@@ -87,6 +87,7 @@ public sealed class Installation : IAsyncDisposable
         services.AddSingleton<Overviews.RowExplorer>();
         services.AddSingleton<Overviews.ConversationDesk>();
         services.AddSingleton<Overviews.JobDesk>();
+        services.AddSingleton<Overviews.OrgJobDesk>();
         services.AddSingleton<Overviews.NoticeDesk>();
         services.AddSingleton<Overviews.SettingsChange>();
         services.AddSingleton<Overviews.MaskingChange>();

@@ -92,6 +92,7 @@ public static class WebHost
         Support.SupportPages.Map(pages);
         Apps.AppPages.Map(pages);
         Jobs.JobPages.Map(pages);
+        Jobs.OrgJobPages.Map(pages);
         Notices.NoticePages.Map(pages);
         ApiRoutes.Map(app);
     }

@@ -109,6 +109,8 @@ public static partial class ErrorClassifier
         (_, "UNABLE_TO_LOCK_ROW" or "SERVER_UNAVAILABLE" or "UNKNOWN_EXCEPTION" or "INTERNAL_ERROR" or "INTERNAL_SERVER_ERROR") =>
             (FailureKind.Transient, "Salesforce had a problem of its own.", "Orgtap tries again. If it goes on, look at https://status.salesforce.com."),
 
+        (_, "APEX_ERROR") => SayApex(subject, text),
+
         (>= 301 and <= 399, _) => (FailureKind.InvalidInput, $"Salesforce sends Orgtap on to {movedTo?.Host ?? "another address"}, which is not followed.",
             "Connect again with the org's present My Domain address (Setup > My Domain)."),
         (414 or 431, _) =>

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Orgtap.Primitives;
 using Orgtap.Salesforce.Bulk;
 using Orgtap.Salesforce.Describe;
+using Orgtap.Salesforce.Jobs;
 using Orgtap.Salesforce.OAuth;
 using Orgtap.Salesforce.Query;
 using Orgtap.Salesforce.Soql;
@@ -26,10 +27,14 @@ public sealed class SalesforceClient
         _version = version;
         Bulk = new BulkQueryApi(http, VersionAsync);
         Entries = new ConversationEntries(this, http);
+        OrgJobs = new OrgJobsApi(this, http);
     }
 
     /// <summary>What was said in messaging sessions and calls.</summary>
     public ConversationEntries Entries { get; }
+
+    /// <summary>Jobs inside the org.</summary>
+    public OrgJobsApi OrgJobs { get; }
 
     /// <summary>Query jobs of Bulk API 2.0.</summary>
     public BulkQueryApi Bulk { get; }

@@ -17,7 +17,7 @@ public sealed partial class AccessTests(WebInstallation site)
 {
     private static readonly string[] ForAdministrators = ["/people", "/audit", "/system/mail", "/system/secrets", "/system/support", "/system/apps", "/api/v1/mail", "/api/v1/system", "/api/v1/users", "/api/v1/audit", "/connections/{name}/replica", "/api/v1/connections/{name}/replica"];
     private static readonly string[] ChangedByAdministrators = ["/api/v1/support", "/api/v1/apps", "/notices", "/api/v1/notices"];
-    private static readonly string[] ReadingWithPost = ["/account", "/api/v1/me", "/api/v1/connections/{name}/query"];
+    private static readonly string[] ReadingWithPost = ["/account", "/jobs/org/look", "/api/v1/me", "/api/v1/connections/{name}/query"];
     private static readonly string[] PreparingWithGet = ["/connections/new", "/requests/new", "/device", "/connections/{name}/data", "/connections/{name}/remove", "/connections/{name}/settings", "/connections/{name}/masking", "/connections/{name}/conversations/setup", "/api/v1/apps"];
     private static readonly string[] Conversations = ["/api/v1/connections/{name}/conversations", "/api/v1/connections/{name}/conversations/{id}"];
     private static readonly string[] CopiedRows = ["/api/v1/connections/{name}/query", "/api/v1/connections/{name}/rows"];

@@ -30,6 +30,12 @@ public sealed class ErrorClassifierTests
     [InlineData(404, "NOT_FOUND", "The requested resource does not exist", FailureKind.Unsupported)]
     [InlineData(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId", FailureKind.Transient)]
     [InlineData(503, "SERVER_UNAVAILABLE", "busy", FailureKind.Transient)]
+    [InlineData(500, "APEX_ERROR", "System.AsyncException: The Apex job named 'X' is already scheduled for execution.", FailureKind.InvalidInput)]
+    [InlineData(500, "APEX_ERROR", "System.AsyncException: Invalid job id: 08e000000000001AAA", FailureKind.InvalidInput)]
+    [InlineData(500, "APEX_ERROR", "System.LimitException: You have exceeded the maximum number (100) of Apex scheduled jobs.", FailureKind.InvalidInput)]
+    [InlineData(500, "APEX_ERROR", "System.AsyncException: Based on configured schedule, the given trigger 'X' will never fire.", FailureKind.InvalidInput)]
+    [InlineData(500, "APEX_ERROR", "OrgJobsResource.JobException: X is not on the package's allowlist", FailureKind.Permission)]
+    [InlineData(500, "APEX_ERROR", "System.NullPointerException: Attempt to de-reference a null object", FailureKind.Unsupported)]
     [InlineData(400, "SOMETHING_NEW", "x", FailureKind.Defect)]
     public void Classifies_by_code(int status, string code, string message, FailureKind expected)
     {

@@ -34,6 +34,8 @@ public sealed class SoqlCondition
 
     public static SoqlCondition Is(string field, string value) => new($"{SoqlName.Check(field)} = {Literal(value)}");
 
+    public static SoqlCondition IsNot(string field, string value) => new($"{SoqlName.Check(field)} != {Literal(value)}");
+
     public static SoqlCondition IsNotNull(string field) => new($"{SoqlName.Check(field)} != null");
 
     public override string ToString() => _text;
