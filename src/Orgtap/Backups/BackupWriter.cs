@@ -32,7 +32,7 @@ public sealed class BackupWriter(string dataDirectory, Func<string, bool> takesK
     {
         RefuseTarget(target);
         if (shared is null && !File.Exists(Path.Combine(dataDirectory, BackupManifest.ControlStore)))
-            throw new InvalidInputException($"There is nothing to back up: {dataDirectory} holds no {BackupManifest.ControlStore}.", "Name the data directory with --data or ORGTAP_DATA, or the database with ORGTAP_DATABASE.");
+            throw new InvalidInputException($"There is nothing to back up: {dataDirectory} holds no {BackupManifest.ControlStore}, or this user may not look into it.", "Name the data directory with --data or ORGTAP_DATA, or the database with ORGTAP_DATABASE.");
         try
         {
             RefuseSmallDisk(target);
