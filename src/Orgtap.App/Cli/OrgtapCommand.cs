@@ -35,6 +35,8 @@ public static class OrgtapCommand
             DemoVerb.Build(verbs),
             ServeVerb.Build(verbs),
             MigrateVerb.Build(verbs),
+            BackupVerb.Build(verbs),
+            RestoreVerb.Build(verbs),
             SetupVerb.Build(verbs),
             JobsVerb.Build(verbs),
             NoticesVerb.Build(verbs),

@@ -170,4 +170,4 @@ internal sealed class OwnerElsewhere(ApiClient api, Terminal terminal) : IOwner
 }
 
 /// <summary>Somebody stopped watching a run that others had started; it goes on.</summary>
-internal sealed class LeftRunningException(long run, string where) : OperationCanceledException($"No longer watching run {run}; it goes on in {where}.");
+internal sealed class LeftRunningException(long run, string where) : StoppedException($"No longer watching run {run}; it goes on in {where}.");

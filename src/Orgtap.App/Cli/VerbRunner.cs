@@ -99,9 +99,9 @@ internal sealed class VerbRunner(Terminal terminal)
             settings = InstallationSettings.Read(parsed.GetValue(Data), terminal.Variable, parsed.GetValue(Database));
             return await OpenAsync(parsed, command, needs, settings, async services => await work(new VerbContext(parsed, terminal, settings, services), cancellationToken), cancellationToken);
         }
-        catch (LeftRunningException left)
+        catch (StoppedException stopped)
         {
-            terminal.Error.WriteLine(left.Message);
+            terminal.Error.WriteLine(stopped.Message);
             return ExitCode.Cancelled;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -58,13 +58,16 @@ public static class KeyRing
         var wrapped = 0;
         foreach (var key in KeysOf(installation))
         {
-            if (key.Descendants().Any(element => element.Name.LocalName == "encryptedSecret")) wrapped++;
+            if (IsWrapped(key)) wrapped++;
             else inClear++;
         }
         return inClear == 0 && (wrapped > 0 || installation.Settings.KeyFile is not null) ? KeyRingState.Wrapped
             : wrapped > 0 ? KeyRingState.PartlyWrapped
             : KeyRingState.InClear;
     }
+
+    /// <summary>Whether a stored key cannot be used without the key from outside.</summary>
+    internal static bool IsWrapped(XElement key) => key.Descendants().Any(element => element.Name.LocalName == "encryptedSecret");
 
     /// <summary>One sentence for start-up and the system page; null when there is nothing to say.</summary>
     public static string? WarningOf(Installation installation) => (StateOf(installation), installation.Settings.Database is null ? "data directory" : "database") switch

@@ -48,6 +48,7 @@ public static class AuditWords
         "setup.checked" => "Checked the setup of an org",
         "connection.tested" => "Tested a connection",
         "secrets.rotated" => "Encrypted stored secrets with a new key",
+        "backup.restored" => "Restored a backup",
         "mail.set" => "Set up the mail server",
         "mail.removed" => "Forgot the mail server",
         "mail.tested" => "Sent a test e-mail",

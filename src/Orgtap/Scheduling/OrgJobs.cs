@@ -219,7 +219,7 @@ public sealed class OrgJobs(OrgClients clients, StoppedOrgJobs kept, TimeProvide
             _seen[connection] = seen with { Schedules = [.. seen.Schedules.Where(schedule => schedule.Id != id)], Runs = [.. seen.Runs.Where(run => run.Id != id)] };
     }
 
-    private OrgJobsApi Open(Connection connection) => connection.InstanceUrl is { } address ? clients.Open(connection.Id, address, new CallCounter()).OrgJobs
+    private OrgJobsApi Open(Connection connection) => connection.InstanceUrl is { } address ? clients.Open(connection.Id, address, new CallCounter(CallPurpose.OrgJobs)).OrgJobs
         : throw new InvalidInputException($"{connection.Name} is not authorized yet.", "Authorize it first; then its org can be asked for its jobs.");
 
     private async Task<IDisposable> EnterAsync(ConnectionId connection, CancellationToken cancellationToken)

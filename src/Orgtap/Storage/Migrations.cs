@@ -14,6 +14,9 @@ internal static class Migrations
 {
     private const string Prefix = "Orgtap.Storage.Migrations.";
 
+    /// <summary>Every change that this program knows, in order.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Scripts().Select(script => script.Name)];
+
     /// <returns>The names of the scripts applied now.</returns>
     public static async Task<IReadOnlyList<string>> ApplyAsync(ControlStore store, TimeProvider time, CancellationToken cancellationToken)
     {

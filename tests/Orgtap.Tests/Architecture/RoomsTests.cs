@@ -20,6 +20,7 @@ public sealed partial class RoomsTests
         ["Extraction"] = 4,
         ["Syncs"] = 5,
         ["Conversations"] = 6,
+        ["Backups"] = 7,
         ["Scheduling"] = 7,
         ["Reauthorization"] = 9,
         ["Notifications"] = 8,

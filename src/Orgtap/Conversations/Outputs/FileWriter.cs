@@ -12,7 +12,10 @@ namespace Orgtap.Conversations.Outputs;
 /// </summary>
 internal sealed class FileWriter(ConversationTables tables, FileOutput output, string directory)
 {
-    private const string PositionName = "files";
+    /// <summary>The position up to which changes are in files.</summary>
+    public const string PositionName = "files";
+
+    private const string NameStart = "conversations-";
     private const int Read = 500;
 
     /// <exception cref="InvalidInputException">The directory or the number cannot be used.</exception>
@@ -20,6 +23,14 @@ internal sealed class FileWriter(ConversationTables tables, FileOutput output, s
     {
         if (output.Directory is { } directory && !Path.IsPathFullyQualified(directory)) throw new InvalidInputException($"\"{directory}\" is no absolute path.", "Give the whole path, e.g. /srv/conversations.");
         if (output.ConversationsPerFile is < 1 or > 1_000_000) throw new InvalidInputException($"{output.ConversationsPerFile} conversations in a file are not possible.", "Give 1 to 1000000.");
+    }
+
+    /// <summary>The number of the first change in a file of this name; null: no whole file of ours.</summary>
+    public static long? FirstChangeOf(string path)
+    {
+        var name = Path.GetFileName(path);
+        return name.StartsWith(NameStart, StringComparison.Ordinal) && (name.EndsWith(".jsonl", StringComparison.Ordinal) || name.EndsWith(".jsonl.gz", StringComparison.Ordinal))
+            && long.TryParse(name.AsSpan(NameStart.Length, name.IndexOf('.', StringComparison.Ordinal) - NameStart.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var first) ? first : null;
     }
 
     /// <returns>How many lines were written.</returns>
@@ -47,7 +58,7 @@ internal sealed class FileWriter(ConversationTables tables, FileOutput output, s
     {
         var changes = await tables.ChangesAsync(behind, Math.Min(Read, output.ConversationsPerFile), cancellationToken);
         if (changes.Count == 0) return (behind, 0);
-        var path = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"conversations-{behind + 1:000000000000}.jsonl{(output.Gzip ? ".gz" : "")}"));
+        var path = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{NameStart}{behind + 1:000000000000}.jsonl{(output.Gzip ? ".gz" : "")}"));
         var (partial, last, lines) = (path + ".part", behind, 0);
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 64 * 1024 };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
