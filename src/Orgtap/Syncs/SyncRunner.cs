@@ -214,17 +214,17 @@ public sealed partial class SyncRunner(
         if (problem is not null || outcome == RunOutcome.Completed) await connections.SetProblemAsync(run.ConnectionId, problem, CancellationToken.None);
         if (outcome == RunOutcome.Completed) await connections.SetLastSuccessAsync(run.ConnectionId, time.GetUtcNow(), CancellationToken.None);
         current.End(ended);
-        Tell(ended, tables);
+        Tell(ended, tables, (await connections.FindAsync(run.ConnectionId, CancellationToken.None))?.Name ?? run.ConnectionId.Value);
         RunEnded(run.Id, outcome, ended.ApiCalls);
         return ended;
     }
 
-    private static void Tell(Run ended, List<RunTable> tables)
+    private static void Tell(Run ended, List<RunTable> tables, string connection)
     {
         var purpose = new KeyValuePair<string, object?>("purpose", ended.Purpose.ToString());
         Telemetry.Runs.Add(1, purpose, new KeyValuePair<string, object?>("outcome", ended.Outcome.ToString()));
         if (ended.EndedAt is { } end) Telemetry.RunSeconds.Record((end - ended.StartedAt).TotalSeconds, purpose);
-        Telemetry.Rows.Add(tables.Sum(table => table.Receipt?.Tally.Written ?? 0), new KeyValuePair<string, object?>("connection", ended.ConnectionId.Value));
+        Telemetry.Rows.Add(tables.Sum(table => table.Receipt?.Tally.Written ?? 0), new KeyValuePair<string, object?>("connection", connection));
         System.Diagnostics.Activity.Current?.SetTag("orgtap.outcome", ended.Outcome.ToString());
     }
 

@@ -72,6 +72,11 @@ public sealed class JourneyTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(page.GetByRole(AriaRole.Row, new() { NameRegex = new Regex("^Account.*Complete.*4,000") })).ToBeVisibleAsync();
         await Browser.CheckLooksAsync(page, "receipt");
 
+        // What the calls were for, and that the forecast held.
+        await page.GotoAsync("/connections/acme/calls");
+        await Assertions.Expect(page.GetByRole(AriaRole.Row, new() { NameRegex = new Regex("^Sync.*(REST query|Bulk)") }).First).ToBeVisibleAsync();
+        await Browser.CheckLooksAsync(page, "calls", pairwise: true);
+
         await page.GetByRole(AriaRole.Link, new() { Name = "Runs" }).ClickAsync();
         await Browser.CheckLooksAsync(page, "runs");
         await page.GotoAsync("/data-sources");
@@ -86,7 +91,7 @@ public sealed class JourneyTests(Browser browser) : IClassFixture<Browser>
         await Browser.CheckLooksAsync(page, "connection");
         await page.GotoAsync("/system");
         await Browser.CheckLooksAsync(page, "system");
-        await EveryLinkLeadsSomewhereAsync(page, ["/data-sources", "/connections/new", "/connections/acme", "/connections/acme/data", "/connections/acme/data/review", "/connections/acme/plan", "/connections/acme/remove", "/runs", "/runs/1", "/system"]);
+        await EveryLinkLeadsSomewhereAsync(page, ["/data-sources", "/connections/new", "/connections/acme", "/connections/acme/data", "/connections/acme/data/review", "/connections/acme/plan", "/connections/acme/calls", "/connections/acme/remove", "/runs", "/runs/1", "/system"]);
 
         // Let go of it.
         await page.GotoAsync("/connections/acme/remove");

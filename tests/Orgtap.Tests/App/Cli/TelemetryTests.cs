@@ -50,7 +50,7 @@ public sealed class TelemetryTests
         var text = await http.GetStringAsync("metrics", Stop);
         Assert.Matches("""orgtap_runs_total\{[^}]*purpose="Sync"[^}]*\} \d""", text);
         Assert.Matches("""orgtap_salesforce_calls_total\{[^}]*connection="acme"[^}]*status="200"[^}]*\} \d""", text);
-        Assert.Contains("orgtap_rows_written_total", text, StringComparison.Ordinal);
+        Assert.Matches("""orgtap_rows_written_total\{[^}]*connection="acme"[^}]*\} \d""", text);
         Assert.Matches("""orgtap_api_used\{[^}]*org="00D""", text);
 
         served.Service<TelemetryExport>().Flush();
