@@ -81,7 +81,7 @@ public sealed class OrgJobsPageTests(Browser browser) : IAsyncLifetime
     public async Task A_connection_is_chosen_and_a_viewer_looks_without_buttons()
     {
         await ConnectAsync("brightwell-production-emea");
-        var page = await browser.OpenAsync(_site.Address, script: false);
+        var page = await browser.OpenAsync(_site.Address);
         await Browser.SignInAsync(page, "vera@example.com");
         var before = _site.Org.Usage.Used;
         await page.GotoAsync("/jobs/org");
