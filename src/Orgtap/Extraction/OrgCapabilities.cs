@@ -27,9 +27,6 @@ public sealed class OrgCapabilities
         return true;
     }
 
-    /// <summary>Why no Bulk job is created now, as a sentence: the org has hardly any left for today; null: it has. Looked at before each run that wants some.</summary>
-    public string? BulkExhausted { get; set; }
-
     /// <summary>Why Bulk API does not serve the object, as a sentence; null: it was not refused so far.</summary>
     public string? BulkRefusal(string sobject) => _bulkRefusals.GetValueOrDefault(sobject);
 

@@ -22,8 +22,8 @@ public sealed class QuotaGuard(ControlStore store, TimeProvider time) : IAsyncDi
         await (await LedgerAsync(org, cancellationToken)).ReserveAsync(connection.Value, thresholdPercent, cancellationToken);
 
     /// <summary>A call was sent: counts it as this installation's own.</summary>
-    /// <param name="job">What it was made for.</param>
-    public void CountCall(OrgId org, ConnectionId connection, CallPurpose job, ApiKind kind) => _kept.CountCall(org, connection, job, kind);
+    /// <param name="purpose">What it was made for.</param>
+    public void CountCall(OrgId org, ConnectionId connection, CallPurpose purpose, ApiKind kind) => _kept.CountCall(org, connection, purpose, kind);
 
     /// <summary>A reading that is newer than all before, e.g. from <c>/limits</c>. Answers to reserved calls go to <see cref="Reservation.SettleAsync"/>.</summary>
     public async Task ObserveAsync(OrgId org, ApiUseHeader header, CancellationToken cancellationToken) => await (await LedgerAsync(org, cancellationToken)).ObserveAsync(header, cancellationToken);

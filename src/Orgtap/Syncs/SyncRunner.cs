@@ -125,8 +125,8 @@ public sealed partial class SyncRunner(
             if (forecast.BulkJobs > 0)
             {
                 var limits = await clients.Open(run.Connection.Id, run.Connection.InstanceUrl!, counter).LimitsAsync(run.Stop.Token);
-                run.Org.BulkExhausted = BulkLimits.Exhausted(limits, forecast.BulkJobs, run.Connection.QuotaThresholdPercent);
-                if (run.Org.BulkExhausted is not null)
+                run.Planner.BulkExhausted = BulkLimits.Exhausted(limits, forecast.BulkJobs, run.Connection.QuotaThresholdPercent);
+                if (run.Planner.BulkExhausted is not null)
                     forecast = SyncForecast.Of([.. tables.Select(table => (table.Table, run.Planner.FactsOf(table.Table, table.Facts.Checkpoint)))]);
             }
             await runs.ForetellAsync(run.Run.Id, counter.Calls + forecast.Calls, run.Stop.Token);

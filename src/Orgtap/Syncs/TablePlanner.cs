@@ -15,6 +15,9 @@ internal sealed class TablePlanner(
     /// <summary>What counting the rows beforehand cost.</summary>
     public long CallsToCount { get; init; }
 
+    /// <summary>Why this run creates no Bulk job, as a sentence: the org has hardly any left for today; null: it has.</summary>
+    public string? BulkExhausted { get; set; }
+
     /// <summary>The replica table a selection asks for.</summary>
     /// <param name="describeAge">Zero: ask whether the describe changed.</param>
     public async Task<TableToLoad> PrepareAsync(SelectedObject selected, TimeSpan describeAge, CallCounter counter, CancellationToken cancellationToken)
@@ -32,7 +35,7 @@ internal sealed class TablePlanner(
         StampField = table.StampField,
         TableRows = counts.TryGetValue(table.Schema.SObject, out var rows) ? rows : null,
         ApiVersion = apiVersion,
-        BulkRefusal = org.BulkRefusal(table.Schema.SObject) ?? org.BulkExhausted,
+        BulkRefusal = org.BulkRefusal(table.Schema.SObject) ?? BulkExhausted,
         ResultPages = org.ResultPages,
         Checkpoint = checkpoint,
         Now = time.GetUtcNow(),

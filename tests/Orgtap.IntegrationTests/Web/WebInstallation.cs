@@ -11,6 +11,11 @@ namespace Orgtap.IntegrationTests.Web;
 /// <summary>A real web server on a free port of this machine, its data directory, and a small simulated org beside it.</summary>
 public sealed class WebInstallation : IAsyncLifetime
 {
+    private const int PortsEach = 5;
+
+    // Each installation looks for its port from another one on: where its server goes away for a moment, no other takes its place.
+    private static int _ports = 5175;
+
     public const string Password = "four words make sense";
 
     /// <summary>What the org is like; set before <see cref="InitializeAsync"/>.</summary>
@@ -43,18 +48,18 @@ public sealed class WebInstallation : IAsyncLifetime
         Org = await SimulatedOrgHost.StartAsync(OrgOptions, TestContext.Current.CancellationToken);
         var settings = new InstallationSettings(_directory, null, null, [Org.Address.Authority], null);
         _installation = await Installation.OpenAsync(settings, "test", TimeProvider.System, TestContext.Current.CancellationToken);
-        // A port that is free now may be taken by another test a moment later.
-        for (var port = 5180; ; port += 20)
+        for (var tries = 1; ; tries++)
         {
-            _listen = new ListenAddress("localhost", port).NextFree();
+            _listen = new ListenAddress("localhost", Interlocked.Add(ref _ports, PortsEach)).NextFree();
             try
             {
                 await StartAppAsync();
                 Address = _listen.Address;
                 return;
             }
-            catch (IOException) when (port < 5380)
+            catch (IOException) when (tries < 10)
             {
+                // Somebody else on this machine was faster.
                 await App.DisposeAsync();
             }
         }

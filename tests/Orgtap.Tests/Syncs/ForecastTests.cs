@@ -65,6 +65,11 @@ public sealed class ForecastTests
         Assert.Equal((ExtractionApi.Rest, Verdict.Complete), (table.Receipt!.Api, table.Receipt.Verdict));
         Assert.Contains($"The org has used {words} of the last 24 hours; beyond 95 % no Bulk job is created.", table.Plan!.Reasons[^1], StringComparison.Ordinal);
         await org.AssertExactAsync("Account");
+
+        // The next run looks anew.
+        org.Host.Faults.Clear();
+        await org.SelectAsync("Account", "Contact");
+        Assert.Equal(ExtractionApi.Bulk, (await org.SyncAsync()).Tables.Single(each => each.SObject == "Contact").Receipt!.Api);
     }
 
     [Fact]

@@ -31,10 +31,10 @@ public sealed record SettingsForm(bool Sync, string Frequency, string Cron, stri
 /// <param name="Costs">What each frequency costs, judged by the latest syncs; empty while there was none.</param>
 /// <param name="Channels">Of which conversations are imported; empty: none are.</param>
 /// <param name="Problem">Why the changes were not accepted; what was typed is still in the fields.</param>
-public sealed record SettingsModel(ConnectionOverview Overview, SettingsForm Form, IReadOnlyList<FrequencyCost> Costs, TimeProvider Time, IReadOnlyList<Channel> Channels, InvalidInputException? Problem = null)
+public sealed record SettingsModel(ConnectionOverview Overview, SettingsForm Form, IReadOnlyList<FrequencyDocument> Costs, TimeProvider Time, IReadOnlyList<Channel> Channels, InvalidInputException? Problem = null)
 {
-    /// <summary>The most frequent one of the costs that leaves the org's calls alone; null: none, or not known.</summary>
-    public FrequencyCost? Fits { get; init; }
+    /// <summary>The costs are judged by syncs that were made; else by the least a sync can take.</summary>
+    public bool IsMeasured { get; init; }
 }
 
 /// <summary>Settings of a connection, as a dialog (product B3).</summary>
@@ -70,7 +70,7 @@ internal static class SettingsPages
         Connection connection, SettingsForm form, InvalidInputException? problem, OverviewReader overviews, SettingsChange change, ConversationStore conversations, TimeProvider time, CancellationToken cancellationToken)
     {
         var overview = await overviews.OfAsync(connection, cancellationToken);
-        var costs = SettingsChange.CostsOf(await change.CallsPerSyncAsync(connection, cancellationToken) ?? SyncForecast.LeastOf(overview.Selection.Count), overview.Use?.Maximum);
-        return new SettingsModel(overview, form, costs, time, (await conversations.SettingsAsync(connection.Id, cancellationToken)).Channels, problem) { Fits = SettingsChange.Fitting(costs, overview.Use, connection.QuotaThresholdPercent) };
+        var (calls, measured) = await change.CallsPerSyncAsync(overview, cancellationToken);
+        return new SettingsModel(overview, form, FrequencyDocument.ListOf(calls, overview), time, (await conversations.SettingsAsync(connection.Id, cancellationToken)).Channels, problem) { IsMeasured = measured };
     }
 }

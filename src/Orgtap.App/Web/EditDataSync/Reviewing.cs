@@ -33,7 +33,7 @@ public sealed class Reviewing(SelectionStore selections, Picker picker, SyncRunn
         try
         {
             var forecast = await runner.PlanAsync(connection.Id, draft.Tables, cancellationToken);
-            return new ReviewModel(connection, draft, changes, forecast, missing, overview.Use is { Maximum: > 0 } use ? Share(100.0 * forecast.Calls / use.Maximum) : null, null);
+            return new ReviewModel(connection, draft, changes, forecast, missing, overview.Use is { Maximum: > 0 } use ? Shell.Words.Share(100.0 * forecast.Calls / use.Maximum) : null, null);
         }
         catch (OrgtapException problem)
         {
@@ -42,6 +42,4 @@ public sealed class Reviewing(SelectionStore selections, Picker picker, SyncRunn
     }
 
     private static bool SameFields(SelectedObject one, SelectedObject other) => new SelectionDraft([one]).IsSameAs([other]);
-
-    private static string Share(double percent) => percent < 0.1 ? "under 0.1%" : percent.ToString(percent < 10 ? "0.0" : "0", System.Globalization.CultureInfo.InvariantCulture) + "%";
 }

@@ -98,6 +98,9 @@ public static class Words
         _ => "Everything again",
     };
 
+    /// <summary>A share of an org's calls.</summary>
+    public static string Share(double percent) => percent < 0.1 ? "under 0.1%" : percent.ToString(percent < 10 ? "0.0" : "0", Culture) + "%";
+
     /// <summary>What calls were for.</summary>
     public static string Purpose(Orgtap.Salesforce.CallPurpose purpose) => purpose switch
     {
