@@ -3,6 +3,7 @@ using System.Xml.Linq;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Orgtap.Backups;
+using Orgtap.Storage;
 
 namespace Orgtap.App.Composition;
 
@@ -29,7 +30,7 @@ internal static class BackedUpKeys
     {
         if (!manifest.HasControlStore) return 0;
         var held = manifest.Files.Select(file => Path.GetFileNameWithoutExtension(file.Path)).Where(name => name.StartsWith("key-", StringComparison.Ordinal)).Select(name => name[4..]).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        await using var db = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(backup, BackupManifest.ControlStore), Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+        await using var db = SqliteLibrary.Connection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(backup, BackupManifest.ControlStore), Mode = SqliteOpenMode.ReadOnly, Pooling = false });
         await db.OpenAsync(cancellationToken);
         var without = 0L;
         foreach (var (table, _, column, _) in SecretRotation.All)

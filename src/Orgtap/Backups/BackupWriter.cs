@@ -166,5 +166,5 @@ public sealed class BackupWriter(string dataDirectory, Func<string, bool> takesK
         return directory.Exists ? directory.EnumerateFiles(Path.GetFileName(pattern)) : [];
     }
 
-    private static SqliteConnection ReadOnly(string path) => new(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+    private static SqliteConnection ReadOnly(string path) => SqliteLibrary.Connection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly, Pooling = false });
 }

@@ -33,7 +33,7 @@ public sealed record RestartStep(string Name, RestartState State, DateTimeOffset
 public sealed class JobRestarts(TimeProvider time)
 {
     /// <value>Between stop and start. 12 seconds: Salesforce needs a moment until every server knows a new grant.</value>
-    public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(12);
+    public TimeSpan Pause { get; set; } = TimeSpan.FromSeconds(12);
 
     private volatile bool _ended;
 

@@ -10,8 +10,8 @@ internal sealed class SqliteControlDatabase(string dataDirectory) : IControlData
 {
     private readonly string _path = Path.Combine(dataDirectory, "control.db");
 
-    private string ConnectionString =>
-        new SqliteConnectionStringBuilder { DataSource = _path, ForeignKeys = true, Pooling = true, DefaultTimeout = 30 }.ToString();
+    private SqliteConnection Connection() =>
+        SqliteLibrary.Connection(new SqliteConnectionStringBuilder { DataSource = _path, ForeignKeys = true, Pooling = true, DefaultTimeout = 30 });
 
     public bool IsShared => false;
 
@@ -19,7 +19,6 @@ internal sealed class SqliteControlDatabase(string dataDirectory) : IControlData
 
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        SqliteLibrary.EnsureLoaded();
         try
         {
             CreatePrivateDirectory(dataDirectory);
@@ -36,7 +35,7 @@ internal sealed class SqliteControlDatabase(string dataDirectory) : IControlData
 
     public async Task<DbConnection> ConnectAsync(CancellationToken cancellationToken)
     {
-        var connection = new SqliteConnection(ConnectionString);
+        var connection = Connection();
         try
         {
             await connection.OpenAsync(cancellationToken);
@@ -92,7 +91,7 @@ internal sealed class SqliteControlDatabase(string dataDirectory) : IControlData
 
     public ValueTask DisposeAsync()
     {
-        using (var connection = new SqliteConnection(ConnectionString)) SqliteConnection.ClearPool(connection);
+        using (var connection = Connection()) SqliteConnection.ClearPool(connection);
         return ValueTask.CompletedTask;
     }
 

@@ -17,7 +17,6 @@ public static class SqliteCopy
     /// <exception cref="OrgtapException">The source is missing, damaged or locked, or the target cannot be written.</exception>
     public static void Make(string source, string target, CancellationToken cancellationToken)
     {
-        SqliteLibrary.EnsureLoaded();
         try
         {
             using var from = Open(source, SqliteOpenMode.ReadOnly);
@@ -57,7 +56,7 @@ public static class SqliteCopy
 
     private static SqliteConnection Open(string path, SqliteOpenMode mode)
     {
-        var db = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 30 }.ToString());
+        var db = SqliteLibrary.Connection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 30 });
         try
         {
             db.Open();

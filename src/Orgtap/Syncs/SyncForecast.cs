@@ -17,6 +17,16 @@ public sealed record SyncForecast(IReadOnlyList<ExtractionPlan> Plans, long Toge
     /// <summary>Bulk jobs that it would create.</summary>
     public int BulkJobs => Plans.Where(plan => plan is { Api: ExtractionApi.Bulk, Resumes: false }).Sum(plan => (plan.Cuts?.Count ?? 0) + 1);
 
+    /// <summary>What each sync takes once every table is loaded and little has changed. Tables without a stamp are read whole each time.</summary>
+    public long Later => PerCall(Plans.Count(plan => plan.Mode != LoadMode.Snapshot), CompositeCall.MaximumQueries) + Plans.Where(plan => plan.Mode == LoadMode.Snapshot).Sum(plan => plan.EstimatedCalls);
+
+    /// <summary>Calls a day of syncs in this interval, about, once every table is loaded. Whether tables have changed is asked once an hour at most.</summary>
+    public long PerDay(TimeSpan interval)
+    {
+        var syncs = TimeSpan.FromDays(1) / interval;
+        return (long)Math.Ceiling(syncs * Later + Math.Min(syncs, 24) * PerCall(Plans.Count, CompositeCall.MaximumCalls));
+    }
+
     /// <summary>The least that a sync of so many loaded tables takes: nothing changed, and all were asked together.</summary>
     public static long LeastOf(int tables) => PerCall(tables, CompositeCall.MaximumQueries);
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Microsoft.Data.Sqlite;
 using Orgtap.Records;
 using Orgtap.SimulatedOrg.Hosting;
+using Orgtap.Storage;
 
 namespace Orgtap.IntegrationTests.Crashes;
 
@@ -64,7 +65,7 @@ internal sealed record Remains(IReadOnlyDictionary<string, Checkpoint> Tables, I
     {
         var found = new Dictionary<string, Checkpoint>();
         if (!File.Exists(replica)) return found;
-        using var db = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = replica, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+        using var db = SqliteLibrary.Connection(new SqliteConnectionStringBuilder { DataSource = replica, Mode = SqliteOpenMode.ReadOnly, Pooling = false });
         db.Open();
         using var command = db.CreateCommand();
         command.CommandText = "SELECT count(*) FROM sqlite_master WHERE name = '_orgtap_tables'";

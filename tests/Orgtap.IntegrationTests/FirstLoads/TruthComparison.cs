@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Orgtap.SimulatedOrg.Data;
+using Orgtap.Storage;
 
 namespace Orgtap.IntegrationTests.FirstLoads;
 
@@ -15,7 +16,7 @@ internal static class TruthComparison
     /// <returns>Rows and values that were compared.</returns>
     public static (long Rows, long Values) Compare(OrgStore store, string replicaPath, string sobject, List<string> differences, bool ignoreVanished = false)
     {
-        using var db = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = replicaPath, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+        using var db = SqliteLibrary.Connection(new SqliteConnectionStringBuilder { DataSource = replicaPath, Mode = SqliteOpenMode.ReadOnly, Pooling = false });
         db.Open();
         // What the org took away keeps its column.
         var columns = ColumnsOf(db, sobject).Where(column => store.Schema.Find(sobject)!.Field(column) is not null).ToList();
@@ -59,7 +60,7 @@ internal static class TruthComparison
 
     public static IReadOnlyList<string> TablesOf(string replicaPath)
     {
-        using var db = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = replicaPath, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+        using var db = SqliteLibrary.Connection(new SqliteConnectionStringBuilder { DataSource = replicaPath, Mode = SqliteOpenMode.ReadOnly, Pooling = false });
         db.Open();
         using var command = db.CreateCommand();
         command.CommandText = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_orgtap%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";

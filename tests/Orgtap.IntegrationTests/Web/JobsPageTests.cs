@@ -24,6 +24,8 @@ public sealed class JobsPageTests(Browser browser)
         // Salesforce prepares the Bulk job for longer than this test lasts.
         await using var site = new WebInstallation { OrgOptions = new SimulatedOrgOptions { Records = new Dictionary<string, long> { ["Account"] = 15_000, ["User"] = 5 }, BulkDelay = TimeSpan.FromHours(1) } };
         await site.InitializeAsync();
+        // The pause is looked at, however slow this machine is.
+        site.Service<JobRestarts>().Pause = TimeSpan.FromMinutes(5);
         await site.UserAsync("marta@example.com", Role.Operator);
         var connection = await site.Service<OrgConnector>().ConnectAsync(new ConnectRequest("slow", site.Org.Address.AbsoluteUri, AuthorizationFlow.Password, site.Org.ClientId, new SecretText(site.Org.ClientSecret),
             site.Org.User, new SecretText(site.Org.Password), new SecretText(site.Org.SecurityToken), null), "test", Stop);

@@ -58,6 +58,7 @@ public sealed class JourneyTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(page.Locator("#picker-total")).ToContainTextAsync(new Regex("[89] tables"));
         await page.GetByRole(AriaRole.Button, new() { Name = "Review fields" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Review fields" })).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("API calls a day later, syncing every hour")).ToBeVisibleAsync();
         await Browser.CheckLooksAsync(page, "review-fields");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save changes" }).ClickAsync();
         await Browser.ArrivedAsync(page, "**/connections/acme");

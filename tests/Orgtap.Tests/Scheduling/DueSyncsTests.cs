@@ -73,13 +73,16 @@ public sealed class DueSyncsTests
         await using var org = await SyncedOrg.StartAsync();
         await org.OpenAsync();
         await org.SelectAsync("UserRole");
-        await org.Connections.SetFrequencyAsync(org.Connection.Id, UpdateFrequency.Parse("15m"), SyncedOrg.Cancel);
+        var frequency = UpdateFrequency.Parse("15m");
+        await org.Connections.SetFrequencyAsync(org.Connection.Id, frequency, SyncedOrg.Cancel);
+        ToTheNextTime();
         await org.SyncAsync();
         await using var services = Services(org);
         var due = services.GetRequiredService<DueSyncs>();
 
         Assert.Equal(0, await due.StartAsync(SyncedOrg.Cancel));
         org.Host.Clock.Advance(TimeSpan.FromHours(5));
+        ToTheNextTime();
         Assert.Equal(1, await due.StartAsync(SyncedOrg.Cancel));
         await services.GetRequiredService<SyncJobs>().WaitAsync(org.Connection.Id, SyncedOrg.Cancel);
         Assert.Equal(0, await due.StartAsync(SyncedOrg.Cancel));
@@ -89,6 +92,13 @@ public sealed class DueSyncsTests
         await org.Connections.SetFrequencyAsync(org.Connection.Id, UpdateFrequency.Parse("manual"), SyncedOrg.Cancel);
         org.Host.Clock.Advance(TimeSpan.FromDays(30));
         Assert.Equal(0, await due.StartAsync(SyncedOrg.Cancel));
+
+        // Its times lie where its id puts them; just behind one, the next is as far away as can be.
+        void ToTheNextTime()
+        {
+            var now = org.Host.Clock.GetUtcNow();
+            org.Host.Clock.Advance(frequency.NextAfter(now, org.Connection.Id)!.Value - now + TimeSpan.FromSeconds(1));
+        }
     }
 
     [Fact]

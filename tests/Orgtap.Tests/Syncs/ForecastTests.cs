@@ -40,6 +40,8 @@ public sealed class ForecastTests
         await FilledAsync(org, 30);
         var forecast = await org.Runner.PlanAsync(org.Connection.Id, SyncedOrg.Cancel);
         Assert.Equal(forecast.Calls, (await org.SyncAsync()).ExpectedCalls);
+        // Three calls a sync, and one an hour for what the tables are like.
+        Assert.Equal((3, 24 * 4, 288 * 3 + 24), (forecast.Later, forecast.PerDay(TimeSpan.FromHours(1)), forecast.PerDay(TimeSpan.FromMinutes(5))));
 
         org.Host.Clock.Advance(TimeSpan.FromMinutes(40));
         forecast = await org.Runner.PlanAsync(org.Connection.Id, SyncedOrg.Cancel);

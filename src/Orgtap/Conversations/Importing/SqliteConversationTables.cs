@@ -51,9 +51,8 @@ internal sealed class SqliteConversationTables(string path, TimeProvider time) :
 
     protected override async Task<DbConnection> ConnectAsync(CancellationToken cancellationToken)
     {
-        SqliteLibrary.EnsureLoaded();
         // Not pooled: a replica that is removed must not stay open.
-        var db = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = 30 }.ToString());
+        var db = SqliteLibrary.Connection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = 30 });
         try
         {
             await db.OpenAsync(cancellationToken);
