@@ -58,17 +58,10 @@ internal static class DemoVerb
                 if (!context.Get(once) && code != ExitCode.Cancelled)
                 {
                     await demo.InviteAsync(directory, cancellationToken);
-                    await app.Services.KeepScheduleAsync(cancellationToken);
-                    await app.Services.KeepConversationsAsync(cancellationToken);
-                    await app.Services.KeepMailAsync(cancellationToken);
-                    await app.Services.KeepNoticesAsync(cancellationToken);
-                    await app.Services.KeepRevokingAsync(cancellationToken);
-                    await app.Services.KeepCheckingTokensAsync(cancellationToken);
-                    await app.Services.KeepSchemasAsync(cancellationToken);
-                    await app.Services.KeepCleanAsync(cancellationToken);
+                    await app.Services.KeepJobsAsync(cancellationToken);
                     await ServeVerb.UntilStoppedAsync(cancellationToken);
                     context.Terminal.Error.WriteLine("Stopping.");
-                    await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None);
+                    await app.Services.StopJobsAsync();
                     code = ExitCode.Done;
                 }
                 await app.StopAsync(CancellationToken.None);

@@ -34,6 +34,7 @@ public static class OrgtapCommand
             verbs.Verbose,
             DemoVerb.Build(verbs),
             ServeVerb.Build(verbs),
+            WorkVerb.Build(verbs),
             MigrateVerb.Build(verbs),
             BackupVerb.Build(verbs),
             RestoreVerb.Build(verbs),

@@ -22,8 +22,7 @@ internal static class ServeVerb
             await using var installation = await Installation.OpenAsync(context.Settings, "serve", context.Terminal.Time, cancellationToken);
             var address = ListenAddress.Parse(context.Get(listen)).NextFree();
             await using var app = WebHost.Build(installation, address, logging => VerbRunner.LogTo(logging, context.Parsed.GetValue(verbs.Verbose)));
-            var due = app.Services.GetRequiredService<DueSyncs>();
-            await due.GoOnAsync(await app.Services.GetRequiredService<RunStore>().CloseAbandonedAsync(cancellationToken), cancellationToken);
+            await app.Services.GoOnAsync(cancellationToken);
             await app.StartAsync(cancellationToken);
             var reached = app.Services.GetRequiredService<PublicAddress>();
             installation.Owner!.Announce(address.Address);
@@ -40,17 +39,10 @@ internal static class ServeVerb
             context.Out.WriteLine("Press Ctrl-C to stop; a sync that is running commits its page first.");
             context.Out.WriteLine($"Orgtap serves {reached.Value}");
 
-            await app.Services.KeepScheduleAsync(cancellationToken);
-            await app.Services.KeepConversationsAsync(cancellationToken);
-            await app.Services.KeepMailAsync(cancellationToken);
-            await app.Services.KeepNoticesAsync(cancellationToken);
-            await app.Services.KeepRevokingAsync(cancellationToken);
-            await app.Services.KeepCheckingTokensAsync(cancellationToken);
-            await app.Services.KeepSchemasAsync(cancellationToken);
-            await app.Services.KeepCleanAsync(cancellationToken);
+            await app.Services.KeepJobsAsync(cancellationToken);
             await UntilStoppedAsync(cancellationToken);
             context.Terminal.Error.WriteLine("Stopping.");
-            await due.GoOnAsync(await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None), CancellationToken.None);
+            await app.Services.StopJobsAsync();
             await app.StopAsync(CancellationToken.None);
             return ExitCode.Done;
         });

@@ -50,10 +50,10 @@ internal static class Engine
         services.AddSingleton<ReplicaMoving>();
         services.AddSingleton<LiveRuns>();
         services.AddSingleton(new ByteBudget(RowMemory));
-        services.AddSingleton(new SyncOptions());
+        services.AddSingleton(new SyncOptions { IsShared = settings.Database is not null });
         services.AddSingleton<SyncRunner>();
         services.AddSingleton<SyncStatuses>();
-        services.AddSyncJobs().AddDueSyncs().AddSingleton(settings.Retention);
+        services.AddSyncJobs(settings.Database).AddDueSyncs().AddSingleton(settings.Retention);
         services.AddSingleton<ConversationStore>();
         services.AddSingleton<ConversationReader>();
         services.AddSingleton<ConversationImporter>();

@@ -34,7 +34,7 @@ public sealed class FencedException(string sobject) : OrgtapException(
 /// <summary>Calls were refused by our own quota guard or by Salesforce, before anything was harmed.</summary>
 /// <param name="until">When the next attempt makes sense, UTC.</param>
 public sealed class QuotaStopException(string message, DateTimeOffset until, string? detail = null) : OrgtapException(
-    FailureKind.QuotaExhausted, message, "Syncing goes on by itself; a lower update frequency or a higher threshold avoids the stop.", detail)
+    FailureKind.QuotaExhausted, message, "Syncs go on by themselves then; what you asked for can be asked again. A lower update frequency or a higher threshold avoids the stop.", detail)
 {
     public DateTimeOffset Until { get; } = until;
 }

@@ -22,7 +22,7 @@ public sealed class AfterReauthorization(ISchedulerFactory schedulers, SyncJobs 
         // In a verb, which runs no jobs, this stays undone; the schedule of the next `orgtap serve` starts what is due.
         var key = new JobKey($"{connection.Id}", "reauthorized");
         await scheduler.AddJob(
-            JobBuilder.Create<AfterReauthorizationJob>().WithIdentity(key).StoreDurably().UsingJobData(ConnectionKey, connection.Id.Value).UsingJobData(WasRunningKey, jobs.IsRunning(connection.Id)).UsingJobData(HadProblemKey, hadProblem).Build(),
+            JobBuilder.Create<AfterReauthorizationJob>().WithIdentity(key).StoreDurably().UsingJobData(ConnectionKey, connection.Id.Value).UsingJobData(WasRunningKey, await jobs.IsRunningAsync(connection.Id, cancellationToken)).UsingJobData(HadProblemKey, hadProblem).Build(),
             new AddJobOptions { Replace = true }, cancellationToken);
         await scheduler.TriggerJob(key, cancellationToken: cancellationToken);
     }

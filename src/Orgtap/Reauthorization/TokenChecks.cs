@@ -32,8 +32,8 @@ public sealed partial class TokenChecks(
     /// <returns>How many grants were found not to let Orgtap in any more.</returns>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        var (history, lost) = (await runs.LastStartsAsync(cancellationToken), 0);
-        var worth = (await connections.ListAsync(cancellationToken)).Where(connection => IsWorthALook(connection) && !syncs.IsRunning(connection.Id));
+        var (history, running, lost) = (await runs.LastStartsAsync(cancellationToken), await syncs.RunningAsync(cancellationToken), 0);
+        var worth = (await connections.ListAsync(cancellationToken)).Where(connection => IsWorthALook(connection) && !running.Contains(connection.Id));
         await Parallel.ForEachAsync(worth, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (connection, stop) =>
         {
             if (await grants.FindAsync(connection.Id, stop) is not { } grant) return;

@@ -1,37 +1,64 @@
-using System.Collections.Concurrent;
+using Dapper;
 using Microsoft.Extensions.DependencyInjection;
+using Orgtap.Primitives;
+using Orgtap.Storage;
 using Quartz;
 
 namespace Orgtap.Scheduling;
 
-/// <summary>How a job of the installation stands in this process.</summary>
+/// <summary>How a job of the installation stands, in whatever process it runs.</summary>
 /// <param name="Failure">What went wrong the last time, for people; null: nothing.</param>
 public sealed record RepeatingJobLook(TimeSpan Period, bool IsRunning, DateTimeOffset? LastStart, DateTimeOffset? LastEnd, string? Failure);
 
 /// <summary>The installation's own jobs, which look every so often whether something is due; remembers how each went.</summary>
-public sealed class RepeatingJobs(JobStates states, TimeProvider time)
+public sealed class RepeatingJobs(JobStates states, ControlStore store, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<JobKind, RepeatingJobLook> _looks = new();
+    /// <summary>By kind; one that no living process runs is missing.</summary>
+    public async Task<IReadOnlyDictionary<JobKind, RepeatingJobLook>> LooksAsync(CancellationToken cancellationToken)
+    {
+        var alive = await store.AliveAsync(cancellationToken);
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var rows = await db.QueryAsync<(string Kind, long Period, long Worker, long? Started, long? Ended, string? Failure)>("SELECT kind, period, worker, started_at, ended_at, failure FROM job_looks");
+        return rows.Where(row => alive.Contains(row.Worker)).ToDictionary(row => JobKinds.Parse(row.Kind), row => new RepeatingJobLook(
+            TimeSpan.FromMilliseconds(row.Period), row.Started is not null && row.Ended is null, At(row.Started), At(row.Ended), row.Failure));
 
-    /// <returns>Null: this process does not run it.</returns>
-    public RepeatingJobLook? LookOf(JobKind kind) => _looks.GetValueOrDefault(kind);
+        static DateTimeOffset? At(long? milliseconds) => milliseconds is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
+    }
 
-    internal void Register(JobKind kind, TimeSpan period) => _looks[kind] = new RepeatingJobLook(period, false, null, null, null);
+    internal async Task RegisterAsync(JobKind kind, TimeSpan period, CancellationToken cancellationToken)
+    {
+        var worker = await store.WorkerAsync(cancellationToken);
+        await store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync("""
+            INSERT INTO job_looks (kind, period, worker) VALUES (@kind, @period, @worker)
+            ON CONFLICT (kind) DO UPDATE SET period = excluded.period, worker = excluded.worker, ended_at = COALESCE(job_looks.ended_at, job_looks.started_at)
+            """, new { kind = kind.Word(), period = (long)period.TotalMilliseconds, worker }, transaction), cancellationToken);
+    }
 
     internal async Task RunAsync(JobKind kind, Func<Task> work, CancellationToken cancellationToken)
     {
         if ((await states.AllAsync(cancellationToken)).IsStopped(null, kind)) return;
-        var look = _looks[kind] = (LookOf(kind) ?? new RepeatingJobLook(TimeSpan.Zero, false, null, null, null)) with { IsRunning = true, LastStart = time.GetUtcNow() };
+        await SaveAsync(kind, "started_at = @now, ended_at = NULL, worker = @worker", null, cancellationToken);
+        var failure = (string?)null;
         try
         {
             await work();
-            _looks[kind] = look with { IsRunning = false, LastEnd = time.GetUtcNow(), Failure = null };
         }
-        catch (Exception failure)
+        catch (Exception broken)
         {
-            _looks[kind] = look with { IsRunning = false, LastEnd = time.GetUtcNow(), Failure = failure is Primitives.OrgtapException known ? $"{known.Message} {known.NextStep}" : "It broke off; the log says more." };
+            failure = broken is OrgtapException known ? $"{known.Message} {known.NextStep}" : "It broke off; the log says more.";
             throw;
         }
+        finally
+        {
+            await SaveAsync(kind, "ended_at = @now, failure = @failure", failure, CancellationToken.None);
+        }
+    }
+
+    private async Task SaveAsync(JobKind kind, string what, string? failure, CancellationToken cancellationToken)
+    {
+        var worker = await store.WorkerAsync(cancellationToken);
+        await store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync($"UPDATE job_looks SET {what} WHERE kind = @kind",
+            new { kind = kind.Word(), now = time.GetUtcNow().ToUnixTimeMilliseconds(), worker, failure }, transaction), cancellationToken);
     }
 }
 
@@ -52,26 +79,27 @@ public sealed class StoppableJob<TJob>(IServiceProvider services, RepeatingJobs 
 /// <summary>Sets repeating jobs to work in processes that stay.</summary>
 public static class RepeatingJobSchedule
 {
-    /// <summary>From now on the job runs at once and then every <paramref name="period"/>, for as long as the process lives. Quartz must be set up.</summary>
+    /// <summary>From now on the job runs at once and then every <paramref name="period"/>, for as long as the process lives, or another that shares its jobs. Quartz must be set up.</summary>
     /// <param name="name">Tells it from the others.</param>
     public static Task RepeatAsync<TJob>(this IServiceProvider services, string name, TimeSpan period, CancellationToken cancellationToken)
         where TJob : IJob => RepeatAsync(services, JobBuilder.Create<TJob>().WithIdentity(name, "system").Build(), name, period, cancellationToken);
 
     /// <summary>The same for a job that people see, stop and start.</summary>
-    public static Task RepeatAsync<TJob>(this IServiceProvider services, JobKind kind, TimeSpan period, CancellationToken cancellationToken)
+    public static async Task RepeatAsync<TJob>(this IServiceProvider services, JobKind kind, TimeSpan period, CancellationToken cancellationToken)
         where TJob : IJob
     {
-        services.GetRequiredService<RepeatingJobs>().Register(kind, period);
-        return RepeatAsync(services, JobBuilder.Create<StoppableJob<TJob>>().WithIdentity(kind.Word(), "system").UsingJobData(StoppableJob<TJob>.KindKey, kind.Word()).Build(), kind.Word(), period, cancellationToken);
+        await services.GetRequiredService<RepeatingJobs>().RegisterAsync(kind, period, cancellationToken);
+        await RepeatAsync(services, JobBuilder.Create<StoppableJob<TJob>>().WithIdentity(kind.Word(), "system").UsingJobData(StoppableJob<TJob>.KindKey, kind.Word()).Build(), kind.Word(), period, cancellationToken);
     }
 
     private static async Task RepeatAsync(IServiceProvider services, IJobDetail job, string name, TimeSpan period, CancellationToken cancellationToken)
     {
         var scheduler = await services.GetRequiredService<ISchedulerFactory>().GetScheduler(cancellationToken);
+        // Several processes say so; the job is there once, and times that were missed collapse to one.
         await scheduler.ScheduleJob(
             job,
-            TriggerBuilder.Create().WithIdentity(name, "system").StartNow().WithSimpleSchedule(often => often.WithInterval(period).RepeatForever()).Build(),
-            cancellationToken: cancellationToken);
+            [TriggerBuilder.Create().WithIdentity(name, "system").StartNow().WithSimpleSchedule(often => often.WithInterval(period).RepeatForever().WithMisfireInstruction(SimpleTriggerMisfireInstruction.NextWithRemainingCount)).Build()],
+            new ScheduleJobOptions { Replace = true }, cancellationToken);
         await scheduler.Start(cancellationToken);
     }
 }

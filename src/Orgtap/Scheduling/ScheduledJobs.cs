@@ -33,7 +33,8 @@ public sealed partial class ScheduledJobs(
                 jobs.Add(OfSync(kind, connection, tables, past, newest[connection.Id].Where(run => JobKinds.KindOf(run.Purpose) == kind).MaxBy(run => run.Id.Value), decisions));
             if (imported.TryGetValue(connection.Id, out var import)) jobs.Add(OfConversations(connection, import, decisions));
         }
-        jobs.AddRange(JobKinds.OfInstallation.Select(kind => OfInstallation(kind, decisions)));
+        var looks = await repeating.LooksAsync(cancellationToken);
+        jobs.AddRange(JobKinds.OfInstallation.Select(kind => OfInstallation(kind, looks.GetValueOrDefault(kind), decisions)));
         return jobs;
     }
 
@@ -66,7 +67,7 @@ public sealed partial class ScheduledJobs(
         if (connection is null)
         {
             var scheduler = await schedulers.GetScheduler(cancellationToken);
-            if (repeating.LookOf(kind) is not null) await scheduler.TriggerJob(new JobKey(kind.Word(), "system"), cancellationToken: cancellationToken);
+            if ((await repeating.LooksAsync(cancellationToken)).ContainsKey(kind)) await scheduler.TriggerJob(new JobKey(kind.Word(), "system"), cancellationToken: cancellationToken);
             return;
         }
         if (connection is { SyncEnabled: false } or { OrgId: null }) return;
@@ -86,17 +87,17 @@ public sealed partial class ScheduledJobs(
         ? states.SetFrequencyAsync(connection.Id, kind, frequency, cancellationToken)
         : throw new InvalidInputException($"{kind.Name()} has no frequency of its own.", kind == JobKind.Sync ? "Set the connection's update frequency." : "It runs when it is needed.");
 
-    /// <summary>A job of the connection is under way in this process.</summary>
-    public bool IsRunning(ConnectionId connection) => syncs.IsRunning(connection) || imports.IsRunning(connection);
+    /// <summary>A job of the connection is under way.</summary>
+    public async Task<bool> IsRunningAsync(ConnectionId connection, CancellationToken cancellationToken) => imports.IsRunning(connection) || await syncs.IsRunningAsync(connection, cancellationToken);
 
-    /// <summary>The jobs that run now in this process, in list order, ready to be restarted.</summary>
+    /// <summary>The jobs that run now, in list order, ready to be restarted.</summary>
     public async Task<IReadOnlyList<RestartableJob>> RunningAsync(ConnectionId? only, string by, CancellationToken cancellationToken)
     {
-        var running = new List<RestartableJob>();
+        var (running, syncing) = (new List<RestartableJob>(), await syncs.RunningAsync(cancellationToken));
         foreach (var connection in await connections.ListAsync(cancellationToken))
         {
             if (only is { } one && connection.Id != one) continue;
-            if (syncs.IsRunning(connection.Id) && await runs.FindRunningAsync(connection.Id, cancellationToken) is { } run)
+            if (syncing.Contains(connection.Id) && await runs.FindRunningAsync(connection.Id, cancellationToken) is { } run)
                 running.Add(new RestartableJob($"{JobKinds.KindOf(run.Purpose).Name()} of {connection.Name}", stop => syncs.StopAsync(connection.Id, stop),
                     async start => await syncs.StartAsync(connection.Id, new SyncWish(run.Purpose, []), by, start)));
             if (imports.IsRunning(connection.Id))
@@ -117,13 +118,14 @@ public sealed partial class ScheduledJobs(
         if (restarts.ProgressOfAll.Any(step => step.State is RestartState.Waiting or RestartState.Stopping or RestartState.Paused))
             throw new InvalidInputException("Running jobs are being restarted already.", "Wait for the end of that, or end it.");
         var running = await RunningAsync(null, by, cancellationToken);
-        if (running.Count > 0) Observe(Task.Run(() => restarts.RunAllAsync(running, CancellationToken.None), CancellationToken.None));
+        // Whoever asked looks at once how far it is: it has begun when this returns.
+        if (running.Count > 0) Observe(restarts.RunAllAsync(running, CancellationToken.None));
         return running.Count;
     }
 
     private async Task<bool> IsRunningAsync(ConnectionId connection, JobKind kind, CancellationToken cancellationToken) => kind == JobKind.Conversations ? imports.IsRunning(connection)
         // A stopped sync stops whatever syncs.
-        : syncs.IsRunning(connection) && (kind == JobKind.Sync || (await runs.FindRunningAsync(connection, cancellationToken) is { } run && JobKinds.KindOf(run.Purpose) == kind));
+        : await syncs.IsRunningAsync(connection, cancellationToken) && (kind == JobKind.Sync || (await runs.FindRunningAsync(connection, cancellationToken) is { } run && JobKinds.KindOf(run.Purpose) == kind));
 
     private static ScheduledJob OfSync(JobKind kind, Connection connection, int tables, RunStarts past, Run? newest, JobDecisions decisions)
     {
@@ -158,9 +160,9 @@ public sealed partial class ScheduledJobs(
             newest is null ? null : new LastJobRun(newest.StartedAt, newest.EndedAt, words, null, null), newest?.ResumesAt, "after each sync", state.StoppedAt, state.StoppedBy);
     }
 
-    private ScheduledJob OfInstallation(JobKind kind, JobDecisions decisions)
+    private static ScheduledJob OfInstallation(JobKind kind, RepeatingJobLook? look, JobDecisions decisions)
     {
-        var (state, look) = (decisions.Of(null, kind), repeating.LookOf(kind));
+        var state = decisions.Of(null, kind);
         var held = state.StoppedAt is null && look is null ? "for orgtap serve to run" : null;
         return new ScheduledJob(
             null, kind,

@@ -21,10 +21,10 @@ public sealed partial class SchemaRefresh(ConnectionStore connections, Selection
     /// <returns>How many connections were looked at.</returns>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        var (chosen, looked) = (await selections.AllAsync(cancellationToken), 0);
+        var (chosen, running, looked) = (await selections.AllAsync(cancellationToken), await syncs.RunningAsync(cancellationToken), 0);
         foreach (var connection in await connections.ListAsync(cancellationToken))
         {
-            if (connection is not { SyncEnabled: true, OrgId: not null, InstanceUrl: not null, Problem: null } || syncs.IsRunning(connection.Id)) continue;
+            if (connection is not { SyncEnabled: true, OrgId: not null, InstanceUrl: not null, Problem: null } || running.Contains(connection.Id)) continue;
             if (chosen.GetValueOrDefault(connection.Id) is not { Count: > 0 } tables) continue;
             try
             {

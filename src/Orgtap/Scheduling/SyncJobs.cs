@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Orgtap.Primitives;
+using Orgtap.Storage;
 using Orgtap.Syncs;
 using Quartz;
 
@@ -22,10 +25,17 @@ public abstract record StartOutcome
     public sealed record AlreadyRunning : StartOutcome;
 }
 
-/// <summary>Starts and stops syncs in the background: one job per connection, never two of them at once.</summary>
-public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, RunStore runs) : IDisposable
+/// <summary>
+/// Starts and stops syncs in the background: one job per connection, never two of them at once. Where several processes share the control store, any of them may run a job, and goes on with it when the one that did has died.
+/// </summary>
+public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, RunStore runs, SyncOptions options, TimeProvider time) : IDisposable
 {
     internal const string ConnectionKey = "connection";
+
+    internal const string RunKey = "run";
+
+    /// <summary>How often it is looked whether a run of another process has ended.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(0.5);
 
     private readonly ConcurrentDictionary<ConnectionId, Under> _underWay = new();
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -41,21 +51,30 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
         try
         {
             if (_underWay.TryGetValue(connection, out var running)) return new StartOutcome.AlreadyRunning { RunId = running.Run.Id };
-            var run = await runner.BeginAsync(connection, startedBy, wish, cancellationToken);
-            _underWay[connection] = new Under(run);
+            Run run;
+            try
+            {
+                run = await runner.BeginAsync(connection, startedBy, wish, cancellationToken);
+            }
+            catch (InvalidInputException refusal) when (options.IsShared && refusal.InnerException is RunUnderWayException elsewhere)
+            {
+                return new StartOutcome.AlreadyRunning { RunId = elsewhere.Run };
+            }
+            if (!options.IsShared) _underWay[connection] = new Under(run);
             try
             {
                 var scheduler = await schedulers.GetScheduler(cancellationToken);
                 await scheduler.Start(cancellationToken);
                 var key = KeyOf(connection);
-                var job = JobBuilder.Create<SyncJob>().WithIdentity(key).StoreDurably().UsingJobData(ConnectionKey, connection.Value).Build();
+                var job = JobBuilder.Create<SyncJob>().WithIdentity(key).StoreDurably().RequestRecovery(options.IsShared)
+                    .UsingJobData(ConnectionKey, connection.Value).UsingJobData(RunKey, run.Id.Value.ToString(CultureInfo.InvariantCulture)).Build();
                 await scheduler.AddJob(job, new AddJobOptions { Replace = true }, cancellationToken);
                 await scheduler.TriggerJob(key, cancellationToken: cancellationToken);
             }
             catch
             {
                 if (_underWay.TryRemove(connection, out var failed)) failed.Dispose();
-                await runs.EndAsync(run.Id, RunOutcome.Failed, null, 0, null, CancellationToken.None);
+                if (await runs.Claims.TakeAsync(run.Id, CancellationToken.None) is { } taken) await runs.EndAsync(taken.Claim, RunOutcome.Failed, null, 0, null, CancellationToken.None);
                 throw;
             }
             return new StartOutcome.Started { RunId = run.Id };
@@ -66,39 +85,63 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
         }
     }
 
-    /// <summary>A run of the connection is under way in this process.</summary>
-    public bool IsRunning(ConnectionId connection) => _underWay.ContainsKey(connection);
+    /// <summary>A run of the connection is under way, in whatever process.</summary>
+    public async Task<bool> IsRunningAsync(ConnectionId connection, CancellationToken cancellationToken) =>
+        _underWay.ContainsKey(connection) || (options.IsShared && await runs.FindRunningAsync(connection, cancellationToken) is not null);
 
-    /// <summary>Stops the connection's run behind the page it is committing, and returns when it has ended. Without a run, at once.</summary>
+    /// <summary>Whose runs are under way, in whatever process.</summary>
+    public async Task<IReadOnlySet<ConnectionId>> RunningAsync(CancellationToken cancellationToken) =>
+        options.IsShared ? await runs.RunningAsync(cancellationToken) : _underWay.Keys.ToHashSet();
+
+    /// <summary>Stops the connection's run behind the pages it is committing, and returns when it has ended. Without a run, at once.</summary>
     public async Task StopAsync(ConnectionId connection, CancellationToken cancellationToken)
     {
-        if (!_underWay.TryGetValue(connection, out var running)) return;
-        await running.StopAsync();
-        await running.Ended.WaitAsync(cancellationToken);
+        // Helpers in other processes, or whoever has the run there.
+        if (options.IsShared) await runs.Claims.AskToStopAsync(connection, time.GetUtcNow(), cancellationToken);
+        if (_underWay.TryGetValue(connection, out var running)) await running.StopAsync();
+        await WaitAsync(connection, cancellationToken);
     }
 
-    /// <summary>Stops all runs, for the end of the process.</summary>
+    /// <summary>Stops all runs of this process, for its end.</summary>
     /// <returns>Whose runs had work left.</returns>
     public async Task<IReadOnlyList<ConnectionId>> StopAllAsync(CancellationToken cancellationToken)
     {
         var ends = _underWay.Select(pair => (pair.Key, pair.Value.Ended)).ToList();
-        await Task.WhenAll(ends.Select(end => StopAsync(end.Key, cancellationToken)));
+        foreach (var under in _underWay.Values) await under.StopAsync();
         var left = new List<ConnectionId>();
         foreach (var (connection, ended) in ends)
+        {
+            await ((Task)ended).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
             if (ended.IsCompletedSuccessfully && (await ended).Outcome == RunOutcome.Stopped) left.Add(connection);
+        }
         return left;
     }
 
     /// <summary>Waits for the end of the connection's run.</summary>
     /// <returns>How it ended; null if there was none.</returns>
-    public async Task<Run?> WaitAsync(ConnectionId connection, CancellationToken cancellationToken) =>
-        _underWay.TryGetValue(connection, out var running) ? await running.Ended.WaitAsync(cancellationToken) : null;
+    public async Task<Run?> WaitAsync(ConnectionId connection, CancellationToken cancellationToken)
+    {
+        if (_underWay.TryGetValue(connection, out var running)) return await running.Ended.WaitAsync(cancellationToken);
+        if (!options.IsShared || await runs.FindRunningAsync(connection, cancellationToken) is not { } elsewhere) return null;
+        while (true)
+        {
+            await Task.Delay(Look, time, cancellationToken);
+            if (await runs.FindAsync(elsewhere.Id, cancellationToken) is not { Outcome: RunOutcome.Running }) return await runs.FindAsync(elsewhere.Id, cancellationToken);
+        }
+    }
 
     public void Dispose() => _gate.Dispose();
 
-    internal async Task ExecuteAsync(ConnectionId connection, CancellationToken cancellationToken)
+    internal async Task ExecuteAsync(ConnectionId connection, RunId id, CancellationToken cancellationToken)
     {
-        if (!_underWay.TryGetValue(connection, out var mine)) return;
+        if (!_underWay.TryGetValue(connection, out var mine))
+        {
+            // Begun by another process, or by one that has died; or it has ended, and whoever died could not say so.
+            if (!options.IsShared || await runs.FindAsync(id, cancellationToken) is not { Outcome: RunOutcome.Running } run) return;
+            mine = new Under(run);
+            _underWay[connection] = mine;
+        }
         await using var shutdown = cancellationToken.UnsafeRegister(static state => _ = ((Under)state!).StopAsync(), mine);
         try
         {
@@ -156,19 +199,37 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
 public sealed class SyncJob(SyncJobs jobs) : IJob
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) =>
-        await jobs.ExecuteAsync(new ConnectionId(context.MergedJobDataMap.GetString(SyncJobs.ConnectionKey)!), cancellationToken);
+        await jobs.ExecuteAsync(new ConnectionId(context.MergedJobDataMap.GetString(SyncJobs.ConnectionKey)!), new RunId(long.Parse(context.MergedJobDataMap.GetString(SyncJobs.RunKey)!, CultureInfo.InvariantCulture)), cancellationToken);
 }
 
 /// <summary>Puts the scheduler together.</summary>
 public static class SchedulingServices
 {
-    /// <summary>Adds <see cref="SyncJobs"/> and an in-memory scheduler; <see cref="SyncRunner"/> and <see cref="RunStore"/> are the caller's to add.</summary>
-    public static IServiceCollection AddSyncJobs(this IServiceCollection services)
+    /// <summary>How often each process of a cluster says that it lives, and after how long a silence the others go on with its jobs.</summary>
+    private static readonly TimeSpan CheckIn = TimeSpan.FromSeconds(5), Silence = TimeSpan.FromSeconds(10);
+
+    /// <summary>Adds <see cref="SyncJobs"/> and a scheduler; <see cref="SyncRunner"/>, <see cref="RunStore"/> and <see cref="SyncOptions"/> are the caller's to add.</summary>
+    /// <param name="shared">Where the jobs of all processes lie; null: this process is alone, and has them in memory.</param>
+    public static IServiceCollection AddSyncJobs(this IServiceCollection services, PostgresAddress? shared = null)
     {
         services.AddQuartz(quartz =>
         {
-            quartz.ConfigureScheduler(options => options.InstanceName = "orgtap");
-            quartz.UseInMemoryStore();
+            quartz.ConfigureScheduler(options =>
+            {
+                options.InstanceName = "orgtap";
+                if (shared is not null) options.InstanceId = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}");
+                // How late another process sees what one has scheduled.
+                if (shared is not null) options.IdleWaitTime = TimeSpan.FromSeconds(2);
+            });
+            if (shared is null) quartz.UseInMemoryStore();
+            else
+                quartz.UsePersistentStore(store =>
+                {
+                    store.UsePostgres(NpgsqlFactory.Instance, PostgresControlDatabase.InSchema(shared).With(parts => parts.ApplicationName = "orgtap jobs").ConnectionString);
+                    store.ProvisionSchema();
+                    store.UseSystemTextJsonSerializer();
+                    store.UseClustering(cluster => (cluster.CheckinInterval, cluster.CheckinMisfireThreshold) = (CheckIn, Silence));
+                });
             quartz.UseDefaultThreadPool(8);
         });
         return services.AddSingleton<SyncJobs>();
@@ -176,7 +237,7 @@ public static class SchedulingServices
 
     /// <summary>Adds <see cref="DueSyncs"/> and what is decided about jobs; the stores are the caller's to add. For processes that stay: <see cref="KeepScheduleAsync"/> sets it to work.</summary>
     public static IServiceCollection AddDueSyncs(this IServiceCollection services) => services.AddSingleton<JobStates>().AddSingleton<RepeatingJobs>().AddSingleton<JobRestarts>().AddSingleton<ScheduledJobs>().AddSingleton<DueSyncs>()
-        .AddSingleton<SchemaRefresh>().AddSingleton<CleanUp>().AddSingleton<StoppedOrgJobs>().AddSingleton<OrgJobs>();
+        .AddSingleton<Helping>().AddSingleton<SchemaRefresh>().AddSingleton<CleanUp>().AddSingleton<StoppedOrgJobs>().AddSingleton<OrgJobs>();
 
     /// <summary>From now on syncs start when their time comes.</summary>
     public static Task KeepScheduleAsync(this IServiceProvider services, CancellationToken cancellationToken) => services.RepeatAsync<DueSyncsJob>("due", DueSyncs.Period, cancellationToken);

@@ -78,6 +78,12 @@ public sealed class ControlStore : IAsyncDisposable
     /// <returns>Null: done. Else who owns it.</returns>
     public Task<string?> OwnAsync(string who, CancellationToken cancellationToken) => _database.OwnAsync(who, cancellationToken);
 
+    /// <summary>The number under which other processes see that this one lives: until the store is closed, the process dies or its machine is cut off.</summary>
+    public Task<long> WorkerAsync(CancellationToken cancellationToken) => _database.WorkerAsync(cancellationToken);
+
+    /// <summary>The numbers of the processes that live. A file has one owner: everybody before it is dead.</summary>
+    public Task<IReadOnlySet<long>> AliveAsync(CancellationToken cancellationToken) => _database.AliveAsync(cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await _database.DisposeAsync();

@@ -29,6 +29,12 @@ internal interface IControlDatabase : IAsyncDisposable
     /// <returns>Null: it is now, or the database is a file whose directory has an owner of its own. Else the words of the present owner.</returns>
     Task<string?> OwnAsync(string who, CancellationToken cancellationToken);
 
+    /// <summary>The number under which the others see that this process lives. The same for as long as this is not disposed.</summary>
+    Task<long> WorkerAsync(CancellationToken cancellationToken);
+
+    /// <summary>The numbers of all processes that live, this one among them.</summary>
+    Task<IReadOnlySet<long>> AliveAsync(CancellationToken cancellationToken);
+
     /// <summary>Puts a failure of the database into words; null: it is none of the database's.</summary>
     Primitives.OrgtapException? Explain(Exception failure);
 }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Security.Cryptography;
 using Dapper;
 using Npgsql;
 using Orgtap.Primitives;
@@ -23,20 +24,35 @@ internal sealed class PostgresControlDatabase : IControlDatabase
           AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
         """;
 
+    // A lock for each process, for as long as its connection stands; its number is in no other's way.
+    private const string Enlist = "SELECT pg_try_advisory_lock(1330794326, @worker)";
+
+    private const string FindAlive = """
+        SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 1330794326 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """;
+
+    private readonly int _worker = RandomNumberGenerator.GetInt32(1, int.MaxValue);
+    private readonly SemaphoreSlim _enlisting = new(1, 1);
     private readonly PostgresAddress _address;
     private readonly NpgsqlDataSource _source;
     private NpgsqlConnection? _owning;
+    private NpgsqlConnection? _enlisted;
 
     public PostgresControlDatabase(PostgresAddress address)
     {
-        _address = address.With(parts =>
+        _address = InSchema(address).With(parts =>
         {
-            if (string.IsNullOrWhiteSpace(parts.SearchPath)) parts.SearchPath = DefaultSchema;
             // A process that freezes in the middle of a write must not hold up the others for longer than a minute.
             if (string.IsNullOrWhiteSpace(parts.Options)) parts.Options = "-c lock_timeout=60s -c idle_in_transaction_session_timeout=30s";
         });
         _source = NpgsqlDataSource.Create(_address.ConnectionString);
     }
+
+    /// <summary>The address with the schema in which the control store lies.</summary>
+    public static PostgresAddress InSchema(PostgresAddress address) => address.With(parts =>
+    {
+        if (string.IsNullOrWhiteSpace(parts.SearchPath)) parts.SearchPath = DefaultSchema;
+    });
 
     public bool IsShared => true;
 
@@ -102,11 +118,10 @@ internal sealed class PostgresControlDatabase : IControlDatabase
 
     public async Task<string?> OwnAsync(string who, CancellationToken cancellationToken)
     {
-        // A connection of its own, kept open: the server lets go of the lock when the process dies.
-        var connection = new NpgsqlConnection(_address.With(parts => (parts.Pooling, parts.KeepAlive, parts.ApplicationName) = (false, 30, who)).ConnectionString);
+        NpgsqlConnection? connection = null;
         try
         {
-            await connection.OpenAsync(cancellationToken);
+            connection = await OpenAsync(who, cancellationToken);
             if (!await connection.ExecuteScalarAsync<bool>(TryOwn))
             {
                 var owner = await connection.QueryFirstOrDefaultAsync<string>(FindOwner);
@@ -118,10 +133,67 @@ internal sealed class PostgresControlDatabase : IControlDatabase
         }
         catch (Exception failure)
         {
-            await connection.DisposeAsync();
+            if (connection is not null) await connection.DisposeAsync();
             if (Explain(failure) is { } explained) throw explained;
             throw;
         }
+    }
+
+    /// <summary>A connection of its own, kept open: the server lets go of its locks when the process dies.</summary>
+    private async Task<NpgsqlConnection> OpenAsync(string who, CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(_address.With(parts => (parts.Pooling, parts.KeepAlive, parts.ApplicationName) = (false, 30, who)).ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<bool> IsUsableAsync(NpgsqlConnection connection)
+    {
+        try
+        {
+            return await connection.ExecuteScalarAsync<int>("SELECT 1") == 1;
+        }
+        catch (Exception broken) when (broken is NpgsqlException or InvalidOperationException or IOException)
+        {
+            return false;
+        }
+    }
+
+    public async Task<long> WorkerAsync(CancellationToken cancellationToken)
+    {
+        await _enlisting.WaitAsync(cancellationToken);
+        try
+        {
+            // After a restart of the server the connection is gone, and the lock with it.
+            if (_enlisted is not null && await IsUsableAsync(_enlisted)) return _worker;
+            if (_enlisted is not null) await _enlisted.DisposeAsync();
+            _enlisted = await OpenAsync("orgtap worker", cancellationToken);
+            if (!await _enlisted.ExecuteScalarAsync<bool>(Enlist, new { worker = _worker })) throw new InvalidOperationException($"Somebody else holds the number {_worker}.");
+            return _worker;
+        }
+        catch (Exception failure) when (Explain(failure) is { } explained)
+        {
+            throw explained;
+        }
+        finally
+        {
+            _enlisting.Release();
+        }
+    }
+
+    public async Task<IReadOnlySet<long>> AliveAsync(CancellationToken cancellationToken)
+    {
+        await WorkerAsync(cancellationToken);
+        await using var db = await ConnectAsync(cancellationToken);
+        return (await db.QueryAsync<long>(FindAlive)).ToHashSet();
     }
 
     public OrgtapException? Explain(Exception failure) => PostgresFailure.Of(failure, Where);
@@ -129,6 +201,8 @@ internal sealed class PostgresControlDatabase : IControlDatabase
     public async ValueTask DisposeAsync()
     {
         if (_owning is not null) await _owning.DisposeAsync();
+        if (_enlisted is not null) await _enlisted.DisposeAsync();
+        _enlisting.Dispose();
         await _source.DisposeAsync();
     }
 }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Security.Cryptography;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Orgtap.Primitives;
@@ -8,6 +9,8 @@ namespace Orgtap.Storage;
 /// <summary>The control store in one file, <c>control.db</c> in the data directory.</summary>
 internal sealed class SqliteControlDatabase(string dataDirectory) : IControlDatabase
 {
+    private readonly long _worker = RandomNumberGenerator.GetInt32(1, int.MaxValue);
+
     private readonly string _path = Path.Combine(dataDirectory, "control.db");
 
     private SqliteConnection Connection() =>
@@ -80,6 +83,10 @@ internal sealed class SqliteControlDatabase(string dataDirectory) : IControlData
     }
 
     public Task<string?> OwnAsync(string who, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+    public Task<long> WorkerAsync(CancellationToken cancellationToken) => Task.FromResult(_worker);
+
+    public Task<IReadOnlySet<long>> AliveAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlySet<long>>(new HashSet<long> { _worker });
 
     public OrgtapException? Explain(Exception failure) => failure is not SqliteException sqlite ? null : (sqlite.SqliteErrorCode switch
     {

@@ -47,6 +47,16 @@ public sealed class LiveRuns(TimeProvider time)
         return live;
     }
 
+    /// <summary>The state of a run that belongs to another process; nobody watches it here.</summary>
+    internal LiveRun Aside(Run run) => new(run, time, static () => { });
+
+    /// <summary>Another process has the run now.</summary>
+    internal void Leave(Run run)
+    {
+        if (_runs.TryGetValue(run.ConnectionId, out var known) && known.Id == run.Id) _runs.TryRemove(new KeyValuePair<ConnectionId, LiveRun>(run.ConnectionId, known));
+        Changed(run.ConnectionId);
+    }
+
     private void Changed(ConnectionId connection)
     {
         if (_changes.TryRemove(connection, out var change)) change.TrySetResult();
@@ -61,6 +71,8 @@ internal sealed class LiveRun(Run run, TimeProvider time, Action changed)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, LiveTable> _tables = run.Tables.ToDictionary(table => table.SObject, table => new LiveTable(table), StringComparer.OrdinalIgnoreCase);
     private Run _run = run;
+
+    public RunId Id { get; } = run.Id;
 
     public void Update(RunTable table, string activity)
     {

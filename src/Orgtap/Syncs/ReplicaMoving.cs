@@ -27,44 +27,46 @@ public sealed class ReplicaMoving(ReplicaFiles files, RunStore runs, ConnectionS
         if (await runs.FindRunningAsync(connection.Id, cancellationToken) is { } running)
             throw new InvalidInputException($"{connection.Name} is being synced (run {running.Id}).", "Stop that run first, or wait for its end.");
         var tables = await files.TablesAsync(connection, cancellationToken);
-        var run = await runs.BeginAsync(connection.Id, startedBy, [.. tables.Select(table => table.SObject)], RunPurpose.Move, cancellationToken);
+        var begun = await runs.BeginAsync(connection.Id, startedBy, [.. tables.Select(table => table.SObject)], RunPurpose.Move, cancellationToken);
+        // A move that somebody else took over would be one that nobody can resume: nobody does.
+        var claim = (await runs.Claims.TakeAsync(begun.Id, cancellationToken))!.Value.Claim;
         try
         {
             var source = files.SourceOf(place);
             await PostgresMove.BeginAsync(source, cancellationToken);
             await using (var replica = await PostgresReplica.OpenAsync(source, time, cancellationToken))
-                foreach (var table in tables) await MoveTableAsync(run, table, files.FileOf(connection), source, replica, cancellationToken);
+                foreach (var table in tables) await MoveTableAsync(claim, table, files.FileOf(connection), source, replica, cancellationToken);
             if (alongside is not null) await alongside(cancellationToken);
             await PostgresMove.EndAsync(source, cancellationToken);
             await connections.SetReplicaAsync(connection.Id, place, CancellationToken.None);
-            return await runs.EndAsync(run.Id, RunOutcome.Completed, null, 0, null, CancellationToken.None);
+            return (await runs.EndAsync(claim, RunOutcome.Completed, null, 0, null, CancellationToken.None))!;
         }
         catch (Exception failure)
         {
             var stopped = failure is OperationCanceledException && cancellationToken.IsCancellationRequested;
-            await runs.EndAsync(run.Id, stopped ? RunOutcome.Stopped : RunOutcome.Failed, null, 0, failure is OrgtapException ours ? Problem.From(ours, time.GetUtcNow()) : null, CancellationToken.None);
+            await runs.EndAsync(claim, stopped ? RunOutcome.Stopped : RunOutcome.Failed, null, 0, failure is OrgtapException ours ? Problem.From(ours, time.GetUtcNow()) : null, CancellationToken.None);
             throw;
         }
     }
 
-    private async Task MoveTableAsync(Run run, ReplicaTable table, string file, PostgresSource source, PostgresReplica replica, CancellationToken cancellationToken)
+    private async Task MoveTableAsync(RunClaim claim, ReplicaTable table, string file, PostgresSource source, PostgresReplica replica, CancellationToken cancellationToken)
     {
         var state = new RunTable(table.SObject, RunTableState.Running, StartedAt: time.GetUtcNow());
-        await runs.SaveTableAsync(run.Id, state, CancellationToken.None);
+        await runs.SaveTableAsync(claim, state, CancellationToken.None);
         var name = Literal(table.SObject);
         var columns = (await ReadAsync(file, $"SELECT c.name, c.type, c.digits, c.scale, c.updated FROM _orgtap_columns c JOIN _orgtap_tables t ON t.id = c.table_id WHERE t.sobject = {name}", cancellationToken))
             .Select(row => (Column: new Column((string)row[0]!, Enum.Parse<ColumnType>((string)row[1]!), (int)(long)row[2]!, (int)(long)row[3]!), Updated: (long)row[4]!))
             .OrderBy(column => column.Column.Name == "Id" ? 0 : 1).ToList();
         var schema = new ObjectSchema(table.SObject, [.. columns.Select(column => column.Column)]);
         var open = await replica.OpenAsync(schema, cancellationToken);
-        var rows = await CopyAsync(file, open, replica, moved => runs.SaveTableAsync(run.Id, state = state with { RowsWritten = moved }, CancellationToken.None), cancellationToken);
+        var rows = await CopyAsync(file, open, replica, moved => runs.SaveTableAsync(claim, state = state with { RowsWritten = moved }, CancellationToken.None), cancellationToken);
 
         var arrived = (await replica.TablesAsync(cancellationToken)).Single(each => each.SObject == table.SObject);
         if (arrived.Rows != table.Rows)
             throw new OrgtapException(FailureKind.Defect, $"{table.SObject}: the file has {table.Rows} rows that are not deleted, PostgreSQL {arrived.Rows}.", "Report this; the connection still uses its file.");
         await PostgresMove.AdoptAsync(source, table, columns.ToDictionary(column => column.Column.Name, column => column.Updated),
             await IdsAsync(file, "_orgtap_seen", name, cancellationToken), await IdsAsync(file, "_orgtap_missing", name, cancellationToken), cancellationToken);
-        await runs.SaveTableAsync(run.Id, state with { State = RunTableState.Done, RowsExpected = rows, RowsWritten = rows, EndedAt = time.GetUtcNow() }, CancellationToken.None);
+        await runs.SaveTableAsync(claim, state with { State = RunTableState.Done, RowsExpected = rows, RowsWritten = rows, EndedAt = time.GetUtcNow() }, CancellationToken.None);
     }
 
     /// <returns>How many rows there were, deleted ones included.</returns>

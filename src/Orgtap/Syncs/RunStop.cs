@@ -9,11 +9,15 @@ internal sealed class RunStop(TimeProvider time, CancellationToken wish) : IDisp
 {
     private readonly CancellationTokenSource _source = CancellationTokenSource.CreateLinkedTokenSource(wish);
     private Problem? _problem;
+    private bool _superseded;
 
     public CancellationToken Token => _source.Token;
 
     /// <summary>Null while it goes on, and where somebody stopped it.</summary>
     public Problem? Problem => Volatile.Read(ref _problem);
+
+    /// <summary>Another process has taken over: nothing of what this one finds is stored any more.</summary>
+    public bool IsSuperseded => Volatile.Read(ref _superseded);
 
     public bool IsStopped => _source.IsCancellationRequested;
 
@@ -24,6 +28,23 @@ internal sealed class RunStop(TimeProvider time, CancellationToken wish) : IDisp
         Interlocked.CompareExchange(ref _problem, Connections.Problem.From(failure, time.GetUtcNow()), null);
         _source.Cancel();
         return true;
+    }
+
+    /// <summary>Somebody wants it to stop, and said so to another process.</summary>
+    public void Ask() => _source.Cancel();
+
+    /// <summary>Ends it because another process goes on with it.</summary>
+    public void Supersede()
+    {
+        Volatile.Write(ref _superseded, true);
+        _source.Cancel();
+    }
+
+    /// <summary>A helper met what every further call would meet too.</summary>
+    public void Adopt(Problem problem)
+    {
+        Interlocked.CompareExchange(ref _problem, problem, null);
+        _source.Cancel();
     }
 
     public void Dispose() => _source.Dispose();

@@ -12,6 +12,9 @@ namespace Orgtap.Syncs;
 /// <summary>Run history: what was started, how far it came, and the receipts.</summary>
 public sealed class RunStore(ControlStore store, TimeProvider time)
 {
+    /// <summary>Who works on runs.</summary>
+    public RunClaims Claims { get; } = new(store);
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         Converters = { new JsonStringEnumConverter() },
@@ -29,35 +32,44 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
         rows_written AS RowsWritten, bytes AS Bytes, api_calls AS ApiCalls, started_at AS StartedAt, ended_at AS EndedAt
         """;
 
-    /// <summary>Writes the run's row before any work, so that even a run that dies at once leaves a trace.</summary>
-    public Task<Run> BeginAsync(ConnectionId connection, string startedBy, IReadOnlyList<string> sobjects, RunPurpose purpose, CancellationToken cancellationToken) =>
-        store.WriteAsync(async transaction =>
+    /// <summary>Writes the run's row before any work, so that even a run that dies at once leaves a trace. What a process left behind that has died is closed before.</summary>
+    /// <exception cref="RunUnderWayException">The connection has one that a living process works on.</exception>
+    public async Task<Run> BeginAsync(ConnectionId connection, string startedBy, IReadOnlyList<string> sobjects, RunPurpose purpose, CancellationToken cancellationToken)
+    {
+        var (worker, alive) = (await store.WorkerAsync(cancellationToken), await store.AliveAsync(cancellationToken));
+        return await store.WriteAsync(async transaction =>
         {
             var db = transaction.Connection!;
             var now = time.GetUtcNow();
+            await CloseAbandonedAsync(transaction, alive, connection);
+            if (await db.QuerySingleOrDefaultAsync<long?>("SELECT id FROM runs WHERE connection_id = @connection AND outcome = 'Running'", new { connection = connection.Value }, transaction) is { } running)
+                throw new RunUnderWayException(new RunId(running));
             var id = await db.ExecuteScalarAsync<long>("SELECT COALESCE(MAX(id), 0) + 1 FROM runs", transaction: transaction);
-            await db.ExecuteAsync("INSERT INTO runs (id, connection_id, started_by, started_at, outcome, purpose) VALUES (@id, @connection, @startedBy, @at, @outcome, @purpose)",
-                new { id, connection = connection.Value, startedBy, at = now.ToUnixTimeMilliseconds(), outcome = nameof(RunOutcome.Running), purpose = purpose.ToString() }, transaction);
+            await db.ExecuteAsync("INSERT INTO runs (id, connection_id, started_by, started_at, outcome, purpose, worker) VALUES (@id, @connection, @startedBy, @at, @outcome, @purpose, @worker)",
+                new { id, connection = connection.Value, startedBy, at = now.ToUnixTimeMilliseconds(), outcome = nameof(RunOutcome.Running), purpose = purpose.ToString(), worker }, transaction);
             for (var position = 0; position < sobjects.Count; position++)
-                await db.ExecuteAsync("INSERT INTO run_tables (run_id, sobject, position, state) VALUES (@id, @sobject, @position, @state)",
-                    new { id, sobject = sobjects[position], position, state = nameof(RunTableState.Waiting) }, transaction);
+                await db.ExecuteAsync("INSERT INTO run_tables (run_id, sobject, position, state, claimed_by) VALUES (@id, @sobject, @position, @state, @by)",
+                    new { id, sobject = sobjects[position], position, state = nameof(RunTableState.Waiting), by = RunClaim.Whole }, transaction);
             return new Run(new RunId(id), connection, startedBy, FromMilliseconds(now.ToUnixTimeMilliseconds()), null, RunOutcome.Running, null, 0, null,
                 [.. sobjects.Select(sobject => new RunTable(sobject, RunTableState.Waiting))]) { Purpose = purpose };
         }, cancellationToken);
+    }
 
     /// <summary>Stores what the run is expected to cost.</summary>
     public Task ForetellAsync(RunId run, long calls, CancellationToken cancellationToken) => store.WriteAsync(
         transaction => transaction.Connection!.ExecuteAsync("UPDATE runs SET expected_calls = @calls WHERE id = @run", new { run = run.Value, calls }, transaction), cancellationToken);
 
     /// <summary>Stores everything that is known of one table.</summary>
-    public Task SaveTableAsync(RunId run, RunTable table, CancellationToken cancellationToken) => store.WriteAsync(
-        transaction => transaction.Connection!.ExecuteAsync("""
+    /// <returns>False: the claim was taken over, and nothing was stored.</returns>
+    public Task<bool> SaveTableAsync(RunClaim claim, RunTable table, CancellationToken cancellationToken) => store.WriteAsync(
+        async transaction => await transaction.Connection!.ExecuteAsync("""
             UPDATE run_tables SET state = @state, plan = @plan, receipt = @receipt, problem = @problem, rows_expected = @expected, rows_written = @written,
                 bytes = @bytes, api_calls = @calls, started_at = @started, ended_at = @ended
-            WHERE run_id = @run AND sobject = @sobject
+            WHERE run_id = @run AND sobject = @sobject AND claim = @claim
             """, new
         {
-            run = run.Value,
+            run = claim.Run.Value,
+            claim = claim.Number,
             sobject = table.SObject,
             state = table.State.ToString(),
             plan = table.Plan is null ? null : JsonSerializer.Serialize(table.Plan, Json),
@@ -69,39 +81,51 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
             calls = table.ApiCalls,
             started = table.StartedAt?.ToUnixTimeMilliseconds(),
             ended = table.EndedAt?.ToUnixTimeMilliseconds(),
-        }, transaction), cancellationToken);
+        }, transaction) == 1, cancellationToken);
 
-    public Task<Run> EndAsync(RunId run, RunOutcome outcome, Verdict? verdict, long apiCalls, Problem? problem, CancellationToken cancellationToken) =>
+    /// <param name="apiCalls">Those of whoever ends it and of the tables; what helpers took besides is counted already.</param>
+    /// <returns>Null: another process has taken the run over, and ends it.</returns>
+    public Task<Run?> EndAsync(RunClaim claim, RunOutcome outcome, Verdict? verdict, long apiCalls, Problem? problem, CancellationToken cancellationToken) =>
         store.WriteAsync(async transaction =>
         {
-            await transaction.Connection!.ExecuteAsync(
-                "UPDATE runs SET outcome = @outcome, verdict = @verdict, api_calls = @apiCalls, problem = @problem, ended_at = @at WHERE id = @id", new
+            var ended = await transaction.Connection!.ExecuteAsync("""
+                UPDATE runs SET outcome = @outcome, verdict = @verdict, api_calls = api_calls + @apiCalls, problem = @problem, ended_at = @at WHERE id = @id AND claim = @claim AND outcome = 'Running'
+                """, new
                 {
-                    id = run.Value,
+                    id = claim.Run.Value,
+                    claim = claim.Number,
                     outcome = outcome.ToString(),
                     verdict = verdict?.ToString(),
                     apiCalls,
                     problem = problem is null ? null : ProblemJson.Write(problem),
                     at = time.GetUtcNow().ToUnixTimeMilliseconds(),
                 }, transaction);
-            return (await ReadAsync(transaction.Connection!, transaction, "id = @id", new { id = run.Value }, 1)).Single();
+            return ended == 0 ? null : (await ReadAsync(transaction.Connection!, transaction, "id = @id", new { id = claim.Run.Value }, 1)).Single();
         }, cancellationToken);
 
-    /// <summary>Closes the runs that a process left behind when it died. Called once, before anything is started.</summary>
+    /// <summary>Closes the runs of processes that have died, unless another has taken them over.</summary>
     /// <returns>Whose they were.</returns>
-    public Task<IReadOnlyList<ConnectionId>> CloseAbandonedAsync(CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+    public async Task<IReadOnlyList<ConnectionId>> CloseAbandonedAsync(CancellationToken cancellationToken)
+    {
+        var alive = await store.AliveAsync(cancellationToken);
+        return await store.WriteAsync(transaction => CloseAbandonedAsync(transaction, alive, null), cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<ConnectionId>> CloseAbandonedAsync(DbTransaction transaction, IReadOnlySet<long> alive, ConnectionId? only)
     {
         var now = time.GetUtcNow();
-        var problem = new Problem(FailureKind.Transient, Turn.We, "The process ended while this run was under way. Everything it had committed is kept.",
-            "Nothing to do: the next run goes on from there.", now, null, null);
-        var db = transaction.Connection!;
-        var parameters = new { at = now.ToUnixTimeMilliseconds(), problem = ProblemJson.Write(problem) };
-        await db.ExecuteAsync("""
-            UPDATE run_tables SET state = 'Held', ended_at = @at WHERE state IN ('Running', 'Waiting') AND run_id IN (SELECT id FROM runs WHERE outcome = 'Running')
-            """, parameters, transaction);
-        var whose = await db.QueryAsync<string>("UPDATE runs SET outcome = 'Stopped', ended_at = @at, problem = @problem WHERE outcome = 'Running' RETURNING connection_id", parameters, transaction);
-        return (IReadOnlyList<ConnectionId>)[.. whose.Distinct(StringComparer.Ordinal).Select(id => new ConnectionId(id))];
-    }, cancellationToken);
+        var problem = ProblemJson.Write(new Problem(FailureKind.Transient, Turn.We, "The process ended while this run was under way. Everything it had committed is kept.",
+            "Nothing to do: the next run goes on from there.", now, null, null));
+        var (db, at, whose) = (transaction.Connection!, now.ToUnixTimeMilliseconds(), new List<ConnectionId>());
+        foreach (var (run, connection, worker) in (await db.QueryAsync<(long, string, long)>("SELECT id, connection_id, worker FROM runs WHERE outcome = 'Running'", transaction: transaction)).ToList())
+        {
+            if (alive.Contains(worker) || (only is { } one && connection != one.Value)) continue;
+            await db.ExecuteAsync("UPDATE run_tables SET state = 'Held', ended_at = @at WHERE state IN ('Running', 'Waiting') AND run_id = @run", new { at, run }, transaction);
+            await db.ExecuteAsync("UPDATE runs SET outcome = 'Stopped', ended_at = @at, problem = @problem WHERE id = @run", new { at, run, problem }, transaction);
+            whose.Add(new ConnectionId(connection));
+        }
+        return whose;
+    }
 
     /// <summary>Newest first.</summary>
     /// <param name="connection">Null: of all connections.</param>
@@ -157,7 +181,14 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
         return (await ReadAsync(db, null, "connection_id = @connection AND outcome = 'Running'", new { connection = connection.Value }, 1)).SingleOrDefault();
     }
 
-    private static async Task<IReadOnlyList<Run>> ReadAsync(DbConnection db, DbTransaction? transaction, string condition, object parameters, int limit)
+    /// <summary>Whose runs are under way, in whatever process.</summary>
+    public async Task<IReadOnlySet<ConnectionId>> RunningAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        return (await db.QueryAsync<string>("SELECT connection_id FROM runs WHERE outcome = 'Running'")).Select(id => new ConnectionId(id)).ToHashSet();
+    }
+
+    internal static async Task<IReadOnlyList<Run>> ReadAsync(DbConnection db, DbTransaction? transaction, string condition, object parameters, int limit)
     {
         var runs = (await db.QueryAsync<RunRow>($"SELECT {RunColumns} FROM runs WHERE {condition} ORDER BY id DESC LIMIT {limit}", parameters, transaction)).ToList();
         if (runs.Count == 0) return [];

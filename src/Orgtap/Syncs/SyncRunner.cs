@@ -18,7 +18,6 @@ public sealed partial class SyncRunner(
 {
     private readonly ConcurrentDictionary<ConnectionId, OrgCapabilities> _capabilities = new();
     private readonly ILogger _logger = loggers.CreateLogger<SyncRunner>();
-    private int _begun;
 
     /// <summary>Begins a run and sees it to its end. A table that fails does not stop the others.</summary>
     /// <param name="cancellationToken">Stops the run between two pages: what is committed stays, and the next run goes on from there.</param>
@@ -30,33 +29,39 @@ public sealed partial class SyncRunner(
     public async Task<Run> BeginAsync(ConnectionId connectionId, string startedBy, SyncWish wish, CancellationToken cancellationToken)
     {
         var connection = await GetAsync(connectionId, cancellationToken);
-        // Before this process's first run, whatever counts as running was left behind by a process that died.
-        if (Interlocked.Exchange(ref _begun, 1) == 0) await runs.CloseAbandonedAsync(cancellationToken);
-        if (await runs.FindRunningAsync(connectionId, cancellationToken) is { } running)
-            throw new InvalidInputException($"{connection.Name} is being synced already (run {running.Id}).", "Watch that run, or stop it first.");
         var selection = await SelectionOf(connection, cancellationToken);
         foreach (var sobject in wish.Tables)
             if (!selection.Any(selected => Same(selected.SObject, sobject))) throw new InvalidInputException($"{sobject} is not selected in {connection.Name}.", "Name a table that is, or leave the tables out for all of them.");
         var tables = selection.Select(selected => selected.SObject).Where(sobject => wish.Tables.Count == 0 || wish.Tables.Contains(sobject, StringComparer.OrdinalIgnoreCase));
-        return await runs.BeginAsync(connectionId, startedBy, [.. tables], wish.Purpose, cancellationToken);
+        try
+        {
+            return await runs.BeginAsync(connectionId, startedBy, [.. tables], wish.Purpose, cancellationToken);
+        }
+        catch (RunUnderWayException underWay)
+        {
+            throw new InvalidInputException($"{connection.Name} is being synced already (run {underWay.Run}).", underWay.NextStep, underWay);
+        }
     }
 
-    /// <summary>Does the work of a run that <see cref="BeginAsync"/> began. Ends it in every case; throws only what nobody foresaw.</summary>
-    public async Task<Run> ContinueAsync(Run run, CancellationToken cancellationToken)
+    /// <summary>
+    /// Does the work of a run that <see cref="BeginAsync"/> began, or goes on with it where another process died. Ends it in every case, unless yet another process takes it over; throws only what nobody foresaw.
+    /// </summary>
+    public async Task<Run> ContinueAsync(Run begun, CancellationToken cancellationToken)
     {
+        if (await runs.Claims.TakeAsync(begun.Id, CancellationToken.None) is not var (run, claim, left)) return await runs.FindAsync(begun.Id, CancellationToken.None) ?? begun;
         using var trace = Telemetry.Source.StartActivity("orgtap.run");
         trace?.SetTag("orgtap.run", run.Id.Value).SetTag("orgtap.connection", run.ConnectionId.Value).SetTag("orgtap.purpose", run.Purpose.ToString());
         var current = live.Begin(run);
         using var stop = new RunStop(time, cancellationToken);
+        await using var watch = options.IsShared ? RunWatch.Start(runs.Claims, claim, stop, time) : null;
         var counter = new CallCounter(run.Purpose.ForCalls());
-        var tables = new List<RunTable>();
         Problem? problem = null;
         try
         {
             var connection = await GetAsync(run.ConnectionId, CancellationToken.None);
             // What was deselected since the run began is left out; its row of history says that it was not begun.
-            var selection = (await SelectionOf(connection, CancellationToken.None)).Where(selected => run.Tables.Any(table => Same(table.SObject, selected.SObject))).ToList();
-            tables = await LoadTablesAsync(run, connection, selection, current, stop, counter);
+            var selection = (await SelectionOf(connection, CancellationToken.None)).Where(selected => left.Contains(selected.SObject)).ToList();
+            await LoadTablesAsync(run, claim, connection, selection, current, stop, counter);
         }
         catch (OperationCanceledException) when (stop.IsStopped)
         {
@@ -73,7 +78,7 @@ public sealed partial class SyncRunner(
                 $"{failure.GetType().Name}: {failure.Message}", failure);
             problem = Problem.From(defect, time.GetUtcNow());
         }
-        return await EndAsync(run, current, stop, tables, problem, counter);
+        return await EndAsync(run, claim, current, stop, problem, counter);
     }
 
     /// <summary>What a sync would do now, with its cost and reasons. Asks the org, but writes nothing to the replica.</summary>
@@ -104,7 +109,8 @@ public sealed partial class SyncRunner(
     }
 
     /// <summary>Foretells what the run will cost, and looks whether the org has the Bulk jobs for it. Neither is worth a failed sync.</summary>
-    private async Task ForetellAsync(RunContext run, IReadOnlyList<SelectedObject> selection, Dictionary<string, Checkpoint?> stored, CallCounter counter)
+    /// <returns>How each table will be loaded, as far as that is known beforehand.</returns>
+    private async Task<IReadOnlyList<ExtractionPlan>> ForetellAsync(RunContext run, IReadOnlyList<SelectedObject> selection, Dictionary<string, Checkpoint?> stored, CallCounter counter)
     {
         try
         {
@@ -129,40 +135,31 @@ public sealed partial class SyncRunner(
                 if (run.Planner.BulkExhausted is not null)
                     forecast = SyncForecast.Of([.. tables.Select(table => (table.Table, run.Planner.FactsOf(table.Table, table.Facts.Checkpoint)))]);
             }
-            await runs.ForetellAsync(run.Run.Id, counter.Calls + forecast.Calls, run.Stop.Token);
+            // Whoever takes over foretells only what is left.
+            if (run.Run.ExpectedCalls is null) await runs.ForetellAsync(run.Run.Id, counter.Calls + forecast.Calls, run.Stop.Token);
+            return forecast.Plans;
         }
         catch (OrgtapException failure) when (failure.Kind is FailureKind.Transient or FailureKind.Unsupported or FailureKind.Permission or FailureKind.SchemaChanged or FailureKind.Defect)
         {
             NotForetold(run.Connection.Name, failure.Message, failure.Detail);
+            return [];
         }
     }
 
-    private async Task<List<RunTable>> LoadTablesAsync(Run run, Connection connection, IReadOnlyList<SelectedObject> selection, LiveRun current, RunStop stop, CallCounter counter)
+    private async Task LoadTablesAsync(Run run, RunClaim claim, Connection connection, IReadOnlyList<SelectedObject> selection, LiveRun current, RunStop stop, CallCounter counter)
     {
         await using var replica = await openReplica(connection, stop.Token);
         await MaskAsync(run, connection, replica, current, stop.Token);
         var stored = (await replica.TablesAsync(stop.Token)).ToDictionary(table => table.SObject, table => table.Checkpoint, StringComparer.OrdinalIgnoreCase);
         var planner = await PlannerAsync(connection, selection, stored, run.Purpose, run.Purpose == RunPurpose.Sync ? options.DescribeAge : TimeSpan.Zero, counter, stop.Token);
-        var context = new RunContext(run, connection, clients, planner, CapabilitiesOf(connection), replica, runs, current, stop, budget, options, time, loggers);
+        var context = new RunContext(run, claim, connection, clients, planner, CapabilitiesOf(connection), replica, runs, current, stop, budget, options, time, loggers);
 
-        await ForetellAsync(context, selection, stored, counter);
-        var results = new RunTable?[selection.Count];
-        var probes = await new TableProbes(context, stored, counter).AskAsync(selection, stop.Token);
-        var syncs = selection.Select(selected => new TableSync(context, selected, probes.GetValueOrDefault(selected.SObject))).ToList();
-        // No token: tables that were not begun when the run stops are recorded as held below.
-        await Parallel.ForEachAsync(Enumerable.Range(0, selection.Count), new ParallelOptions { MaxDegreeOfParallelism = options.ParallelTables }, async (index, _) =>
-        {
-            if (!stop.IsStopped) results[index] = await syncs[index].RunAsync();
-        });
-        await new VanishedRows(context, syncs, counter).FindAsync((index, table) => results[index] = table);
-        for (var i = 0; i < results.Length; i++)
-        {
-            if (results[i] is not null) continue;
-            results[i] = new RunTable(selection[i].SObject, RunTableState.Held);
-            await runs.SaveTableAsync(run.Id, results[i]!, CancellationToken.None);
-            current.Update(results[i]!, "Not begun");
-        }
-        return [.. results.Select(result => result!)];
+        var plans = await ForetellAsync(context, selection, stored, counter);
+        var lanes = new TableLanes(context, selection, await new TableProbes(context, stored, counter).AskAsync(selection, stop.Token));
+        var offered = await OfferAsync(claim, plans, stop.Token);
+        await lanes.LoadAsync(selection.Select(selected => selected.SObject).Where(sobject => !offered.Contains(sobject)));
+        if (offered.Count > 0) await SeeThroughAsync(context, lanes);
+        await new VanishedRows(context, lanes.Syncs, counter).FindAsync();
     }
 
     /// <summary>What was stored before the masking rules became what they are follows them before anything new comes.</summary>
@@ -175,15 +172,16 @@ public sealed partial class SyncRunner(
     }
 
     private async Task<TablePlanner> PlannerAsync(
-        Connection connection, IReadOnlyList<SelectedObject> selection, Dictionary<string, Checkpoint?> stored, RunPurpose purpose, TimeSpan describeAge, CallCounter counter, CancellationToken cancellationToken)
+        Connection connection, IReadOnlyList<SelectedObject> selection, Dictionary<string, Checkpoint?> stored, RunPurpose purpose, TimeSpan describeAge, CallCounter counter, CancellationToken cancellationToken,
+        IReadOnlyDictionary<string, long>? known = null)
     {
         var client = clients.Open(connection.Id, connection.InstanceUrl!, counter);
         var version = await client.VersionAsync(cancellationToken);
         await catalog.WarmAsync(connection, [.. selection.Select(selected => selected.SObject)], describeAge, counter, cancellationToken);
 
         // An incremental load is a part of the table that no count of the whole foretells.
-        var uncounted = selection.Select(selected => selected.SObject).Where(sobject => stored.GetValueOrDefault(sobject) is not { Finished: true, Mode: not LoadMode.Snapshot } || purpose != RunPurpose.Sync).ToList();
-        IReadOnlyDictionary<string, long> counts = new Dictionary<string, long>();
+        var uncounted = known is not null ? [] : selection.Select(selected => selected.SObject).Where(sobject => stored.GetValueOrDefault(sobject) is not { Finished: true, Mode: not LoadMode.Snapshot } || purpose != RunPurpose.Sync).ToList();
+        var counts = known ?? new Dictionary<string, long>();
         try
         {
             if (uncounted.Count > 0) counts = await client.CountAsync(uncounted, cancellationToken);
@@ -196,27 +194,34 @@ public sealed partial class SyncRunner(
         return new TablePlanner(catalog, connection, version.Number, CapabilitiesOf(connection), counts, purpose, options, time) { CallsToCount = uncounted.Count > 0 ? 1 : 0 };
     }
 
-    private async Task<Run> EndAsync(Run run, LiveRun current, RunStop stop, List<RunTable> tables, Problem? problem, CallCounter counter)
+    private async Task<Run> EndAsync(Run run, RunClaim claim, LiveRun current, RunStop stop, Problem? problem, CallCounter counter)
     {
-        foreach (var untouched in run.Tables.Where(table => tables.All(result => result.SObject != table.SObject)))
+        // Tables that were not begun, or that a helper had no time to end, go on with the next run.
+        var tables = new List<RunTable>();
+        foreach (var table in (await runs.FindAsync(run.Id, CancellationToken.None))?.Tables ?? [])
         {
-            var held = untouched with { State = RunTableState.Held };
-            await runs.SaveTableAsync(run.Id, held, CancellationToken.None);
-            current.Update(held, "Not begun");
-            tables.Add(held);
+            var ended = table.State is RunTableState.Waiting or RunTableState.Running ? table with { State = RunTableState.Held, EndedAt = table.StartedAt is null ? null : time.GetUtcNow() } : table;
+            if (ended != table && await runs.SaveTableAsync(claim, ended, CancellationToken.None)) current.Update(ended, "Not begun");
+            tables.Add(ended);
         }
         var outcome = OutcomeOf(tables, stop.IsStopped, problem);
         problem ??= stop.Problem ?? WorstOf(tables);
-        var ended = await runs.EndAsync(run.Id, outcome, Verdicts.Worst(tables.Where(table => table.Receipt is not null).Select(table => table.Receipt!.Verdict)),
-            counter.Calls + tables.Sum(table => table.ApiCalls), problem, CancellationToken.None);
+        var verdict = Verdicts.Worst(tables.Where(table => table.Receipt is not null).Select(table => table.Receipt!.Verdict));
+        if (await runs.EndAsync(claim, outcome, verdict, counter.Calls + tables.Sum(table => table.ApiCalls), problem, CancellationToken.None) is not { } over)
+        {
+            // What becomes of it, the history says.
+            live.Leave(run);
+            TakenOver(run.Id);
+            return await runs.FindAsync(run.Id, CancellationToken.None) ?? run;
+        }
 
         // Somebody's stop says nothing about the connection's health.
         if (problem is not null || outcome == RunOutcome.Completed) await connections.SetProblemAsync(run.ConnectionId, problem, CancellationToken.None);
         if (outcome == RunOutcome.Completed) await connections.SetLastSuccessAsync(run.ConnectionId, time.GetUtcNow(), CancellationToken.None);
-        current.End(ended);
-        Tell(ended, tables, (await connections.FindAsync(run.ConnectionId, CancellationToken.None))?.Name ?? run.ConnectionId.Value);
-        RunEnded(run.Id, outcome, ended.ApiCalls);
-        return ended;
+        current.End(over);
+        Tell(over, tables, (await connections.FindAsync(run.ConnectionId, CancellationToken.None))?.Name ?? run.ConnectionId.Value);
+        RunEnded(run.Id, outcome, over.ApiCalls);
+        return over;
     }
 
     private static void Tell(Run ended, List<RunTable> tables, string connection)
@@ -262,6 +267,9 @@ public sealed partial class SyncRunner(
 
     [LoggerMessage(5001, LogLevel.Information, "Run {RunId} ended as {Outcome} after {Calls} calls")]
     private partial void RunEnded(RunId runId, RunOutcome outcome, long calls);
+
+    [LoggerMessage(5006, LogLevel.Warning, "Run {RunId} was taken over by another process, which ends it")]
+    private partial void TakenOver(RunId runId);
 
     [LoggerMessage(5002, LogLevel.Warning, "Run {RunId} failed")]
     private partial void RunFailed(Exception failure, RunId runId);

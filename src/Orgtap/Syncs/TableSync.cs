@@ -13,11 +13,20 @@ namespace Orgtap.Syncs;
 
 /// <summary>What the tables of one run share.</summary>
 internal sealed record RunContext(
-    Run Run, Connection Connection, OrgClients Clients, TablePlanner Planner, OrgCapabilities Org, IReplica Replica, RunStore Runs, LiveRun Live, RunStop Stop,
+    Run Run, RunClaim Claim, Connection Connection, OrgClients Clients, TablePlanner Planner, OrgCapabilities Org, IReplica Replica, RunStore Runs, LiveRun Live, RunStop Stop,
     ByteBudget Budget, SyncOptions Options, TimeProvider Time, ILoggerFactory Loggers)
 {
     /// <summary>How old a table's describe may be. Who asks for more than a sync, perhaps after mending permissions, wants the fields as they are now.</summary>
     public TimeSpan DescribeAge => Run.Purpose == RunPurpose.Sync ? Options.DescribeAge : Time.GetUtcNow() - Run.StartedAt;
+
+    /// <summary>Stores how a table stands.</summary>
+    /// <returns>False: another process goes on with it, and this one stops.</returns>
+    public async Task<bool> SaveAsync(RunTable table)
+    {
+        if (!Stop.IsSuperseded && await Runs.SaveTableAsync(Claim, table, CancellationToken.None)) return true;
+        Stop.Supersede();
+        return false;
+    }
 }
 
 /// <summary>One table of one run: plan, read, commit, judge, and try again what passes by itself. Never throws: what went wrong is in the result.</summary>
@@ -100,7 +109,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
 
     private async Task<Exception?> AttemptsAsync()
     {
-        var (retries, describedAgain) = (0, false);
+        var (retries, describedAgain, takenBack) = (0, false, 0);
         var describeAge = run.DescribeAge;
         while (true)
         {
@@ -122,6 +131,11 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
             catch (SalesforceException slow) when (_restRefusal is null && RestRefusalOf(slow) is { } reason)
             {
                 _restRefusal = reason;
+            }
+            // Whoever had the table before and has died or frozen may have opened it once more; whose claim it is goes on.
+            catch (FencedException) when (takenBack++ < 2)
+            {
+                if (!await run.SaveAsync(_table)) return new OperationCanceledException(run.Stop.Token);
             }
             catch (OrgtapException changed) when (changed.Kind == FailureKind.SchemaChanged && !describedAgain)
             {
@@ -355,7 +369,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
         _activity = activity;
         run.Live.Update(_table, _activity);
         // History is written even when the run is being stopped.
-        if (save) await run.Runs.SaveTableAsync(run.Run.Id, _table, CancellationToken.None);
+        if (save) await run.SaveAsync(_table);
     }
 
     [LoggerMessage(5101, LogLevel.Information, "Run {RunId}: {SObject} begins")]

@@ -12,12 +12,11 @@ internal sealed partial class VanishedRows(RunContext run, IReadOnlyList<TableSy
 {
     private readonly ILogger _logger = run.Loggers.CreateLogger<VanishedRows>();
 
-    /// <param name="changed">Takes what became of a table that had something listed.</param>
-    public async Task FindAsync(Action<int, RunTable> changed)
+    public async Task FindAsync()
     {
         if (run.Stop.IsStopped) return;
         for (var i = 0; i < syncs.Count && !run.Stop.IsStopped; i++)
-            if (syncs[i].KnownDeleted is { } known) changed(i, await syncs[i].ApplyAsync(known.Asked, known.List));
+            if (syncs[i].KnownDeleted is { } known) await syncs[i].ApplyAsync(known.Asked, known.List);
         var asked = syncs.Select((sync, index) => (Index: index, Window: sync.DeletedWindow())).Where(each => each.Window is not null).ToList();
         if (asked.Count == 0 || run.Stop.IsStopped) return;
         try
@@ -27,7 +26,7 @@ internal sealed partial class VanishedRows(RunContext run, IReadOnlyList<TableSy
             {
                 if (list.Failure is { } refusal) NotListed(run.Run.Id, list.SObject, refusal.Message, refusal.Detail);
                 var (index, window) = asked.First(each => each.Window!.SObject == list.SObject);
-                changed(index, await syncs[index].ApplyAsync(window!, list));
+                await syncs[index].ApplyAsync(window!, list);
             }
         }
         catch (OperationCanceledException) when (run.Stop.IsStopped)

@@ -45,6 +45,10 @@ internal sealed class CrashingControlDatabase(IControlDatabase inner, Crash cras
 {
     public bool IsShared => inner.IsShared;
 
+    public Task<long> WorkerAsync(CancellationToken cancellationToken) => inner.WorkerAsync(cancellationToken);
+
+    public Task<IReadOnlySet<long>> AliveAsync(CancellationToken cancellationToken) => inner.AliveAsync(cancellationToken);
+
     public string Description => inner.Description;
 
     public Task PrepareAsync(CancellationToken cancellationToken) => inner.PrepareAsync(cancellationToken);

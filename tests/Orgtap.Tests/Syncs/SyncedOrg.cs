@@ -31,7 +31,8 @@ internal sealed class SyncedOrg : IAsyncDisposable
         ["User"] = 12, ["UserRole"] = 5, ["RecordType"] = 4, ["Account"] = 2_600, ["Contact"] = 1_500, ["Opportunity"] = 700, ["CaseStatus"] = 4,
     };
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder;
+    private readonly bool _isGuest;
     private readonly HttpMessageHandler _transport = Transport.Create();
     private ControlStore? _store;
     private QuotaGuard? _quota;
@@ -39,7 +40,10 @@ internal sealed class SyncedOrg : IAsyncDisposable
     private AccessTokens? _tokens;
     private OAuthClient? _oauth;
 
-    private SyncedOrg(SimulatedOrgHost host) => Host = host;
+    private SyncedOrg(SimulatedOrgHost host, TemporaryFolder? folder = null)
+    {
+        (Host, _folder, _isGuest) = (host, folder ?? new TemporaryFolder(), folder is not null);
+    }
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -101,6 +105,14 @@ internal sealed class SyncedOrg : IAsyncDisposable
         var options = new SimulatedOrgOptions { Seed = 7, Now = Noon, Records = SmallRecords, ApiLimit = 1_000_000, BulkPageRows = 500 };
         var host = await SimulatedOrgHost.StartAsync(change?.Invoke(options) ?? options, Cancel);
         return new SyncedOrg(host);
+    }
+
+    /// <summary>Another process on the same control store and replica, which lie in PostgreSQL. Disposed before this one.</summary>
+    public async Task<SyncedOrg> BesideAsync()
+    {
+        var other = new SyncedOrg(Host, _folder) { Database = Database, Place = Place, Options = Options };
+        await other.OpenAsync();
+        return other;
     }
 
     /// <summary>Starts the engine, as a new process would: nothing is kept but the data directory.</summary>
@@ -216,6 +228,7 @@ internal sealed class SyncedOrg : IAsyncDisposable
     {
         await CloseAsync();
         _transport.Dispose();
+        if (_isGuest) return;
         await Host.DisposeAsync();
         _folder.Dispose();
     }

@@ -50,25 +50,35 @@ public sealed class PostgresSource : IAsyncDisposable
         }
     }
 
+    /// <summary>A connection that answers: after a restart of the server, or when another process took a table over, the pool holds dead ones.</summary>
+    internal async Task<NpgsqlConnection> ConnectAliveAsync(CancellationToken cancellationToken)
+    {
+        var db = await ConnectAsync(cancellationToken);
+        try
+        {
+            await using var probe = new NpgsqlCommand("SELECT 1", db);
+            await probe.ExecuteScalarAsync(cancellationToken);
+            return db;
+        }
+        catch (Exception dead) when (PostgresFailure.IsStaleConnection(dead))
+        {
+            await db.DisposeAsync();
+            _source.Clear();
+            return await ConnectAsync(cancellationToken);
+        }
+        catch
+        {
+            await db.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>Runs a piece of work; once more if the pool gave a connection that was dead before anything was asked of it.</summary>
     internal async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
     {
         try
         {
-            await using var db = await ConnectAsync(cancellationToken);
-            await using (var probe = new NpgsqlCommand("SELECT 1", db))
-            {
-                try
-                {
-                    await probe.ExecuteScalarAsync(cancellationToken);
-                }
-                catch (Exception dead) when (PostgresFailure.IsStaleConnection(dead))
-                {
-                    _source.Clear();
-                    await using var fresh = await ConnectAsync(cancellationToken);
-                    return await work(fresh);
-                }
-            }
+            await using var db = await ConnectAliveAsync(cancellationToken);
             return await work(db);
         }
         catch (Exception failure) when (PostgresFailure.Of(failure, Where) is { } explained)

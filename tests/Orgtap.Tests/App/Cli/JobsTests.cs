@@ -36,7 +36,7 @@ public sealed class JobsTests
 
         (code, output, _) = await served.RunAsync("jobs", "start", "sync", "--connection", "acme");
         Assert.Equal((ExitCode.Done, "Sync of acme: Running."), (code, output.Trim()));
-        Assert.True(served.Service<SyncJobs>().IsRunning(connection.Id));
+        Assert.True(await served.Service<SyncJobs>().IsRunningAsync(connection.Id, Stop));
         await served.RunAsync("jobs", "schedule", "deletes", "daily", "--connection", "acme");
         Assert.Equal("daily", (await JobAsync(served, "deletes")).Frequency);
         Assert.Equal(["job.scheduled", "job.started", "job.stopped"], (await served.Service<AuditLog>().ListAsync("acme", 3, Stop)).Select(entry => entry.Action));

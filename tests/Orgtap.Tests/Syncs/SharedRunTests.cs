@@ -1,0 +1,165 @@
+using Orgtap.Connections;
+using Orgtap.Extraction;
+using Orgtap.Primitives;
+using Orgtap.Syncs;
+using Orgtap.Tests.Replicas;
+using Orgtap.Tests.Storage;
+
+namespace Orgtap.Tests.Syncs;
+
+/// <summary>Two processes, each with an engine of its own, on one control store and one replica in PostgreSQL.</summary>
+public sealed class SharedRunTests : IAsyncDisposable
+{
+    private static readonly string[] Tables = ["Account", "Contact", "Opportunity", "UserRole"];
+
+    private readonly PostgresTestSchema _schema = new();
+
+    private static CancellationToken Stop => SyncedOrg.Cancel;
+
+    public ValueTask DisposeAsync() => _schema.DisposeAsync();
+
+    [Fact]
+    public async Task Tables_that_need_Bulk_jobs_are_loaded_by_whoever_has_time_and_the_run_counts_every_call()
+    {
+        await using var one = await StartAsync();
+        await using var other = await one.BesideAsync();
+        var helped = 0;
+        await AtRequestAsync(one, path => path.EndsWith("/jobs/query", StringComparison.Ordinal), async _ => helped = await other.Runner.HelpAsync(Stop));
+        var before = one.Host.Usage.Used;
+        var run = await one.SyncAsync();
+
+        Assert.Equal((RunOutcome.Completed, Verdict.Complete, 2), (run.Outcome, run.Verdict, helped));
+        Assert.Equal(one.Host.Usage.Used - before, run.ApiCalls);
+        await one.AssertExactAsync(Tables);
+        // Nothing is left that anybody would be asked to help with.
+        Assert.Equal(0, await other.Runner.HelpAsync(Stop));
+    }
+
+    [Fact]
+    public async Task What_a_helper_has_begun_when_it_dies_goes_back_to_whoever_asked_for_help()
+    {
+        await using var one = await StartAsync();
+        var other = await one.BesideAsync();
+        await AtRequestAsync(one, path => path.EndsWith("/jobs/query", StringComparison.Ordinal), async _ =>
+        {
+            var (_, claim) = (await other.Runs.Claims.HelpAsync((await other.Runs.FindRunningAsync(other.Connection.Id, Stop))!.Id, Stop))!.Value;
+            Assert.NotNull(await other.Runs.Claims.NextAsync(claim, Stop));
+            await other.DisposeAsync();
+        });
+        var run = await one.SyncAsync();
+
+        Assert.Equal(RunOutcome.Completed, run.Outcome);
+        Assert.All(run.Tables, table => Assert.Equal(RunTableState.Done, table.State));
+        await one.AssertExactAsync(Tables);
+    }
+
+    /// <summary>At the moment of every request that the first process makes, another takes its run over (because the first was silent for too long), does all of it, and the first wakes up.</summary>
+    [Fact]
+    public async Task Whoever_is_taken_over_at_any_moment_writes_nothing_more_and_harms_nothing()
+    {
+        var takenOver = 0;
+        for (var request = 1; ; request++)
+        {
+            await using var schema = new PostgresTestSchema();
+            await using var one = await StartAsync(schema);
+            await using var other = await one.BesideAsync();
+            var (seen, ended) = (0, (Run?)null);
+            await AtRequestAsync(one, _ => ++seen == request, async _ =>
+            {
+                var running = (await other.Runs.FindRunningAsync(other.Connection.Id, Stop))!;
+                ended = await other.Runner.ContinueAsync(running, Stop);
+            });
+            var run = await one.Runner.BeginAsync(one.Connection.Id, "test", SyncWish.Everything, Stop);
+            var asSeenByTheFirst = await one.Runner.ContinueAsync(run, Stop);
+            if (ended is null) break;
+
+            takenOver++;
+            Assert.True(ended.Outcome == RunOutcome.Completed, $"Request {request}: {ended.Outcome} {ended.Problem?.Message} {string.Join("; ", ended.Tables.Select(table => $"{table.SObject} {table.State} {table.Problem?.Message}"))}");
+            Assert.Equal((ended.Id, RunOutcome.Completed), (asSeenByTheFirst.Id, asSeenByTheFirst.Outcome));
+            Assert.Null((await one.Connections.GetAsync("acme", Stop)).Problem);
+            // What the first committed behind the other's back, if anything, covers rows as the org has them.
+            Assert.Equal(RunOutcome.Completed, (await other.SyncAsync()).Outcome);
+            await one.AssertExactAsync(Tables);
+        }
+
+        Assert.True(takenOver > 10, $"Only {takenOver} requests were made.");
+    }
+
+    [Fact]
+    public async Task A_stop_that_was_asked_for_in_another_process_ends_the_run_between_two_pages()
+    {
+        await using var one = await StartAsync();
+        await using var other = await one.BesideAsync();
+        await AtRequestAsync(one, path => path.Contains("/results", StringComparison.Ordinal), async stopped =>
+        {
+            await other.Runs.Claims.AskToStopAsync(other.Connection.Id, one.Host.Clock.GetUtcNow(), Stop);
+            while (!stopped.IsCancellationRequested)
+            {
+                one.Host.Clock.Advance(TimeSpan.FromSeconds(1));
+                await Task.Yield();
+                Stop.ThrowIfCancellationRequested();
+            }
+        });
+        var run = await one.SyncAsync();
+        Assert.Equal((RunOutcome.Stopped, (Problem?)null), (run.Outcome, run.Problem));
+        Assert.Contains(run.Tables, table => table.State == RunTableState.Held);
+
+        one.Network = inner => inner;
+        await one.OpenAsync();
+        Assert.Equal(RunOutcome.Completed, (await one.SyncAsync()).Outcome);
+        await one.AssertExactAsync(Tables);
+    }
+
+    [Fact]
+    public async Task Of_two_processes_that_begin_at_once_one_is_told_of_the_other()
+    {
+        await using var one = await StartAsync();
+        await using var other = await one.BesideAsync();
+        var begun = await Task.WhenAll(new[] { one, other, one, other }.Select(async org =>
+        {
+            try
+            {
+                return (await org.Runner.BeginAsync(org.Connection.Id, "test", SyncWish.Everything, Stop)).Id.ToString();
+            }
+            catch (InvalidInputException refusal)
+            {
+                return refusal.Message;
+            }
+        }));
+        var id = Assert.Single(begun, text => !text.Contains(' ', StringComparison.Ordinal));
+        Assert.All(begun.Where(text => text != id), refusal => Assert.Equal($"acme is being synced already (run {id}).", refusal));
+        // It lives, so nobody closes what it has begun.
+        Assert.Empty(await other.Runs.CloseAbandonedAsync(Stop));
+    }
+
+    private Task<SyncedOrg> StartAsync() => StartAsync(_schema);
+
+    private static async Task<SyncedOrg> StartAsync(PostgresTestSchema schema)
+    {
+        var org = await SyncedOrg.StartAsync(options => options with { Records = new Dictionary<string, long> { ["User"] = 3, ["UserRole"] = 3, ["Account"] = 1_300, ["Contact"] = 800, ["Opportunity"] = 700 } });
+        (org.Database, org.Place) = (StoreDatabase.Postgres, new PostgresPlace(new SecretText(TestPostgres.Address.ConnectionString), schema.Name));
+        // One table after the other, so that there is something left to help with.
+        org.Options = org.Options with { IsShared = true, ParallelTables = 1 };
+        await org.OpenAsync();
+        await org.SelectAsync(Tables);
+        return org;
+    }
+
+    /// <summary>Does something in the middle of the first request that is meant, once.</summary>
+    private static async Task AtRequestAsync(SyncedOrg org, Func<string, bool> meant, Func<CancellationToken, Task> work)
+    {
+        org.Network = inner => new Interrupted(inner, meant, work);
+        await org.OpenAsync();
+    }
+
+    private sealed class Interrupted(HttpMessageHandler inner, Func<string, bool> meant, Func<CancellationToken, Task> work) : DelegatingHandler(inner)
+    {
+        private int _done;
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (_done == 0 && meant(request.RequestUri!.AbsolutePath) && Interlocked.Exchange(ref _done, 1) == 0) await work(cancellationToken);
+            return await base.SendAsync(request, cancellationToken);
+        }
+    }
+}
