@@ -39,7 +39,7 @@ public sealed class BackupWhileSyncingTests
                 sync.StandardInput.Close();
                 _ = sync.StandardOutput.ReadToEndAsync(Stop);
                 _ = sync.StandardError.ReadToEndAsync(Stop);
-                while (!sync.HasExited && org.Requests.Count("bulk.results") < 4) await Task.Yield();
+                await Until.TrueAsync(() => sync.HasExited || org.Requests.Count("bulk.results") >= 4, Stop);
                 var ended = await orgtap.RunAsync(Stop, "backup", backup);
                 Assert.True(ended.ExitCode == 0, ended.ToString());
                 Assert.DoesNotContain("Note:", ended.Errors, StringComparison.Ordinal);

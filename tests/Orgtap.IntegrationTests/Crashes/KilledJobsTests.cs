@@ -89,7 +89,7 @@ public sealed class KilledJobsTests
             process.StandardInput.Close();
             _ = process.StandardOutput.ReadToEndAsync(Stop);
             _ = process.StandardError.ReadToEndAsync(Stop);
-            while (!process.HasExited && await Stored() == stored) await Task.Yield();
+            await Until.TrueAsync(async () => process.HasExited || await Stored() > stored, Stop);
             Assert.False(process.HasExited, $"{stored} conversations were stored before, and the import ended.");
             process.Kill();
             await process.WaitForExitAsync(Stop);
@@ -130,7 +130,7 @@ public sealed class KilledJobsTests
         process.StandardInput.Close();
         var said = process.StandardError.ReadToEndAsync(Stop);
         _ = process.StandardOutput.ReadToEndAsync(Stop);
-        while (!process.HasExited && !await happened()) await Task.Yield();
+        await Until.TrueAsync(async () => process.HasExited || await happened(), Stop);
         Assert.False(process.HasExited, process.HasExited ? await said : "");
         process.Kill();
         await process.WaitForExitAsync(Stop);

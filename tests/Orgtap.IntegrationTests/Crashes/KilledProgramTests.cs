@@ -69,14 +69,14 @@ public sealed class KilledProgramTests
         _ = process.StandardOutput.ReadToEndAsync(Stop);
         _ = process.StandardError.ReadToEndAsync(Stop);
         // Watches what the org and the disk see, never the time.
-        while (!process.HasExited && !(aim switch
+        await Until.TrueAsync(() => process.HasExited || aim switch
         {
             Phase.BeforeCreation => org.Requests.Counts.Values.Sum() > requests,
             Phase.Polling => org.Requests.Count("bulk.create") > creates,
             Phase.MidPage => org.Requests.Count("bulk.results") > results,
             Phase.InCommit => org.Requests.Count("bulk.results") > results && WalOf(orgtap) != wal,
             _ => org.Requests.Count("bulk.delete") > deletes,
-        })) await Task.Yield();
+        }, Stop);
         for (var spins = random.Next(2_000); spins > 0 && !process.HasExited; spins--) await Task.Yield();
         if (process.HasExited) return false;
         process.Kill();

@@ -61,7 +61,7 @@ public sealed class KilledRenewalTests
         process.StandardInput.Close();
         var said = process.StandardError.ReadToEndAsync(Stop);
         _ = process.StandardOutput.ReadToEndAsync(Stop);
-        while (!process.HasExited && !happened()) await Task.Yield();
+        await Until.TrueAsync(() => process.HasExited || happened(), Stop);
         Assert.False(process.HasExited, process.HasExited ? await said : "");
         process.Kill();
         await process.WaitForExitAsync(Stop);

@@ -79,7 +79,7 @@ public sealed class FirstLoadTests
             using var process = orgtap.Start(verb, "acme", "--json");
             // Pages of this try are being asked for, or the run has ended before.
             var pages = org.Requests.Count("bulk.results");
-            while (!process.HasExited && org.Requests.Count("bulk.results") == pages) await Task.Yield();
+            await Until.TrueAsync(() => process.HasExited || org.Requests.Count("bulk.results") > pages, Stop);
             if (!process.HasExited) killed++;
             process.Kill();
             await process.WaitForExitAsync(Stop);
