@@ -52,7 +52,7 @@ public sealed class CatalogReader(OrgClients clients, ControlStore store, TimePr
                     answered = true;
                     return answer;
                 },
-                (before, now) => _changes.AddAsync(connection.Id, SchemaChange.Between(ObjectDescribe.Parse(before), ObjectDescribe.Parse(now)), cancellationToken), cancellationToken);
+                Changes, cancellationToken);
         }
         catch (SalesforceException gone) when (gone.StatusCode == System.Net.HttpStatusCode.NotFound)
         {
@@ -114,12 +114,13 @@ public sealed class CatalogReader(OrgClients clients, ControlStore store, TimePr
 
     private async Task ReplaceAsync(Connection connection, ApiVersion version, string sobject, string body, CancellationToken cancellationToken)
     {
-        if (await _cache.FindAsync(connection.Id, Resource(version, sobject), cancellationToken) is { } before && before.Body != body)
-            await _changes.AddAsync(connection.Id, SchemaChange.Between(ObjectDescribe.Parse(before.Body), ObjectDescribe.Parse(body)), cancellationToken);
         if (await _changes.IsGoneAsync(connection.Id, sobject, cancellationToken))
             await _changes.AddAsync(connection.Id, [new SchemaChange(sobject, null, SchemaChangeKind.TableBack, null, null)], cancellationToken);
-        await _cache.KeepAsync(connection.Id, Resource(version, sobject), null, body, cancellationToken);
+        var before = await _cache.FindAsync(connection.Id, Resource(version, sobject), cancellationToken);
+        await _cache.KeepAsync(connection.Id, Resource(version, sobject), null, body, before?.Body, Changes, cancellationToken);
     }
+
+    private static IReadOnlyList<SchemaChange> Changes(string before, string now) => SchemaChange.Between(ObjectDescribe.Parse(before), ObjectDescribe.Parse(now));
 
     /// <summary>Every table as it was described last, by API name in any case; what is kept, however old. Asks nobody.</summary>
     public async Task<IReadOnlyDictionary<string, ObjectDescribe>> KnownAsync(ConnectionId connection, CancellationToken cancellationToken)

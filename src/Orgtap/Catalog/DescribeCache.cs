@@ -30,9 +30,9 @@ internal sealed class DescribeCache(ControlStore store, TimeProvider time)
 
     /// <summary>Gives the cached body if it is younger than <paramref name="maxAge"/>, else asks whether it changed.</summary>
     /// <param name="ask">Gets the Last-Modified of what is cached, or null.</param>
-    /// <param name="replaced">Gets the body before and the new one, where they differ.</param>
+    /// <param name="changes">What is to be told where the body before and the new one differ.</param>
     public async Task<string> GetAsync(
-        ConnectionId connection, string resource, TimeSpan maxAge, Func<string?, Task<DescribeAnswer>> ask, Func<string, string, Task>? replaced, CancellationToken cancellationToken)
+        ConnectionId connection, string resource, TimeSpan maxAge, Func<string?, Task<DescribeAnswer>> ask, Func<string, string, IReadOnlyList<SchemaChange>>? changes, CancellationToken cancellationToken)
     {
         var cached = await FindAsync(connection, resource, cancellationToken);
         if (cached is not null && time.GetUtcNow() - cached.FetchedAt < maxAge) return cached.Body;
@@ -41,15 +41,22 @@ internal sealed class DescribeCache(ControlStore store, TimeProvider time)
         // "Not modified" to a question that named no time would leave us with nothing.
         if (answer.Body is null && cached is null) answer = await ask(null);
         var body = answer.Body ?? cached!.Body;
-        // What changed is written down first: after a crash in between it is noticed again.
-        if (replaced is not null && cached is not null && cached.Body != body) await replaced(cached.Body, body);
-        await KeepAsync(connection, resource, answer.LastModified ?? cached?.LastModified, body, cancellationToken);
+        await KeepAsync(connection, resource, answer.LastModified ?? cached?.LastModified, body, cached?.Body, changes, cancellationToken);
         return body;
     }
 
-    public Task KeepAsync(ConnectionId connection, string resource, string? lastModified, string body, CancellationToken cancellationToken) =>
-        store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync("""
+    /// <summary>Keeps a body, and in the same transaction what it changes, unless another process has told that.</summary>
+    /// <param name="before">The body that it was compared with; null: there was none.</param>
+    public Task KeepAsync(
+        ConnectionId connection, string resource, string? lastModified, string body, string? before, Func<string, string, IReadOnlyList<SchemaChange>>? changes, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
+    {
+        var db = transaction.Connection!;
+        if (changes is not null && before is not null && before != body
+            && await db.ExecuteScalarAsync<string?>("SELECT body FROM describes WHERE connection_id = @connection AND resource = @resource", new { connection = connection.Value, resource }, transaction) == before)
+            await SchemaChangeStore.AddAsync(transaction, connection, changes(before, body), time.GetUtcNow());
+        await db.ExecuteAsync("""
             INSERT INTO describes (connection_id, resource, last_modified, fetched_at, body) VALUES (@connection, @resource, @lastModified, @at, @body)
             ON CONFLICT (connection_id, resource) DO UPDATE SET last_modified = excluded.last_modified, fetched_at = excluded.fetched_at, body = excluded.body
-            """, new { connection = connection.Value, resource, lastModified, at = time.GetUtcNow().ToUnixTimeMilliseconds(), body }, transaction), cancellationToken);
+            """, new { connection = connection.Value, resource, lastModified, at = time.GetUtcNow().ToUnixTimeMilliseconds(), body }, transaction);
+    }, cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Dapper;
 using Orgtap.Primitives;
 using Orgtap.Storage;
@@ -11,15 +12,17 @@ public sealed record NoticedChange(long Id, DateTimeOffset At, SchemaChange Chan
 public sealed class SchemaChangeStore(ControlStore store, TimeProvider time)
 {
     public Task AddAsync(ConnectionId connection, IReadOnlyList<SchemaChange> changes, CancellationToken cancellationToken) => changes.Count == 0 ? Task.CompletedTask
-        : store.WriteAsync(async transaction =>
-        {
-            var at = time.GetUtcNow().ToUnixTimeMilliseconds();
-            foreach (var change in changes)
-                await transaction.Connection!.ExecuteAsync("""
-                    INSERT INTO schema_changes (id, connection_id, at, sobject, field, kind, before, after)
-                    VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM schema_changes), @connection, @at, @sobject, @field, @kind, @before, @after)
-                    """, new { connection = connection.Value, at, sobject = change.SObject, field = change.Field, kind = change.Kind.ToString(), before = change.Before, after = change.After }, transaction);
-        }, cancellationToken);
+        : store.WriteAsync(transaction => AddAsync(transaction, connection, changes, time.GetUtcNow()), cancellationToken);
+
+    /// <summary>The same in the transaction that keeps what was compared, so that no change is told twice or forgotten.</summary>
+    internal static async Task AddAsync(DbTransaction transaction, ConnectionId connection, IReadOnlyList<SchemaChange> changes, DateTimeOffset now)
+    {
+        foreach (var change in changes)
+            await transaction.Connection!.ExecuteAsync("""
+                INSERT INTO schema_changes (id, connection_id, at, sobject, field, kind, before, after)
+                VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM schema_changes), @connection, @at, @sobject, @field, @kind, @before, @after)
+                """, new { connection = connection.Value, at = now.ToUnixTimeMilliseconds(), sobject = change.SObject, field = change.Field, kind = change.Kind.ToString(), before = change.Before, after = change.After }, transaction);
+    }
 
     /// <summary>Newest first.</summary>
     public async Task<IReadOnlyList<NoticedChange>> ListAsync(ConnectionId connection, int limit, CancellationToken cancellationToken)

@@ -22,6 +22,8 @@ public sealed class KilledJobsTests
         using var orgtap = await Acme.ConnectedAsync(org, Stop);
         await orgtap.SucceedAsync(Stop, "select", "acme", "--table", "Account");
         await orgtap.SucceedAsync(Stop, "sync", "acme");
+        // Nothing else is to begin runs.
+        await orgtap.SucceedAsync(Stop, "connections", "pause", "acme");
         await using var db = Control(orgtap);
         // A run every minute, all of them more than 400 days ago.
         await db.ExecuteAsync($"""
