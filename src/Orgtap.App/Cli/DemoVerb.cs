@@ -45,7 +45,7 @@ internal static class DemoVerb
                 await using var org = await SimulatedOrgHost.StartAsync(new SimulatedOrgOptions(), cancellationToken);
                 var settings = context.Settings with { DataDirectory = directory, AllowedAddresses = [org.Address.Authority], PublicAddress = null, Database = null };
                 await using var installation = await Installation.OpenAsync(settings, "demo", context.Terminal.Time, cancellationToken);
-                await using var app = WebHost.Build(installation, address, logging => VerbRunner.LogTo(logging, context.Parsed.GetValue(verbs.Verbose)));
+                await using var app = WebHost.Build(installation, address, logging => VerbRunner.LogTo(logging, context.Parsed.GetValue(verbs.Verbose), context.Settings.LogsJson));
                 await app.StartAsync(cancellationToken);
                 installation.Owner!.Announce(address.Address);
                 var demo = new Demo(context.Terminal, app, org, quiet ? TextWriter.Null : context.Out);

@@ -21,7 +21,7 @@ internal static class ServeVerb
         {
             await using var installation = await Installation.OpenAsync(context.Settings, "serve", context.Terminal.Time, cancellationToken);
             var address = ListenAddress.Parse(context.Get(listen)).NextFree();
-            await using var app = WebHost.Build(installation, address, logging => VerbRunner.LogTo(logging, context.Parsed.GetValue(verbs.Verbose)));
+            await using var app = WebHost.Build(installation, address, logging => VerbRunner.LogTo(logging, context.Parsed.GetValue(verbs.Verbose), context.Settings.LogsJson));
             await app.Services.GoOnAsync(cancellationToken);
             await app.StartAsync(cancellationToken);
             var reached = app.Services.GetRequiredService<PublicAddress>();

@@ -147,12 +147,13 @@ internal sealed class VerbRunner(Terminal terminal)
         }
         await using (installation)
         {
-            services.AddLogging(logging => LogTo(logging, parsed.GetValue(Verbose)));
+            services.AddLogging(logging => LogTo(logging, parsed.GetValue(Verbose), settings.LogsJson));
             installation.AddTo(services);
             services.AddSingleton<IOwner, OwnerHere>();
             services.AddSingleton<IPeople, PeopleHere>();
             services.AddSingleton<IReadings, ReadingsHere>();
             await using var provider = services.BuildServiceProvider();
+            using var trace = TraceIds.Begin(NameOf(command));
             return await work(provider);
         }
     }
@@ -169,17 +170,23 @@ internal sealed class VerbRunner(Terminal terminal)
         return await work(provider);
     }
 
-    /// <summary>The console is for people: only warnings of ours, unless more is asked for.</summary>
-    public static void LogTo(ILoggingBuilder logging, bool verbose)
+    /// <summary>The console is for people: only errors of ours, unless more is asked for. As JSON it is for programs, which get everything that happened, each event with the id of its trace.</summary>
+    public static void LogTo(ILoggingBuilder logging, bool verbose, bool json)
     {
         logging.ClearProviders();
-        logging.AddSimpleConsole(console =>
+        if (json)
         {
-            console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss ";
-        });
+            logging.AddJsonConsole(console => (console.IncludeScopes, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
+            logging.Configure(options => options.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
+            TraceIds.Listen();
+        }
+        else
+        {
+            logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss "));
+        }
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        logging.SetMinimumLevel(verbose ? LogLevel.Debug : LogLevel.Error);
+        logging.SetMinimumLevel(verbose ? LogLevel.Debug : json ? LogLevel.Information : LogLevel.Error);
+        if (json && !verbose) foreach (var others in (IReadOnlyList<string>)["Microsoft", "System", "Quartz", "Npgsql"]) logging.AddFilter(others, LogLevel.Warning);
         // The start-up warning and the system page say in our own words how the keys are kept.
         if (!verbose) logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.None);
     }

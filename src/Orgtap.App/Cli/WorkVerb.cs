@@ -18,7 +18,7 @@ internal static class WorkVerb
                     "Set ORGTAP_DATABASE to a PostgreSQL database for all of them, or let `orgtap serve` do the work alone.");
             await using var installation = await Installation.OpenAsync(context.Settings, null, context.Terminal.Time, cancellationToken);
             var services = new ServiceCollection();
-            services.AddLogging(logging => VerbRunner.LogTo(logging, context.Parsed.GetValue(verbs.Verbose)));
+            services.AddLogging(logging => VerbRunner.LogTo(logging, context.Parsed.GetValue(verbs.Verbose), context.Settings.LogsJson));
             services.AddSingleton(_ => new TelemetryExport(context.Settings));
             installation.AddTo(services);
             services.AddSingleton<OpenReplica>(all => (connection, stop) => connection.Replica is null ? throw new InvalidInputException($"The rows of {connection.Name} lie in a file that another process writes.",

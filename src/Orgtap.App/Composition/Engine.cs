@@ -70,7 +70,10 @@ internal static class Engine
         {
             InnerHandler = new RetryHandler(all.GetRequiredService<TimeProvider>())
             {
-                InnerHandler = new MeteredHandler(all.GetRequiredService<QuotaGuard>(), all.GetRequiredService<ConnectionStore>(), id) { InnerHandler = Transport.Create() },
+                InnerHandler = new MeteredHandler(all.GetRequiredService<QuotaGuard>(), all.GetRequiredService<ConnectionStore>(), id)
+                {
+                    InnerHandler = new LoggedHandler(id, all.GetRequiredService<TimeProvider>(), all.GetRequiredService<ILogger<LoggedHandler>>()) { InnerHandler = Transport.Create() },
+                },
             },
         };
 }

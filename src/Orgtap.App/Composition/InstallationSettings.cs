@@ -21,6 +21,9 @@ public sealed record InstallationSettings(
     /// <summary>How long history is kept.</summary>
     public Scheduling.Retention Retention { get; init; } = Scheduling.Retention.Usual;
 
+    /// <summary>The log is JSON, a line an event, for programs; else text for people, of errors only.</summary>
+    public bool LogsJson { get; init; }
+
     /// <summary>The OpenTelemetry collector that gets measures and traces; null: none.</summary>
     public Uri? Collector { get; init; }
 
@@ -42,6 +45,12 @@ public sealed record InstallationSettings(
             Collector = First(variable(TelemetryExport.EndpointVariable)) is not { } collector ? null
                 : Uri.TryCreate(collector, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https" ? endpoint
                 : throw new InvalidInputException($"{TelemetryExport.EndpointVariable} is \"{collector}\", which is no web address.", "Give one such as http://localhost:4318, or leave it out."),
+            LogsJson = First(variable("ORGTAP_LOG")) switch
+            {
+                null or "text" => false,
+                "json" => true,
+                var other => throw new InvalidInputException($"ORGTAP_LOG is \"{other}\".", "Give json or text, or leave it out for text."),
+            },
             Retention = RetentionOf(First(variable("ORGTAP_RETENTION_DAYS"))),
             CollectorSpeaksGrpc = variable("OTEL_EXPORTER_OTLP_PROTOCOL") is "grpc",
             Database = DatabaseOf(First(database), variable),

@@ -102,11 +102,13 @@ public sealed partial class AccessTokens(
                 await connections.SetInstanceUrlAsync(grant.ConnectionId, instance, CancellationToken.None);
             holder.Refusal = null;
             Renewed(connection.Name);
+            Tell(connection, "renewed");
             return new AccessToken(answer.AccessToken, instance, grant.Version + 1);
         }
         catch (Exception failure)
         {
             var passes = failure is OrgtapException { Kind: FailureKind.Transient };
+            Tell(connection, passes ? "no answer" : "refused");
             await grants.EndRenewalAsync(grant.ConnectionId, _renewer, cutShort: passes);
             if (failure is OrgtapException refused && !passes)
             {
@@ -116,6 +118,9 @@ public sealed partial class AccessTokens(
             throw;
         }
     }
+
+    private static void Tell(Connection connection, string outcome) =>
+        Telemetry.Renewals.Add(1, new KeyValuePair<string, object?>("connection", connection.Name), new KeyValuePair<string, object?>("outcome", outcome));
 
     private async Task<TokenAnswer> AskAsync(ConsumerApp app, Connection connection, Grant grant, bool afterAbandoned)
     {

@@ -16,6 +16,13 @@ public sealed partial class MailDispatcher(Outbox outbox, MailSettingsStore sett
     /// <returns>How many were sent.</returns>
     public async Task<int> SendDueAsync(CancellationToken cancellationToken)
     {
+        var sent = await SendAsync(cancellationToken);
+        Telemetry.Waiting(await outbox.WaitingAsync(cancellationToken));
+        return sent;
+    }
+
+    private async Task<int> SendAsync(CancellationToken cancellationToken)
+    {
         if (await settings.FindAsync(cancellationToken) is not { } server) return 0;
         var sent = 0;
         while (await outbox.TakeAsync(cancellationToken) is var (id, mail, attempt))

@@ -72,6 +72,13 @@ public sealed class Outbox(ControlStore store, ISecretCipher cipher, TimeProvide
     public static Task DropWaitingAsync(DbTransaction transaction, string about) => transaction.Connection!.ExecuteAsync(
         "UPDATE outbox SET next_attempt_at = NULL, body = NULL, failure = 'It was no longer needed.' WHERE about = @about AND sent_at IS NULL AND next_attempt_at IS NOT NULL", new { about }, transaction);
 
+    /// <summary>How many e-mails wait to be sent.</summary>
+    public async Task<long> WaitingAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        return await db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM outbox WHERE next_attempt_at IS NOT NULL AND sent_at IS NULL");
+    }
+
     /// <summary>The newest e-mails, newest first.</summary>
     /// <param name="about">Only what belongs to this; null: all.</param>
     public async Task<IReadOnlyList<QueuedMail>> ListAsync(string? about, int limit, CancellationToken cancellationToken)

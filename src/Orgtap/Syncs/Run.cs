@@ -31,6 +31,9 @@ public sealed record Run(
     /// <summary>What it does beyond bringing every table up to date.</summary>
     public RunPurpose Purpose { get; init; }
 
+    /// <summary>The trace of whoever began it, as W3C's traceparent; null: nobody traced.</summary>
+    public string? Trace { get; init; }
+
     /// <summary>What it was expected to cost when it began; null: not foretold.</summary>
     public long? ExpectedCalls { get; init; }
 }

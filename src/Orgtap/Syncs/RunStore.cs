@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Dapper;
@@ -24,7 +25,7 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
     private const string RunColumns = """
         id AS Id, connection_id AS ConnectionId, started_by AS StartedBy, started_at AS StartedAt, ended_at AS EndedAt, outcome AS Outcome,
         verdict AS Verdict, api_calls AS ApiCalls, problem AS Problem, purpose AS Purpose,
-        expected_calls AS ExpectedCalls
+        expected_calls AS ExpectedCalls, trace AS Trace
         """;
 
     private const string TableColumns = """
@@ -45,8 +46,8 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
             if (await db.QuerySingleOrDefaultAsync<long?>("SELECT id FROM runs WHERE connection_id = @connection AND outcome = 'Running'", new { connection = connection.Value }, transaction) is { } running)
                 throw new RunUnderWayException(new RunId(running));
             var id = await db.ExecuteScalarAsync<long>("SELECT COALESCE(MAX(id), 0) + 1 FROM runs", transaction: transaction);
-            await db.ExecuteAsync("INSERT INTO runs (id, connection_id, started_by, started_at, outcome, purpose, worker) VALUES (@id, @connection, @startedBy, @at, @outcome, @purpose, @worker)",
-                new { id, connection = connection.Value, startedBy, at = now.ToUnixTimeMilliseconds(), outcome = nameof(RunOutcome.Running), purpose = purpose.ToString(), worker }, transaction);
+            await db.ExecuteAsync("INSERT INTO runs (id, connection_id, started_by, started_at, outcome, purpose, worker, trace) VALUES (@id, @connection, @startedBy, @at, @outcome, @purpose, @worker, @trace)",
+                new { id, connection = connection.Value, startedBy, at = now.ToUnixTimeMilliseconds(), outcome = nameof(RunOutcome.Running), purpose = purpose.ToString(), worker, trace = Activity.Current?.Id }, transaction);
             for (var position = 0; position < sobjects.Count; position++)
                 await db.ExecuteAsync("INSERT INTO run_tables (run_id, sobject, position, state, claimed_by) VALUES (@id, @sobject, @position, @state, @by)",
                     new { id, sobject = sobjects[position], position, state = nameof(RunTableState.Waiting), by = RunClaim.Whole }, transaction);
@@ -201,7 +202,7 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
 
     private static Run Read(RunRow run, IReadOnlyList<RunTable> tables) => new(new RunId(run.Id), new ConnectionId(run.ConnectionId), run.StartedBy, FromMilliseconds(run.StartedAt), From(run.EndedAt),
         Enum.Parse<RunOutcome>(run.Outcome), run.Verdict is null ? null : Enum.Parse<Verdict>(run.Verdict), run.ApiCalls,
-        run.Problem is null ? null : ProblemJson.Read(run.Problem), tables) { Purpose = Enum.Parse<RunPurpose>(run.Purpose), ExpectedCalls = run.ExpectedCalls };
+        run.Problem is null ? null : ProblemJson.Read(run.Problem), tables) { Purpose = Enum.Parse<RunPurpose>(run.Purpose), ExpectedCalls = run.ExpectedCalls, Trace = run.Trace };
 
     private static RunTable Read(TableRow row) => new(row.SObject, Enum.Parse<RunTableState>(row.State),
         row.QueryPlan is null ? null : JsonSerializer.Deserialize<PlanSummary>(row.QueryPlan, Json),
@@ -226,6 +227,7 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
         public string? Problem { get; init; }
         public string Purpose { get; init; } = "";
         public long? ExpectedCalls { get; init; }
+        public string? Trace { get; init; }
     }
 
     private sealed class TableRow

@@ -22,7 +22,7 @@ public sealed partial class SyncRunner
     {
         if (await runs.Claims.FindOfferedAsync(cancellationToken) is not { } id || await runs.Claims.HelpAsync(id, cancellationToken) is not var (run, claim)) return 0;
         if (await runs.Claims.NextAsync(claim, CancellationToken.None) is not { } first) return 0;
-        using var trace = Telemetry.Source.StartActivity("orgtap.run.help");
+        using var trace = Telemetry.Start("orgtap.run.help", run.Trace);
         trace?.SetTag("orgtap.run", run.Id.Value).SetTag("orgtap.connection", run.ConnectionId.Value);
         using var stop = new RunStop(time, cancellationToken);
         await using var watch = RunWatch.Start(runs.Claims, claim, stop, time);

@@ -49,7 +49,7 @@ public sealed partial class SyncRunner(
     public async Task<Run> ContinueAsync(Run begun, CancellationToken cancellationToken)
     {
         if (await runs.Claims.TakeAsync(begun.Id, CancellationToken.None) is not var (run, claim, left)) return await runs.FindAsync(begun.Id, CancellationToken.None) ?? begun;
-        using var trace = Telemetry.Source.StartActivity("orgtap.run");
+        using var trace = Telemetry.Start("orgtap.run", run.Trace);
         trace?.SetTag("orgtap.run", run.Id.Value).SetTag("orgtap.connection", run.ConnectionId.Value).SetTag("orgtap.purpose", run.Purpose.ToString());
         var current = live.Begin(run);
         using var stop = new RunStop(time, cancellationToken);

@@ -131,6 +131,7 @@ public sealed class DueSyncsTests
         await org.Connections.SetFrequencyAsync(org.Connection.Id, UpdateFrequency.Parse("daily"), SyncedOrg.Cancel);
         // Begun, and left behind by a process that died.
         await org.Runner.BeginAsync(org.Connection.Id, "test", SyncWish.Everything, SyncedOrg.Cancel);
+        await org.OpenAsync();
         await using var services = Services(org);
         var due = services.GetRequiredService<DueSyncs>();
         var interrupted = await org.Runs.CloseAbandonedAsync(SyncedOrg.Cancel);

@@ -53,12 +53,12 @@ public sealed class SharedRunTests : IAsyncDisposable
         await one.AssertExactAsync(Tables);
     }
 
-    /// <summary>At the moment of every request that the first process makes, another takes its run over (because the first was silent for too long), does all of it, and the first wakes up.</summary>
+    /// <summary>At the moment of a request that the first process makes (every one in the soak, every third else), another takes its run over because the first was silent for too long, does all of it, and the first wakes up.</summary>
     [Fact]
     public async Task Whoever_is_taken_over_at_any_moment_writes_nothing_more_and_harms_nothing()
     {
         var takenOver = 0;
-        for (var request = 1; ; request++)
+        for (var request = 1; ; request += Environment.GetEnvironmentVariable("ORGTAP_SOAK") == "1" ? 1 : 3)
         {
             await using var schema = new PostgresTestSchema();
             await using var one = await StartAsync(schema);
@@ -82,7 +82,7 @@ public sealed class SharedRunTests : IAsyncDisposable
             await one.AssertExactAsync(Tables);
         }
 
-        Assert.True(takenOver > 10, $"Only {takenOver} requests were made.");
+        Assert.True(takenOver >= 8, $"Only {takenOver} moments were found.");
     }
 
     [Fact]

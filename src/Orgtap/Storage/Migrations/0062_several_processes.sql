@@ -4,6 +4,8 @@ ALTER TABLE runs ADD COLUMN claim BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN claims BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN worker BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN stop_asked_at BIGINT;
+-- Of whoever began it (W3C traceparent), so that its calls bear the same id in every process.
+ALTER TABLE runs ADD COLUMN trace TEXT;
 
 -- claimed_by: the job that has the claim, which may come back in another process; NULL: offered to whoever comes.
 ALTER TABLE run_tables ADD COLUMN claim BIGINT NOT NULL DEFAULT 0;

@@ -38,6 +38,7 @@ public sealed class TelemetryTests
         await using var served = await ServedInstallation.StartAsync(serving: true, collector: collector.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         await served.ConnectAsync();
         await served.RunAsync("select", "acme", "--table", "UserRole:Name");
+        served.Org.Tokens.ExpireAll();
         await served.RunAsync("sync", "acme");
 
         using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = served.Address };
@@ -51,6 +52,8 @@ public sealed class TelemetryTests
         Assert.Matches("""orgtap_runs_total\{[^}]*purpose="Sync"[^}]*\} \d""", text);
         Assert.Matches("""orgtap_salesforce_calls_total\{[^}]*connection="acme"[^}]*status="200"[^}]*\} \d""", text);
         Assert.Matches("""orgtap_rows_written_total\{[^}]*connection="acme"[^}]*\} \d""", text);
+        Assert.Matches("""orgtap_token_renewals_total\{[^}]*connection="acme"[^}]*outcome="renewed"[^}]*\} \d""", text);
+        Assert.Matches("""orgtap_mail_waiting\{?[^}\n]*\}? \d""", text);
         Assert.Matches("""orgtap_api_used\{[^}]*org="00D""", text);
 
         served.Service<TelemetryExport>().Flush();
