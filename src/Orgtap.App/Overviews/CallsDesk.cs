@@ -21,9 +21,10 @@ public sealed record OwnCallsDocument(string Connection, CallPurpose Purpose, Ap
 public sealed record FrequencyDocument(string Every, string Words, long CallsADay, double? SharePercent, bool IsNow, bool Fits)
 {
     /// <summary>Of every frequency with an interval, from often to seldom. Pure.</summary>
-    public static IReadOnlyList<FrequencyDocument> ListOf(long callsPerSync, ConnectionOverview overview)
+    public static IReadOnlyList<FrequencyDocument> ListOf(long callsPerSync, bool isMeasured, ConnectionOverview overview)
     {
-        var costs = SettingsChange.CostsOf(callsPerSync, overview.Use?.Maximum);
+        // What was measured has it in it.
+        var costs = SettingsChange.CostsOf(callsPerSync, isMeasured ? 0 : SyncForecast.HourlyOf(overview.Selection.Count), overview.Use?.Maximum);
         var fitting = SettingsChange.Fitting(costs, overview.Use, overview.Connection.QuotaThresholdPercent);
         return [.. costs.Select(cost => new FrequencyDocument(cost.Frequency.Text, cost.Frequency.Words, cost.CallsADay, cost.SharePercent, cost.Frequency.Text == overview.Connection.Frequency.Text, cost == fitting))];
     }
@@ -58,7 +59,7 @@ public sealed class CallsDesk(QuotaGuard quota, ConnectionStore connections, Run
         return new CallsDocument(
             ApiUseDocument.Of(overview),
             [.. own.Select(calls => new OwnCallsDocument(names.GetValueOrDefault(calls.Connection, calls.Connection.Value), calls.Purpose, calls.Kind, calls.Calls))],
-            perSync, measured, FrequencyDocument.ListOf(perSync, overview),
+            perSync, measured, FrequencyDocument.ListOf(perSync, measured, overview),
             foretold, ErrorOf(foretold));
     }
 

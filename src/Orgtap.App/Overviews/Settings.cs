@@ -60,12 +60,13 @@ public sealed class SettingsChange(ConnectionStore connections, RunStore runs, A
         : costs.FirstOrDefault(cost => cost.CallsADay * 20 <= known.Maximum && Math.Max(known.Used - known.Own, 0) + cost.CallsADay < known.Maximum * thresholdPercent / 100);
 
     /// <summary>What each frequency with an interval would cost, from often to seldom. Pure.</summary>
+    /// <param name="hourly">Calls of an hour's first sync that are not among <paramref name="callsPerSync"/>.</param>
     /// <param name="maximum">The org's daily limit; null: unknown.</param>
-    public static IReadOnlyList<FrequencyCost> CostsOf(long callsPerSync, long? maximum) =>
+    public static IReadOnlyList<FrequencyCost> CostsOf(long callsPerSync, long hourly, long? maximum) =>
     [
         .. UpdateFrequency.Offered.Reverse().Where(offered => offered.Interval is not null).Select(offered =>
         {
-            var calls = (long)Math.Ceiling(callsPerSync * (TimeSpan.FromDays(1) / offered.Interval!.Value));
+            var calls = SyncForecast.PerDay(callsPerSync, hourly, offered.Interval!.Value);
             return new FrequencyCost(offered, calls, maximum is > 0 ? 100.0 * calls / maximum : null);
         }),
     ];

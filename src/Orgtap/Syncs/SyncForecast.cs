@@ -21,11 +21,19 @@ public sealed record SyncForecast(IReadOnlyList<ExtractionPlan> Plans, long Toge
     public long Later => PerCall(Plans.Count(plan => plan.Mode != LoadMode.Snapshot), CompositeCall.MaximumQueries) + Plans.Where(plan => plan.Mode == LoadMode.Snapshot).Sum(plan => plan.EstimatedCalls);
 
     /// <summary>Calls a day of syncs in this interval, about, once every table is loaded. Whether tables have changed is asked once an hour at most.</summary>
-    public long PerDay(TimeSpan interval)
+    public long PerDay(TimeSpan interval) => PerDay(Later, HourlyOf(Plans.Count), interval);
+
+    /// <summary>Calls a day of syncs in this interval, about.</summary>
+    /// <param name="perSync">Of each sync.</param>
+    /// <param name="hourly">Of the first sync of an hour, besides.</param>
+    public static long PerDay(long perSync, long hourly, TimeSpan interval)
     {
         var syncs = TimeSpan.FromDays(1) / interval;
-        return (long)Math.Ceiling(syncs * Later + Math.Min(syncs, 24) * PerCall(Plans.Count, CompositeCall.MaximumCalls));
+        return (long)Math.Ceiling(syncs * perSync + Math.Min(syncs, 24) * hourly);
     }
+
+    /// <summary>What it takes to ask once an hour whether so many tables have changed themselves.</summary>
+    public static long HourlyOf(int tables) => PerCall(tables, CompositeCall.MaximumCalls);
 
     /// <summary>The least that a sync of so many loaded tables takes: nothing changed, and all were asked together.</summary>
     public static long LeastOf(int tables) => PerCall(tables, CompositeCall.MaximumQueries);
