@@ -139,7 +139,7 @@ internal static class ConnectionsApi
         (await catalog.ObjectsAsync(await connections.GetAsync(name, cancellationToken), new CallCounter(), cancellationToken)).Where(table => Cli.TablesVerb.Matches(table, search));
 
     private static async Task<IEnumerable<FieldDocument>> FieldsAsync(string name, string table, ConnectionStore connections, CatalogReader catalog, CancellationToken cancellationToken) =>
-        (await catalog.ObjectAsync(await connections.GetAsync(name, cancellationToken), table, new CallCounter(), cancellationToken)).Fields.Select(FieldDocument.Of);
+        (await catalog.NamedAsync(await connections.GetAsync(name, cancellationToken), table, new CallCounter(), cancellationToken)).Fields.Select(FieldDocument.Of);
 
     private static async Task<SelectionDocument> SelectAsync(
         string name, SelectDocument wanted, HttpContext context, ConnectionStore connections, Selecting selecting, AuditLog audit, CancellationToken cancellationToken)

@@ -99,7 +99,7 @@ internal sealed class OwnerHere(IServiceProvider services) : IOwner
         [.. await Get<CatalogReader>().ObjectsAsync(await FindAsync(connection, cancellationToken), new CallCounter(), cancellationToken)];
 
     public async Task<IReadOnlyList<FieldDocument>> FieldsAsync(string connection, string table, CancellationToken cancellationToken) =>
-        [.. (await Get<CatalogReader>().ObjectAsync(await FindAsync(connection, cancellationToken), table, new CallCounter(), cancellationToken)).Fields.Select(FieldDocument.Of)];
+        [.. (await Get<CatalogReader>().NamedAsync(await FindAsync(connection, cancellationToken), table, new CallCounter(), cancellationToken)).Fields.Select(FieldDocument.Of)];
 
     public async Task<SelectionDocument> SelectAsync(string connection, IReadOnlyList<string> presets, IReadOnlyList<SelectedObject> tables, CancellationToken cancellationToken)
     {

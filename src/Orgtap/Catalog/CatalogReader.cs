@@ -68,6 +68,21 @@ public sealed class CatalogReader(OrgClients clients, ControlStore store, TimePr
         return DetailOf(ObjectDescribe.Parse(body));
     }
 
+    /// <summary>A table that somebody named.</summary>
+    /// <exception cref="InvalidInputException">The connected user sees no table of this name.</exception>
+    public async Task<CatalogObjectDetail> NamedAsync(Connection connection, string sobject, CallCounter counter, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ObjectAsync(connection, sobject, counter, cancellationToken);
+        }
+        catch (SalesforceException unknown) when (unknown.StatusCode == System.Net.HttpStatusCode.NotFound)
+        {
+            throw new InvalidInputException($"{connection.Name} has no table {sobject} that {connection.Username ?? "the connected user"} can see.",
+                $"`orgtap tables {connection.Name}` lists those that are there, by their API names.", unknown);
+        }
+    }
+
     /// <summary>Fetches the describes that are not cached or older than that, up to 25 in one counted call, so that <see cref="ObjectAsync(Connection, string, CallCounter, CancellationToken)"/> finds them.
     /// Does nothing where the org has no <c>/composite</c>; what cannot be described is left for the single question to explain.</summary>
     public async Task WarmAsync(Connection connection, IReadOnlyList<string> sobjects, TimeSpan maxAge, CallCounter counter, CancellationToken cancellationToken)
