@@ -50,7 +50,7 @@ internal static class Engine
         services.AddSingleton<ReplicaMoving>();
         services.AddSingleton<LiveRuns>();
         services.AddSingleton(new ByteBudget(RowMemory));
-        services.AddSingleton(new SyncOptions { IsShared = settings.Database is not null });
+        services.AddSingleton(new SyncOptions());
         services.AddSingleton<SyncRunner>();
         services.AddSingleton<SyncStatuses>();
         services.AddSyncJobs(settings.Database).AddDueSyncs().AddSingleton(settings.Retention);

@@ -21,10 +21,9 @@ public sealed record OwnCallsDocument(string Connection, CallPurpose Purpose, Ap
 public sealed record FrequencyDocument(string Every, string Words, long CallsADay, double? SharePercent, bool IsNow, bool Fits)
 {
     /// <summary>Of every frequency with an interval, from often to seldom. Pure.</summary>
-    public static IReadOnlyList<FrequencyDocument> ListOf(long callsPerSync, bool isMeasured, ConnectionOverview overview)
+    public static IReadOnlyList<FrequencyDocument> ListOf(long callsPerSync, ConnectionOverview overview)
     {
-        // What was measured has it in it.
-        var costs = SettingsChange.CostsOf(callsPerSync, isMeasured ? 0 : SyncForecast.HourlyOf(overview.Selection.Count), overview.Use?.Maximum);
+        var costs = SettingsChange.CostsOf(callsPerSync, SyncForecast.HourlyOf(overview.Selection.Count), overview.Use?.Maximum);
         var fitting = SettingsChange.Fitting(costs, overview.Use, overview.Connection.QuotaThresholdPercent);
         return [.. costs.Select(cost => new FrequencyDocument(cost.Frequency.Text, cost.Frequency.Words, cost.CallsADay, cost.SharePercent, cost.Frequency.Text == overview.Connection.Frequency.Text, cost == fitting))];
     }
@@ -38,10 +37,11 @@ public sealed record ForetoldRunDocument(long Run, DateTimeOffset StartedAt, lon
 /// <param name="Own">By all connections to the org, most first.</param>
 /// <param name="CallsPerSync">Of a sync of changes.</param>
 /// <param name="IsMeasured">It is the middle of the latest such syncs; else, before the first, the least one can take.</param>
+/// <param name="CallsPerHour">Of an hour's first sync, besides: whether tables and fields have changed.</param>
 /// <param name="Foretold">Newest first.</param>
 /// <param name="ErrorPercent">The middle one of the differences between foretold and made; absent while there is none.</param>
 public sealed record CallsDocument(
-    ApiUseDocument? Use, IReadOnlyList<OwnCallsDocument> Own, long CallsPerSync, bool IsMeasured, IReadOnlyList<FrequencyDocument> Frequencies, IReadOnlyList<ForetoldRunDocument> Foretold, double? ErrorPercent);
+    ApiUseDocument? Use, IReadOnlyList<OwnCallsDocument> Own, long CallsPerSync, bool IsMeasured, IReadOnlyList<FrequencyDocument> Frequencies, long CallsPerHour, IReadOnlyList<ForetoldRunDocument> Foretold, double? ErrorPercent);
 
 /// <summary>Says of a connection's API calls what page, verb and endpoint alike show.</summary>
 public sealed class CallsDesk(QuotaGuard quota, ConnectionStore connections, RunStore runs, OverviewReader overviews, SettingsChange settings)
@@ -59,7 +59,7 @@ public sealed class CallsDesk(QuotaGuard quota, ConnectionStore connections, Run
         return new CallsDocument(
             ApiUseDocument.Of(overview),
             [.. own.Select(calls => new OwnCallsDocument(names.GetValueOrDefault(calls.Connection, calls.Connection.Value), calls.Purpose, calls.Kind, calls.Calls))],
-            perSync, measured, FrequencyDocument.ListOf(perSync, measured, overview),
+            perSync, measured, FrequencyDocument.ListOf(perSync, overview), SyncForecast.HourlyOf(overview.Selection.Count),
             foretold, ErrorOf(foretold));
     }
 

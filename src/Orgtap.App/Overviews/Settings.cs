@@ -44,13 +44,15 @@ public sealed class SettingsChange(ConnectionStore connections, RunStore runs, A
         }
     }
 
-    /// <summary>Calls that one sync of changes takes: the middle of the latest ones; while there was none, the least it can take.</summary>
+    /// <summary>Calls that one sync of changes takes, besides what is asked once an hour: the middle of the latest ones; while there was none, the least it can take.</summary>
     public async Task<(long Calls, bool IsMeasured)> CallsPerSyncAsync(ConnectionOverview overview, CancellationToken cancellationToken)
     {
         var calls = (await runs.ListAsync(overview.Connection.Id, 20, cancellationToken))
             .Where(run => run is { Outcome: RunOutcome.Completed, Purpose: RunPurpose.Sync } && run.Tables.All(table => table.Receipt?.Mode is not (LoadMode.Backfill or LoadMode.Columns)))
             .Select(run => run.ApiCalls).Order().ToList();
-        return calls.Count == 0 ? (SyncForecast.LeastOf(overview.Selection.Count), false) : (calls[calls.Count / 2], true);
+        var (tables, least) = (overview.Selection.Count, SyncForecast.LeastOf(overview.Selection.Count));
+        // Whether a sync was the first of its hour is not known of it; no sync takes less than the least.
+        return calls.Count == 0 ? (least, false) : (Math.Max(calls[calls.Count / 2] - SyncForecast.HourlyOf(tables), least), true);
     }
 
     /// <summary>The most frequent one that takes no more than a twentieth of the org's calls and, with what everybody else uses, stays under the threshold. Pure.</summary>

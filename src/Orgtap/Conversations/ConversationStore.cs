@@ -84,6 +84,10 @@ public sealed class ConversationStore(ControlStore store, ISecretCipher cipher, 
     internal Task ForgetDeliveryAsync(ConnectionId connection, CancellationToken cancellationToken) =>
         store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync("DELETE FROM conversation_deliveries WHERE connection_id = @id", new { id = connection.Value }, transaction), cancellationToken);
 
+    /// <summary>Keeps other processes from importing or sending the connection's conversations, until what is returned is disposed.</summary>
+    /// <returns>Null: another process does.</returns>
+    public Task<IAsyncDisposable?> HoldAsync(ConnectionId connection, CancellationToken cancellationToken) => store.HoldAsync($"conversations {connection}", cancellationToken);
+
     public Task<ConversationImportRun> BeginAsync(ConnectionId connection, string startedBy, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
     {
         var (db, now) = (transaction.Connection!, time.GetUtcNow());

@@ -4,7 +4,7 @@ using Orgtap.Syncs;
 namespace Orgtap.Scheduling;
 
 /// <summary>Looks every second whether another process has tables on offer that are loaded faster by two, as long as this process lives (decision 0097). Alone on its control store, a process has nobody to help.</summary>
-public sealed partial class Helping(SyncRunner runner, SyncOptions options, TimeProvider time, ILogger<Helping> logger) : IAsyncDisposable
+public sealed partial class Helping(SyncRunner runner, RunStore runs, TimeProvider time, ILogger<Helping> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1), Rest = TimeSpan.FromSeconds(30);
 
@@ -13,7 +13,7 @@ public sealed partial class Helping(SyncRunner runner, SyncOptions options, Time
 
     public void Start()
     {
-        if (options.IsShared) _work = Task.Run(WorkAsync);
+        if (runs.IsShared) _work = Task.Run(WorkAsync);
     }
 
     /// <summary>Stops behind the pages that are being committed; what is not ended goes back to whoever offered it.</summary>

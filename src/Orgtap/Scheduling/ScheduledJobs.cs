@@ -152,11 +152,12 @@ public sealed partial class ScheduledJobs(
     private ScheduledJob OfConversations(Connection connection, ConversationImportRun? newest, JobDecisions decisions)
     {
         var (state, held) = (decisions.Of(connection.Id, JobKind.Conversations), connection.SyncEnabled ? null : "for the connection to be resumed");
-        var runs = imports.IsRunning(connection.Id);
+        // Where several processes import, the history says what the others do.
+        var under = imports.IsRunning(connection.Id) || (runs.IsShared && newest?.Outcome == ImportOutcome.Running);
         if (state.StoppedAt is not null) held = null;
-        var words = importer.ProgressOf(connection.Id) is { } progress && runs ? FormattableString.Invariant($"So far {progress.Done:N0} of {progress.Total:N0}")
-            : newest is null ? "" : newest.Problem?.Message ?? newest.Outcome switch { ImportOutcome.Partial => "Some wait for Salesforce’s hourly limit", ImportOutcome.Running => "Broke off", var outcome => outcome.ToString() };
-        return new ScheduledJob(connection, JobKind.Conversations, "Makes conversations of new chats, messages and cases, and sends them on", ActivityOf(runs, state, held), held,
+        var words = importer.ProgressOf(connection.Id) is { } progress && under ? FormattableString.Invariant($"So far {progress.Done:N0} of {progress.Total:N0}")
+            : newest is null ? "" : newest.Problem?.Message ?? newest.Outcome switch { ImportOutcome.Partial => "Some wait for Salesforce’s hourly limit", ImportOutcome.Running => under ? "Runs" : "Broke off", var outcome => outcome.ToString() };
+        return new ScheduledJob(connection, JobKind.Conversations, "Makes conversations of new chats, messages and cases, and sends them on", ActivityOf(under, state, held), held,
             newest is null ? null : new LastJobRun(newest.StartedAt, newest.EndedAt, words, null, null), newest?.ResumesAt, "after each sync", state.StoppedAt, state.StoppedBy);
     }
 

@@ -28,7 +28,7 @@ public abstract record StartOutcome
 /// <summary>
 /// Starts and stops syncs in the background: one job per connection, never two of them at once. Where several processes share the control store, any of them may run a job, and goes on with it when the one that did has died.
 /// </summary>
-public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, RunStore runs, SyncOptions options, TimeProvider time) : IDisposable
+public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, RunStore runs, TimeProvider time) : IDisposable
 {
     internal const string ConnectionKey = "connection";
 
@@ -56,17 +56,17 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
             {
                 run = await runner.BeginAsync(connection, startedBy, wish, cancellationToken);
             }
-            catch (InvalidInputException refusal) when (options.IsShared && refusal.InnerException is RunUnderWayException elsewhere)
+            catch (InvalidInputException refusal) when (runs.IsShared && refusal.InnerException is RunUnderWayException elsewhere)
             {
                 return new StartOutcome.AlreadyRunning { RunId = elsewhere.Run };
             }
-            if (!options.IsShared) _underWay[connection] = new Under(run);
+            if (!runs.IsShared) _underWay[connection] = new Under(run);
             try
             {
                 var scheduler = await schedulers.GetScheduler(cancellationToken);
                 await scheduler.Start(cancellationToken);
                 var key = KeyOf(connection);
-                var job = JobBuilder.Create<SyncJob>().WithIdentity(key).StoreDurably().RequestRecovery(options.IsShared)
+                var job = JobBuilder.Create<SyncJob>().WithIdentity(key).StoreDurably().RequestRecovery(runs.IsShared)
                     .UsingJobData(ConnectionKey, connection.Value).UsingJobData(RunKey, run.Id.Value.ToString(CultureInfo.InvariantCulture)).Build();
                 await scheduler.AddJob(job, new AddJobOptions { Replace = true }, cancellationToken);
                 await scheduler.TriggerJob(key, cancellationToken: cancellationToken);
@@ -87,17 +87,17 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
 
     /// <summary>A run of the connection is under way, in whatever process.</summary>
     public async Task<bool> IsRunningAsync(ConnectionId connection, CancellationToken cancellationToken) =>
-        _underWay.ContainsKey(connection) || (options.IsShared && await runs.FindRunningAsync(connection, cancellationToken) is not null);
+        _underWay.ContainsKey(connection) || (runs.IsShared && await runs.FindRunningAsync(connection, cancellationToken) is not null);
 
     /// <summary>Whose runs are under way, in whatever process.</summary>
     public async Task<IReadOnlySet<ConnectionId>> RunningAsync(CancellationToken cancellationToken) =>
-        options.IsShared ? await runs.RunningAsync(cancellationToken) : _underWay.Keys.ToHashSet();
+        runs.IsShared ? await runs.RunningAsync(cancellationToken) : _underWay.Keys.ToHashSet();
 
     /// <summary>Stops the connection's run behind the pages it is committing, and returns when it has ended. Without a run, at once.</summary>
     public async Task StopAsync(ConnectionId connection, CancellationToken cancellationToken)
     {
         // Helpers in other processes, or whoever has the run there.
-        if (options.IsShared) await runs.Claims.AskToStopAsync(connection, time.GetUtcNow(), cancellationToken);
+        if (runs.IsShared) await runs.Claims.AskToStopAsync(connection, time.GetUtcNow(), cancellationToken);
         if (_underWay.TryGetValue(connection, out var running)) await running.StopAsync();
         await WaitAsync(connection, cancellationToken);
     }
@@ -123,7 +123,7 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
     public async Task<Run?> WaitAsync(ConnectionId connection, CancellationToken cancellationToken)
     {
         if (_underWay.TryGetValue(connection, out var running)) return await running.Ended.WaitAsync(cancellationToken);
-        if (!options.IsShared || await runs.FindRunningAsync(connection, cancellationToken) is not { } elsewhere) return null;
+        if (!runs.IsShared || await runs.FindRunningAsync(connection, cancellationToken) is not { } elsewhere) return null;
         while (true)
         {
             await Task.Delay(Look, time, cancellationToken);
@@ -138,7 +138,7 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
         if (!_underWay.TryGetValue(connection, out var mine))
         {
             // Begun by another process, or by one that has died; or it has ended, and whoever died could not say so.
-            if (!options.IsShared || await runs.FindAsync(id, cancellationToken) is not { Outcome: RunOutcome.Running } run) return;
+            if (!runs.IsShared || await runs.FindAsync(id, cancellationToken) is not { Outcome: RunOutcome.Running } run) return;
             mine = new Under(run);
             _underWay[connection] = mine;
         }
@@ -208,7 +208,7 @@ public static class SchedulingServices
     /// <summary>How often each process of a cluster says that it lives, and after how long a silence the others go on with its jobs.</summary>
     private static readonly TimeSpan CheckIn = TimeSpan.FromSeconds(5), Silence = TimeSpan.FromSeconds(10);
 
-    /// <summary>Adds <see cref="SyncJobs"/> and a scheduler; <see cref="SyncRunner"/>, <see cref="RunStore"/> and <see cref="SyncOptions"/> are the caller's to add.</summary>
+    /// <summary>Adds <see cref="SyncJobs"/> and a scheduler; <see cref="SyncRunner"/> and <see cref="RunStore"/> are the caller's to add.</summary>
     /// <param name="shared">Where the jobs of all processes lie; null: this process is alone, and has them in memory.</param>
     public static IServiceCollection AddSyncJobs(this IServiceCollection services, PostgresAddress? shared = null)
     {

@@ -84,6 +84,10 @@ public sealed class ControlStore : IAsyncDisposable
     /// <summary>The numbers of the processes that live. A file has one owner: everybody before it is dead.</summary>
     public Task<IReadOnlySet<long>> AliveAsync(CancellationToken cancellationToken) => _database.AliveAsync(cancellationToken);
 
+    /// <summary>Keeps other processes from what bears this name, until what is returned is disposed or the process dies.</summary>
+    /// <returns>Null: another process has it.</returns>
+    public Task<IAsyncDisposable?> HoldAsync(string name, CancellationToken cancellationToken) => _database.HoldAsync(name, cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await _database.DisposeAsync();

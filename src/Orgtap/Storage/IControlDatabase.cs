@@ -35,6 +35,10 @@ internal interface IControlDatabase : IAsyncDisposable
     /// <summary>The numbers of all processes that live, this one among them.</summary>
     Task<IReadOnlySet<long>> AliveAsync(CancellationToken cancellationToken);
 
+    /// <summary>Keeps other processes from what bears this name, until what is returned is disposed or the process dies.</summary>
+    /// <returns>Null: another process has it. Within a process nobody is kept out where the database is a file.</returns>
+    Task<IAsyncDisposable?> HoldAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>Puts a failure of the database into words; null: it is none of the database's.</summary>
     Primitives.OrgtapException? Explain(Exception failure);
 }

@@ -31,6 +31,8 @@ internal sealed class PostgresControlDatabase : IControlDatabase
         SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 1330794326 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
         """;
 
+    private const string Hold = "SELECT pg_try_advisory_lock(1330794327, hashtext(current_schema() || ' ' || @name))";
+
     private readonly int _worker = RandomNumberGenerator.GetInt32(1, int.MaxValue);
     private readonly SemaphoreSlim _enlisting = new(1, 1);
     private readonly PostgresAddress _address;
@@ -194,6 +196,24 @@ internal sealed class PostgresControlDatabase : IControlDatabase
         await WorkerAsync(cancellationToken);
         await using var db = await ConnectAsync(cancellationToken);
         return (await db.QueryAsync<long>(FindAlive)).ToHashSet();
+    }
+
+    public async Task<IAsyncDisposable?> HoldAsync(string name, CancellationToken cancellationToken)
+    {
+        NpgsqlConnection? connection = null;
+        try
+        {
+            connection = await OpenAsync("orgtap", cancellationToken);
+            if (await connection.ExecuteScalarAsync<bool>(Hold, new { name })) return connection;
+            await connection.DisposeAsync();
+            return null;
+        }
+        catch (Exception failure)
+        {
+            if (connection is not null) await connection.DisposeAsync();
+            if (Explain(failure) is { } explained) throw explained;
+            throw;
+        }
     }
 
     public OrgtapException? Explain(Exception failure) => PostgresFailure.Of(failure, Where);

@@ -88,6 +88,9 @@ internal sealed class SqliteControlDatabase(string dataDirectory) : IControlData
 
     public Task<IReadOnlySet<long>> AliveAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlySet<long>>(new HashSet<long> { _worker });
 
+    // A file has one owner.
+    public Task<IAsyncDisposable?> HoldAsync(string name, CancellationToken cancellationToken) => Task.FromResult<IAsyncDisposable?>(new Nothing());
+
     public OrgtapException? Explain(Exception failure) => failure is not SqliteException sqlite ? null : (sqlite.SqliteErrorCode switch
     {
         SQLitePCL.raw.SQLITE_FULL => new OrgtapException(FailureKind.InvalidInput, $"There is no room left to write the control database {_path}.", "Make room on the disk.", sqlite.Message, sqlite),
@@ -100,6 +103,11 @@ internal sealed class SqliteControlDatabase(string dataDirectory) : IControlData
     {
         using (var connection = Connection()) SqliteConnection.ClearPool(connection);
         return ValueTask.CompletedTask;
+    }
+
+    private sealed class Nothing : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     private static void CreatePrivateDirectory(string path)

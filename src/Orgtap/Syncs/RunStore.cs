@@ -13,6 +13,9 @@ namespace Orgtap.Syncs;
 /// <summary>Run history: what was started, how far it came, and the receipts.</summary>
 public sealed class RunStore(ControlStore store, TimeProvider time)
 {
+    /// <summary>Other processes may work on the same runs.</summary>
+    public bool IsShared => store.IsShared;
+
     /// <summary>Who works on runs.</summary>
     public RunClaims Claims { get; } = new(store);
 

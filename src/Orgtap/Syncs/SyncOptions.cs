@@ -11,9 +11,6 @@ public sealed record SyncOptions
     /// <value>Default 3.</value>
     public int ParallelTables { get; init; } = 3;
 
-    /// <summary>Other processes may work on the same runs, because the control store is shared.</summary>
-    public bool IsShared { get; init; }
-
     /// <summary>How often a table is tried again within a run after a failure that passes by itself. Progress in between starts the count anew.</summary>
     /// <value>Default 3.</value>
     public int TableRetries { get; init; } = 3;

@@ -61,7 +61,7 @@ public sealed partial class SyncRunner
     private async Task<IReadOnlySet<string>> OfferAsync(RunClaim claim, IReadOnlyList<ExtractionPlan> plans, CancellationToken cancellationToken)
     {
         var heavy = plans.Where(plan => plan.Api == ExtractionApi.Bulk).DistinctBy(plan => plan.SObject, StringComparer.OrdinalIgnoreCase).ToList();
-        if (!options.IsShared || heavy.Count < 2) return new HashSet<string>();
+        if (!runs.IsShared || heavy.Count < 2) return new HashSet<string>();
         foreach (var plan in heavy) await runs.SaveTableAsync(claim, new RunTable(plan.SObject, RunTableState.Waiting, RowsExpected: plan.EstimatedRows), cancellationToken);
         await runs.Claims.OfferAsync(claim, [.. heavy.Select(plan => plan.SObject)], cancellationToken);
         return heavy.Select(plan => plan.SObject).ToHashSet(StringComparer.OrdinalIgnoreCase);

@@ -53,15 +53,15 @@ public sealed partial class SyncRunner(
         trace?.SetTag("orgtap.run", run.Id.Value).SetTag("orgtap.connection", run.ConnectionId.Value).SetTag("orgtap.purpose", run.Purpose.ToString());
         var current = live.Begin(run);
         using var stop = new RunStop(time, cancellationToken);
-        await using var watch = options.IsShared ? RunWatch.Start(runs.Claims, claim, stop, time) : null;
+        await using var watch = runs.IsShared ? RunWatch.Start(runs.Claims, claim, stop, time) : null;
         var counter = new CallCounter(run.Purpose.ForCalls());
         Problem? problem = null;
         try
         {
             var connection = await GetAsync(run.ConnectionId, CancellationToken.None);
             // What was deselected since the run began is left out; its row of history says that it was not begun.
-            var selection = (await SelectionOf(connection, CancellationToken.None)).Where(selected => left.Contains(selected.SObject)).ToList();
-            await LoadTablesAsync(run, claim, connection, selection, current, stop, counter);
+            var selection = (await SelectionOf(connection, CancellationToken.None)).Where(selected => run.Tables.Any(table => Same(table.SObject, selected.SObject))).ToList();
+            await LoadTablesAsync(run, claim, connection, selection, left, current, stop, counter);
         }
         catch (OperationCanceledException) when (stop.IsStopped)
         {
@@ -146,19 +146,23 @@ public sealed partial class SyncRunner(
         }
     }
 
-    private async Task LoadTablesAsync(Run run, RunClaim claim, Connection connection, IReadOnlyList<SelectedObject> selection, LiveRun current, RunStop stop, CallCounter counter)
+    /// <param name="left">Of the selection, what this process begins with; the rest has ended, or others work on it and may give it back.</param>
+    private async Task LoadTablesAsync(
+        Run run, RunClaim claim, Connection connection, IReadOnlyList<SelectedObject> selection, IReadOnlySet<string> left, LiveRun current, RunStop stop, CallCounter counter)
     {
+        var own = selection.Where(selected => left.Contains(selected.SObject)).ToList();
         await using var replica = await openReplica(connection, stop.Token);
         await MaskAsync(run, connection, replica, current, stop.Token);
         var stored = (await replica.TablesAsync(stop.Token)).ToDictionary(table => table.SObject, table => table.Checkpoint, StringComparer.OrdinalIgnoreCase);
         var planner = await PlannerAsync(connection, selection, stored, run.Purpose, run.Purpose == RunPurpose.Sync ? options.DescribeAge : TimeSpan.Zero, counter, stop.Token);
         var context = new RunContext(run, claim, connection, clients, planner, CapabilitiesOf(connection), replica, runs, current, stop, budget, options, time, loggers);
 
-        var plans = await ForetellAsync(context, selection, stored, counter);
-        var lanes = new TableLanes(context, selection, await new TableProbes(context, stored, counter).AskAsync(selection, stop.Token));
+        var plans = await ForetellAsync(context, own, stored, counter);
+        var lanes = new TableLanes(context, selection, await new TableProbes(context, stored, counter).AskAsync(own, stop.Token));
         var offered = await OfferAsync(claim, plans, stop.Token);
-        await lanes.LoadAsync(selection.Select(selected => selected.SObject).Where(sobject => !offered.Contains(sobject)));
-        if (offered.Count > 0) await SeeThroughAsync(context, lanes);
+        await lanes.LoadAsync(own.Select(selected => selected.SObject).Where(sobject => !offered.Contains(sobject)));
+        // Also of a run that was taken over: helpers of whoever had it go on.
+        if (runs.IsShared) await SeeThroughAsync(context, lanes);
         await new VanishedRows(context, lanes.Syncs, counter).FindAsync();
     }
 

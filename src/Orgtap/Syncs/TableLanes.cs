@@ -22,7 +22,7 @@ internal sealed class TableLanes(RunContext run, IReadOnlyList<SelectedObject> s
     {
         while (!run.Stop.IsStopped)
         {
-            if (!own.TryDequeue(out var sobject) && (!run.Options.IsShared || (sobject = await run.Runs.Claims.NextAsync(run.Claim, CancellationToken.None)) is null)) return;
+            if (!own.TryDequeue(out var sobject) && (!run.Runs.IsShared || (sobject = await run.Runs.Claims.NextAsync(run.Claim, CancellationToken.None)) is null)) return;
             // What was deselected meanwhile stays as it is.
             if (selection.FirstOrDefault(selected => string.Equals(selected.SObject, sobject, StringComparison.OrdinalIgnoreCase)) is not { } selected) continue;
             await _syncs.AddOrUpdate(sobject!, _ => new TableSync(run, selected, probes.GetValueOrDefault(selected.SObject)), (_, _) => new TableSync(run, selected)).RunAsync();

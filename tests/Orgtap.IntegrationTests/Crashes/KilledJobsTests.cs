@@ -123,6 +123,32 @@ public sealed class KilledJobsTests
         }
     }
 
+    [Fact]
+    public async Task Access_that_nobody_keeps_any_more_is_ended_by_whoever_lives_long_enough()
+    {
+        await using var org = await SimulatedOrgHost.StartAsync(new SimulatedOrgOptions { Records = new Dictionary<string, long> { ["Account"] = 10 } }, Stop);
+        using var orgtap = await Acme.ConnectedAsync(org, Stop);
+        await using var db = Control(orgtap);
+        var stalled = org.Faults.Add(new FaultRule("*/oauth2/revoke*", new FaultEffect.StallBody(0)));
+        using (var remove = orgtap.Start("connections", "remove", "acme", "--yes"))
+        {
+            remove.StandardInput.Close();
+            await Until.TrueAsync(() => remove.HasExited || Fired() > 0, Stop);
+            Assert.False(remove.HasExited);
+            remove.Kill();
+            await remove.WaitForExitAsync(Stop);
+        }
+        // The connection is gone, and what is to be ended is not forgotten.
+        Assert.Equal((0, 1), await db.QuerySingleAsync<(long, long)>("SELECT (SELECT COUNT(*) FROM connections), (SELECT COUNT(*) FROM revocations)"));
+        await KillWhenAsync(orgtap, () => Task.FromResult(Fired() > 1));
+        Assert.Equal(1, await db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM revocations"));
+
+        org.Faults.Clear();
+        await KillWhenAsync(orgtap, async () => await db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM revocations") == 0);
+
+        int Fired() => org.Faults.Rules.Where(rule => rule.Number == stalled).Sum(rule => rule.Fired);
+    }
+
     private static SqliteConnection Control(OrgtapProgram orgtap) => SqliteLibrary.Connection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(orgtap.DataDirectory, "control.db"), Pooling = false, DefaultTimeout = 30 });
 
     /// <summary>Serves until something has happened, and is ended by force.</summary>

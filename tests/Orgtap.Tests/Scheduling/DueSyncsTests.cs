@@ -155,5 +155,5 @@ public sealed class DueSyncsTests
     }
 
     private static ServiceProvider Services(SyncedOrg org) => new ServiceCollection().AddLogging()
-        .AddSingleton<TimeProvider>(org.Host.Clock).AddSingleton(org.Connections).AddSingleton(org.Selections).AddSingleton(org.Runner).AddSingleton(org.Runs).AddSingleton(org.Options).AddSingleton(org.Store).AddSyncJobs().AddDueSyncs().BuildServiceProvider();
+        .AddSingleton<TimeProvider>(org.Host.Clock).AddSingleton(org.Connections).AddSingleton(org.Selections).AddSingleton(org.Runner).AddSingleton(org.Runs).AddSingleton(org.Store).AddSyncJobs().AddDueSyncs().BuildServiceProvider();
 }

@@ -66,5 +66,5 @@ public sealed class SyncJobsTests
         Assert.Equal("No tables of acme are selected.", refusal.Message);
     }
 
-    private static ServiceProvider Services(SyncedOrg org) => new ServiceCollection().AddLogging().AddSingleton(org.Runner).AddSingleton(org.Runs).AddSingleton(org.Options).AddSingleton<TimeProvider>(org.Host.Clock).AddSyncJobs().BuildServiceProvider();
+    private static ServiceProvider Services(SyncedOrg org) => new ServiceCollection().AddLogging().AddSingleton(org.Runner).AddSingleton(org.Runs).AddSingleton<TimeProvider>(org.Host.Clock).AddSyncJobs().BuildServiceProvider();
 }

@@ -53,6 +53,46 @@ public sealed class SharedRunTests : IAsyncDisposable
         await one.AssertExactAsync(Tables);
     }
 
+    [Fact]
+    public async Task Whoever_takes_a_run_over_waits_for_the_helpers_of_the_one_before()
+    {
+        await using var one = await StartAsync();
+        await using var third = await one.BesideAsync();
+        var helper = await one.BesideAsync();
+        var ended = (Run?)null;
+        await AtRequestAsync(one, path => path.EndsWith("/jobs/query", StringComparison.Ordinal), async _ =>
+        {
+            var running = (await helper.Runs.FindRunningAsync(helper.Connection.Id, Stop))!;
+            var (_, claim) = (await helper.Runs.Claims.HelpAsync(running.Id, Stop))!.Value;
+            string[] helped = [(await helper.Runs.Claims.NextAsync(claim, Stop))!, (await helper.Runs.Claims.NextAsync(claim, Stop))!];
+            var takingOver = third.Runner.ContinueAsync(running, Stop);
+            while ((await helper.Runs.FindAsync(running.Id, Stop))!.Tables.Any(table => !helped.Contains(table.SObject) && table.State != RunTableState.Done)) await Task.Yield();
+            Assert.False(takingOver.IsCompleted);
+            Assert.Equal(RunOutcome.Running, (await helper.Runs.FindAsync(running.Id, Stop))!.Outcome);
+            await helper.DisposeAsync();
+            ended = await takingOver;
+        });
+        await one.SyncAsync();
+
+        Assert.Equal((RunOutcome.Completed, Verdict.Complete), (ended!.Outcome, ended.Verdict));
+        await one.AssertExactAsync(Tables);
+    }
+
+    [Fact]
+    public async Task What_one_process_holds_no_other_gets_before_it_lets_go_or_dies()
+    {
+        await using var one = await StartAsync();
+        var other = await one.BesideAsync();
+        await using (await other.Store.HoldAsync("conversations of acme", Stop))
+        {
+            Assert.Null(await one.Store.HoldAsync("conversations of acme", Stop));
+            await using var elsewhere = await one.Store.HoldAsync("conversations of globex", Stop);
+            Assert.NotNull(elsewhere);
+        }
+        await using (var held = await one.Store.HoldAsync("conversations of acme", Stop)) Assert.NotNull(held);
+        await other.DisposeAsync();
+    }
+
     /// <summary>At the moment of a request that the first process makes (every one in the soak, every third else), another takes its run over because the first was silent for too long, does all of it, and the first wakes up.</summary>
     [Fact]
     public async Task Whoever_is_taken_over_at_any_moment_writes_nothing_more_and_harms_nothing()
@@ -139,7 +179,7 @@ public sealed class SharedRunTests : IAsyncDisposable
         var org = await SyncedOrg.StartAsync(options => options with { Records = new Dictionary<string, long> { ["User"] = 3, ["UserRole"] = 3, ["Account"] = 1_300, ["Contact"] = 800, ["Opportunity"] = 700 } });
         (org.Database, org.Place) = (StoreDatabase.Postgres, new PostgresPlace(new SecretText(TestPostgres.Address.ConnectionString), schema.Name));
         // One table after the other, so that there is something left to help with.
-        org.Options = org.Options with { IsShared = true, ParallelTables = 1 };
+        org.Options = org.Options with { ParallelTables = 1 };
         await org.OpenAsync();
         await org.SelectAsync(Tables);
         return org;

@@ -71,6 +71,6 @@ internal static class SettingsPages
     {
         var overview = await overviews.OfAsync(connection, cancellationToken);
         var (calls, measured) = await change.CallsPerSyncAsync(overview, cancellationToken);
-        return new SettingsModel(overview, form, FrequencyDocument.ListOf(calls, measured, overview), time, (await conversations.SettingsAsync(connection.Id, cancellationToken)).Channels, problem) { IsMeasured = measured };
+        return new SettingsModel(overview, form, FrequencyDocument.ListOf(calls, overview), time, (await conversations.SettingsAsync(connection.Id, cancellationToken)).Channels, problem) { IsMeasured = measured };
     }
 }

@@ -42,6 +42,8 @@ public sealed partial class ConversationImporter(
         if (!_underWay.TryAdd(connection.Id, new ImportProgress(0, settings.Channels[0], 0, 0))) throw new InvalidInputException($"Conversations of {connection.Name} are being imported already.", "Wait for the end of that import.");
         try
         {
+            await using var held = await store.HoldAsync(connection.Id, cancellationToken)
+                ?? throw new InvalidInputException($"Another process imports or sends conversations of {connection.Name}.", "Wait for the end of that.");
             var run = await store.BeginAsync(connection.Id, startedBy, cancellationToken);
             var ended = await ImportAsync(connection, settings, run, cancellationToken) with { EndedAt = time.GetUtcNow() };
             await store.EndAsync(ended, CancellationToken.None);

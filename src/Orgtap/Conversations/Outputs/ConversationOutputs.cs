@@ -34,6 +34,9 @@ public sealed class ConversationOutputs(ConversationStore store, ConversationRea
     {
         var settings = await store.SettingsAsync(connection.Id, cancellationToken);
         if (settings.Files is null && settings.Push is null) return new Delivery(null, null, null, time.GetUtcNow(), null);
+        // Another process sends; what it sent last is what there is to say.
+        await using var held = await store.HoldAsync(connection.Id, cancellationToken);
+        if (held is null) return (await store.DeliveryAsync(connection.Id, cancellationToken)).Last ?? new Delivery(null, null, null, time.GetUtcNow(), null);
         await using var tables = reader.TablesOf(connection);
         await tables.EnsureAsync(cancellationToken);
         var (written, problem) = ((long?)null, (string?)null);
