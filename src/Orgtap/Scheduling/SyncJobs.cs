@@ -225,7 +225,7 @@ public static class SchedulingServices
             else
                 quartz.UsePersistentStore(store =>
                 {
-                    store.UsePostgres(NpgsqlFactory.Instance, PostgresControlDatabase.InSchema(shared).With(parts => parts.ApplicationName = "orgtap jobs").ConnectionString);
+                    store.UsePostgres(NpgsqlFactory.Instance, AddressOfJobs(shared).ConnectionString);
                     store.ProvisionSchema();
                     store.UseSystemTextJsonSerializer();
                     store.UseClustering(cluster => (cluster.CheckinInterval, cluster.CheckinMisfireThreshold) = (CheckIn, Silence));
@@ -234,6 +234,13 @@ public static class SchedulingServices
         });
         return services.AddSingleton<SyncJobs>();
     }
+
+    /// <summary>A process that freezes while it holds the lock of all jobs is let go by the database as soon as it is taken for dead; it tries again when it wakes.</summary>
+    private static PostgresAddress AddressOfJobs(PostgresAddress shared) => PostgresControlDatabase.InSchema(shared).With(parts =>
+    {
+        parts.ApplicationName = "orgtap jobs";
+        if (string.IsNullOrWhiteSpace(parts.Options)) parts.Options = string.Create(CultureInfo.InvariantCulture, $"-c idle_in_transaction_session_timeout={Silence.TotalSeconds}s");
+    });
 
     /// <summary>Adds <see cref="DueSyncs"/> and what is decided about jobs; the stores are the caller's to add. For processes that stay: <see cref="KeepScheduleAsync"/> sets it to work.</summary>
     public static IServiceCollection AddDueSyncs(this IServiceCollection services) => services.AddSingleton<JobStates>().AddSingleton<RepeatingJobs>().AddSingleton<JobRestarts>().AddSingleton<ScheduledJobs>().AddSingleton<DueSyncs>()

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Dapper;
 using Npgsql;
 using Orgtap.IntegrationTests.Programs;
+using Orgtap.SimulatedOrg.Faults;
 using Orgtap.SimulatedOrg.Hosting;
 using Orgtap.Tests.Notifications;
 
@@ -98,12 +99,16 @@ public sealed class SeveralProcessesTests : IAsyncLifetime
         await _orgtap.SucceedAsync(Stop, "connections", "schedule", "acme", "5m");
         await using (var db = await _database.OpenConnectionAsync(Stop)) await db.ExecuteAsync("UPDATE connections SET created_at = created_at - 86400000");
         await Until.TrueAsync(() => one.HasExited || _org.Requests.Count("bulk.results") > 2, Stop);
+        // However fast the machine is, the run does not end before its process does.
+        HoldRows();
         var other = await StartAsync("work");
         one.Kill();
         await Until.TrueAsync(async () => other.HasExited || await ClaimsAsync() > 1, Stop);
-        Signal(other, "STOP");
+        await FreezeWithTheLockOfAllJobsAsync(other);
         var third = await StartAsync("work");
-        await Until.TrueAsync(async () => third.HasExited || await ClaimsAsync() > 2 || await LeftAsync() == 0, Stop);
+        await Until.TrueAsync(async () => third.HasExited || await ClaimsAsync() > 2, Stop);
+        _org.Faults.Clear();
+        await Until.TrueAsync(async () => third.HasExited || await OpenAsync() <= 2, Stop);
         Signal(other, "CONT");
         await Until.TrueAsync(async () => third.HasExited || await LeftAsync() == 0, Stop);
 
@@ -138,6 +143,19 @@ public sealed class SeveralProcessesTests : IAsyncLifetime
                 return process;
             }
         throw new InvalidOperationException(await errors);
+    }
+
+    private void HoldRows() => _org.Faults.Add("GET */jobs/query/*/results?*", new FaultEffect.Delay(TimeSpan.FromHours(1)));
+
+    /// <summary>At the worst moment: the database has just given it what every process needs before it can begin or end a job.</summary>
+    private async Task FreezeWithTheLockOfAllJobsAsync(Process process)
+    {
+        await using var db = await _database.OpenConnectionAsync(Stop);
+        await using var transaction = await db.BeginTransactionAsync(Stop);
+        await db.ExecuteAsync("SELECT * FROM qrtz_locks WHERE lock_name = 'TRIGGER_ACCESS' FOR UPDATE", transaction: transaction);
+        await Until.TrueAsync(async () => await CountAsync("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'orgtap jobs' AND query LIKE '%FOR UPDATE' AND wait_event_type = 'Lock'") > 0, Stop);
+        Signal(process, "STOP");
+        await transaction.CommitAsync(Stop);
     }
 
     private static void Signal(Process process, string signal)
