@@ -105,7 +105,7 @@ public sealed class SeveralProcessesTests : IAsyncLifetime
         await using (var db = await _database.OpenConnectionAsync(Stop)) await db.ExecuteAsync("UPDATE connections SET created_at = created_at - 86400000");
         await Until.TrueAsync(() => one.HasExited || _org.Requests.Count("bulk.results") > 2, Stop);
         // However fast the machine is, the run does not end before its process does.
-        HoldRows();
+        _org.Faults.Add(ResultPages, new FaultEffect.Delay(TimeSpan.FromHours(1)));
         var other = await StartAsync("work");
         one.Kill();
         await Until.TrueAsync(async () => other.HasExited || await ClaimsAsync() > 1, Stop);
@@ -150,15 +150,13 @@ public sealed class SeveralProcessesTests : IAsyncLifetime
         throw new InvalidOperationException(await errors);
     }
 
-    private void HoldRows() => _org.Faults.Add(ResultPages, new FaultEffect.Delay(TimeSpan.FromHours(1)));
-
     /// <summary>At the worst moment: the database has just given it what every process needs before it can begin or end a job.</summary>
     private async Task FreezeWithTheLockOfAllJobsAsync(Process process)
     {
         await using var db = await _database.OpenConnectionAsync(Stop);
         await using var transaction = await db.BeginTransactionAsync(Stop);
         await db.ExecuteAsync("SELECT * FROM qrtz_locks WHERE lock_name = 'TRIGGER_ACCESS' FOR UPDATE", transaction: transaction);
-        await Until.TrueAsync(async () => await CountAsync("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'orgtap jobs' AND query LIKE '%FOR UPDATE' AND wait_event_type = 'Lock'") > 0, Stop);
+        await Until.TrueAsync(async () => await CountAsync(FormattableString.Invariant($"SELECT COUNT(*) FROM pg_stat_activity WHERE {db.ProcessID} = ANY(pg_blocking_pids(pid))")) > 0, Stop);
         Signal(process, "STOP");
         await transaction.CommitAsync(Stop);
     }
