@@ -10,7 +10,7 @@ namespace Orgtap.App.Composition;
 /// <summary>The jobs of a process that stays: <c>serve</c> and <c>work</c> run the same.</summary>
 internal static class JobsOfProcess
 {
-    /// <summary>What was left behind by processes that have died becomes due.</summary>
+    /// <summary>What was left behind by processes that have died goes on, or becomes due.</summary>
     public static async Task GoOnAsync(this IServiceProvider services, CancellationToken cancellationToken) =>
         await services.GetRequiredService<DueSyncs>().GoOnAsync(await services.GetRequiredService<RunStore>().CloseAbandonedAsync(cancellationToken), cancellationToken);
 

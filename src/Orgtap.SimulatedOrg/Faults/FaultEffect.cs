@@ -64,7 +64,7 @@ public abstract record FaultEffect
         _ => this,
     };
 
-    /// <summary>The answer comes later, on the org's clock.</summary>
+    /// <summary>The answer comes later, on the org's clock, or when all rules are removed.</summary>
     public sealed record Delay(TimeSpan For) : FaultEffect;
 
     /// <summary>The body stops after so many bytes, and the connection stays open until the client gives up.</summary>

@@ -13,7 +13,7 @@ internal sealed class FaultMiddleware(FaultPlan plan, TokenStore tokens, TimePro
             await next(context);
             return;
         }
-        var request = context.Request;
+        var (request, cleared) = (context.Request, plan.Cleared);
         var target = new FaultTarget(request.Method, request.Path + Uri.UnescapeDataString(request.QueryString.Value ?? ""), objectOf(request), await GrantOfAsync(context));
         var effects = plan.Take(target, effect => effect is not (FaultEffect.FailBulkJob or FaultEffect.StickBulkJob));
         if (effects.Count == 0)
@@ -22,17 +22,22 @@ internal sealed class FaultMiddleware(FaultPlan plan, TokenStore tokens, TimePro
             return;
         }
         foreach (var effect in effects)
-            if (await AnswersAsync(context, effect)) return;
+            if (await AnswersAsync(context, effect, cleared)) return;
         context.Features.Set(new ActiveFaults(effects));
         await ServeAsync(context, next, effects);
     }
 
-    private async Task<bool> AnswersAsync(HttpContext context, FaultEffect effect)
+    private async Task<bool> AnswersAsync(HttpContext context, FaultEffect effect, Task cleared)
     {
         switch (effect)
         {
             case FaultEffect.Delay delay:
-                await Task.Delay(delay.For, time, context.RequestAborted);
+                using (var timer = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted))
+                {
+                    await Task.WhenAny(Task.Delay(delay.For, time, timer.Token), cleared);
+                    await timer.CancelAsync();
+                }
+                context.RequestAborted.ThrowIfCancellationRequested();
                 return false;
             case FaultEffect.RevokeGrant when AccessTokens.Of(context.Request) is { } token:
                 tokens.RevokeGrant(token);

@@ -9,6 +9,7 @@ public sealed class FaultPlan(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly List<Entry> _entries = [];
     private int _lastNumber;
+    private TaskCompletionSource _cleared = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Number, rule, matching requests so far, times fired.</summary>
     public IReadOnlyList<(int Number, FaultRule Rule, int Seen, int Fired)> Rules
@@ -36,8 +37,19 @@ public sealed class FaultPlan(TimeProvider time)
     /// <returns>False where there is no rule of that number.</returns>
     public bool Remove(int number) { lock (_gate) return _entries.RemoveAll(entry => entry.Number == number) > 0; }
 
-    /// <summary>Removes every rule.</summary>
-    public void Clear() { lock (_gate) _entries.Clear(); }
+    /// <summary>Removes every rule; answers that one of them delays come now.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _entries.Clear();
+            _cleared.SetResult();
+            _cleared = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    /// <summary>Ends once every rule that is in force now is removed by <see cref="Clear"/>.</summary>
+    internal Task Cleared { get { lock (_gate) return _cleared.Task; } }
 
     /// <summary>True where no rule needs the object of a request, which may cost something to find out.</summary>
     public bool IsEmpty { get { lock (_gate) return _entries.Count == 0; } }

@@ -23,6 +23,7 @@ public sealed partial class DueSyncs(ConnectionStore connections, SelectionStore
     /// <returns>How many syncs were started.</returns>
     public async Task<int> StartAsync(CancellationToken cancellationToken)
     {
+        await jobs.GoOnAsync(cancellationToken);
         var (started, now) = (0, time.GetUtcNow());
         var (history, decisions) = (await runs.LastStartsAsync(cancellationToken), await states.AllAsync(cancellationToken));
         foreach (var connection in await connections.ListAsync(cancellationToken))

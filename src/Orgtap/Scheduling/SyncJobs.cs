@@ -51,6 +51,11 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
         try
         {
             if (_underWay.TryGetValue(connection, out var running)) return new StartOutcome.AlreadyRunning { RunId = running.Run.Id };
+            foreach (var (left, _) in (await AbandonedAsync(cancellationToken)).Where(left => left.Connection == connection))
+            {
+                await ScheduleAsync(connection, left, cancellationToken);
+                return new StartOutcome.AlreadyRunning { RunId = left };
+            }
             Run run;
             try
             {
@@ -63,13 +68,7 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
             if (!runs.IsShared) _underWay[connection] = new Under(run);
             try
             {
-                var scheduler = await schedulers.GetScheduler(cancellationToken);
-                await scheduler.Start(cancellationToken);
-                var key = KeyOf(connection);
-                var job = JobBuilder.Create<SyncJob>().WithIdentity(key).StoreDurably().RequestRecovery(runs.IsShared)
-                    .UsingJobData(ConnectionKey, connection.Value).UsingJobData(RunKey, run.Id.Value.ToString(CultureInfo.InvariantCulture)).Build();
-                await scheduler.AddJob(job, new AddJobOptions { Replace = true }, cancellationToken);
-                await scheduler.TriggerJob(key, cancellationToken: cancellationToken);
+                await ScheduleAsync(connection, run.Id, cancellationToken);
             }
             catch
             {
@@ -83,6 +82,12 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
         {
             _gate.Release();
         }
+    }
+
+    /// <summary>Lets any process go on with runs whose own has died; alone on its control store, a process has none. Done again before one of them did, it changes nothing.</summary>
+    public async Task GoOnAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (run, connection) in await AbandonedAsync(cancellationToken)) await ScheduleAsync(connection, run, cancellationToken);
     }
 
     /// <summary>A run of the connection is under way, in whatever process.</summary>
@@ -159,6 +164,20 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
         {
             mine.Dispose();
         }
+    }
+
+    private async Task<IReadOnlyList<(RunId Run, ConnectionId Connection)>> AbandonedAsync(CancellationToken cancellationToken) =>
+        runs.IsShared ? await runs.Claims.AbandonedAsync(cancellationToken) : [];
+
+    private async Task ScheduleAsync(ConnectionId connection, RunId run, CancellationToken cancellationToken)
+    {
+        var scheduler = await schedulers.GetScheduler(cancellationToken);
+        await scheduler.Start(cancellationToken);
+        var key = KeyOf(connection);
+        var job = JobBuilder.Create<SyncJob>().WithIdentity(key).StoreDurably().RequestRecovery(runs.IsShared)
+            .UsingJobData(ConnectionKey, connection.Value).UsingJobData(RunKey, run.Value.ToString(CultureInfo.InvariantCulture)).Build();
+        await scheduler.AddJob(job, new AddJobOptions { Replace = true }, cancellationToken);
+        await scheduler.TriggerJob(key, cancellationToken: cancellationToken);
     }
 
     private static JobKey KeyOf(ConnectionId connection) => new(connection.Value, "sync");

@@ -1,4 +1,5 @@
 using Dapper;
+using Orgtap.Extraction;
 using Orgtap.Primitives;
 using Orgtap.Storage;
 
@@ -26,6 +27,9 @@ public sealed record RunStanding(bool IsUnderWay, bool IsStopAsked, long Claim);
 /// <summary>Gives out claims to runs and tables, so that several processes share one run and any of them may die. All steps are transactions of the control store, which shut out each other.</summary>
 public sealed class RunClaims(ControlStore store)
 {
+    /// <summary>What whoever comes can go on with; moving a replica is begun anew.</summary>
+    internal const string CanGoOn = $"stop_asked_at IS NULL AND purpose <> '{nameof(RunPurpose.Move)}'";
+
     private const string Left = "state IN ('Waiting', 'Running')";
 
     /// <summary>Takes a run over, with all of its tables that are left and that no other process has; what had it before writes no more.</summary>
@@ -43,6 +47,17 @@ public sealed class RunClaims(ControlStore store)
             var run = (await RunStore.ReadAsync(db, transaction, "id = @run", parameters, 1)).Single();
             return (run, new RunClaim(id, number, RunClaim.Whole), tables.ToHashSet(StringComparer.OrdinalIgnoreCase));
         }, cancellationToken);
+    }
+
+    /// <summary>Runs whose process has died and that another can go on with. Until one does, whatever wants to sync their connections is theirs.</summary>
+    public async Task<IReadOnlyList<(RunId Run, ConnectionId Connection)>> AbandonedAsync(CancellationToken cancellationToken)
+    {
+        // Whoever has a run was alive before its row was there, and is looked for after: none that lives is missed.
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var under = (await db.QueryAsync<(long Run, string Connection, long Worker)>($"SELECT id, connection_id, worker FROM runs WHERE outcome = 'Running' AND {CanGoOn} ORDER BY id")).ToList();
+        if (under.Count == 0) return [];
+        var alive = await store.AliveAsync(cancellationToken);
+        return [.. under.Where(run => !alive.Contains(run.Worker)).Select(run => (new RunId(run.Run), new ConnectionId(run.Connection)))];
     }
 
     /// <summary>Lets whoever comes take these tables of the run, which are not begun.</summary>

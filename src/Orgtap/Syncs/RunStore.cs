@@ -45,7 +45,7 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
         {
             var db = transaction.Connection!;
             var now = time.GetUtcNow();
-            await CloseAbandonedAsync(transaction, alive, connection);
+            await CloseAbandonedAsync(transaction, alive, "connection_id = @only", connection.Value);
             if (await db.QuerySingleOrDefaultAsync<long?>("SELECT id FROM runs WHERE connection_id = @connection AND outcome = 'Running'", new { connection = connection.Value }, transaction) is { } running)
                 throw new RunUnderWayException(new RunId(running));
             var id = await db.ExecuteScalarAsync<long>("SELECT COALESCE(MAX(id), 0) + 1 FROM runs", transaction: transaction);
@@ -107,23 +107,23 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
             return ended == 0 ? null : (await ReadAsync(transaction.Connection!, transaction, "id = @id", new { id = claim.Run.Value }, 1)).Single();
         }, cancellationToken);
 
-    /// <summary>Closes the runs of processes that have died, unless another has taken them over.</summary>
+    /// <summary>Closes the runs of processes that have died, unless another has taken them over or can still do so (<see cref="RunClaims.AbandonedAsync"/>; only where the store is shared).</summary>
     /// <returns>Whose they were.</returns>
     public async Task<IReadOnlyList<ConnectionId>> CloseAbandonedAsync(CancellationToken cancellationToken)
     {
         var alive = await store.AliveAsync(cancellationToken);
-        return await store.WriteAsync(transaction => CloseAbandonedAsync(transaction, alive, null), cancellationToken);
+        return await store.WriteAsync(transaction => CloseAbandonedAsync(transaction, alive, IsShared ? $"NOT ({RunClaims.CanGoOn})" : "1 = 1"), cancellationToken);
     }
 
-    private async Task<IReadOnlyList<ConnectionId>> CloseAbandonedAsync(DbTransaction transaction, IReadOnlySet<long> alive, ConnectionId? only)
+    private async Task<IReadOnlyList<ConnectionId>> CloseAbandonedAsync(DbTransaction transaction, IReadOnlySet<long> alive, string which, string? only = null)
     {
         var now = time.GetUtcNow();
         var problem = ProblemJson.Write(new Problem(FailureKind.Transient, Turn.We, "The process ended while this run was under way. Everything it had committed is kept.",
             "Nothing to do: the next run goes on from there.", now, null, null));
         var (db, at, whose) = (transaction.Connection!, now.ToUnixTimeMilliseconds(), new List<ConnectionId>());
-        foreach (var (run, connection, worker) in (await db.QueryAsync<(long, string, long)>("SELECT id, connection_id, worker FROM runs WHERE outcome = 'Running'", transaction: transaction)).ToList())
+        foreach (var (run, connection, worker) in (await db.QueryAsync<(long, string, long)>($"SELECT id, connection_id, worker FROM runs WHERE outcome = 'Running' AND {which}", new { only }, transaction)).ToList())
         {
-            if (alive.Contains(worker) || (only is { } one && connection != one.Value)) continue;
+            if (alive.Contains(worker)) continue;
             await db.ExecuteAsync("UPDATE run_tables SET state = 'Held', ended_at = @at WHERE state IN ('Running', 'Waiting') AND run_id = @run", new { at, run }, transaction);
             await db.ExecuteAsync("UPDATE runs SET outcome = 'Stopped', ended_at = @at, problem = @problem WHERE id = @run", new { at, run, problem }, transaction);
             whose.Add(new ConnectionId(connection));

@@ -1,3 +1,5 @@
+using Orgtap.Extraction;
+using Orgtap.Primitives;
 using Orgtap.Syncs;
 using Orgtap.Tests.Storage;
 
@@ -31,14 +33,20 @@ public abstract class RunsOnEitherStoreTests(StoreDatabase database)
     }
 
     [Fact]
-    public async Task A_run_that_a_dead_process_left_behind_is_closed()
+    public async Task A_run_that_a_dead_process_left_behind_is_closed_by_the_next_that_begins()
     {
         await using var org = await StartAsync();
-        var left = await org.Runs.BeginAsync(org.Connection.Id, "test", ["Account", "Contact"], Orgtap.Extraction.RunPurpose.Sync, Stop);
+        var left = await org.Runs.BeginAsync(org.Connection.Id, "test", ["Account", "Contact"], RunPurpose.Sync, Stop);
         Assert.Equal(left.Id, (await org.Runs.FindRunningAsync(org.Connection.Id, Stop))!.Id);
         await org.OpenAsync();
-        Assert.Single(await org.Runs.CloseAbandonedAsync(Stop));
-        var closed = (await org.Runs.FindAsync(left.Id, Stop))!;
+        var next = await org.Runs.BeginAsync(org.Connection.Id, "test", ["Account"], RunPurpose.Sync, Stop);
+        Assert.Equal(next.Id, (await org.Runs.FindRunningAsync(org.Connection.Id, Stop))!.Id);
+        await AssertClosedAsync(org, left.Id);
+    }
+
+    private static async Task AssertClosedAsync(SyncedOrg org, RunId left)
+    {
+        var closed = (await org.Runs.FindAsync(left, Stop))!;
         Assert.Equal(RunOutcome.Stopped, closed.Outcome);
         Assert.All(closed.Tables, table => Assert.Equal(RunTableState.Held, table.State));
     }
@@ -51,7 +59,50 @@ public abstract class RunsOnEitherStoreTests(StoreDatabase database)
         return org;
     }
 
-    public sealed class OnSqlite() : RunsOnEitherStoreTests(StoreDatabase.Sqlite);
+    public sealed class OnSqlite() : RunsOnEitherStoreTests(StoreDatabase.Sqlite)
+    {
+        [Fact]
+        public async Task Alone_a_process_closes_what_it_left_behind_as_it_starts()
+        {
+            await using var org = await StartAsync();
+            var left = await org.Runs.BeginAsync(org.Connection.Id, "test", ["Account", "Contact"], RunPurpose.Sync, Stop);
+            await org.OpenAsync();
+            Assert.Equal([org.Connection.Id], await org.Runs.CloseAbandonedAsync(Stop));
+            await AssertClosedAsync(org, left.Id);
+        }
+    }
 
-    public sealed class OnPostgres() : RunsOnEitherStoreTests(StoreDatabase.Postgres);
+    public sealed class OnPostgres() : RunsOnEitherStoreTests(StoreDatabase.Postgres)
+    {
+        [Fact]
+        public async Task Whoever_comes_goes_on_with_a_run_whose_process_died()
+        {
+            await using var org = await StartAsync();
+            await org.SelectAsync("Account", "CaseStatus");
+            var left = await org.Runner.BeginAsync(org.Connection.Id, "test", SyncWish.Everything, Stop);
+            Assert.Empty(await org.Runs.Claims.AbandonedAsync(Stop));
+            await org.OpenAsync();
+            Assert.Empty(await org.Runs.CloseAbandonedAsync(Stop));
+            Assert.Equal([(left.Id, org.Connection.Id)], await org.Runs.Claims.AbandonedAsync(Stop));
+
+            Assert.Equal(RunOutcome.Completed, (await org.Runner.ContinueAsync(left, Stop)).Outcome);
+            Assert.Equal([left.Id], (await org.Runs.ListAsync(org.Connection.Id, 10, Stop)).Select(run => run.Id));
+            Assert.Empty(await org.Runs.Claims.AbandonedAsync(Stop));
+            await org.AssertExactAsync("Account", "CaseStatus");
+        }
+
+        [Theory]
+        [InlineData(RunPurpose.Move, false)]
+        [InlineData(RunPurpose.Sync, true)]
+        public async Task Nobody_goes_on_with_a_move_or_with_what_was_to_stop(RunPurpose purpose, bool stopped)
+        {
+            await using var org = await StartAsync();
+            var left = await org.Runs.BeginAsync(org.Connection.Id, "test", ["Account"], purpose, Stop);
+            if (stopped) await org.Runs.Claims.AskToStopAsync(org.Connection.Id, DateTimeOffset.UnixEpoch, Stop);
+            await org.OpenAsync();
+            Assert.Empty(await org.Runs.Claims.AbandonedAsync(Stop));
+            Assert.Equal([org.Connection.Id], await org.Runs.CloseAbandonedAsync(Stop));
+            await AssertClosedAsync(org, left.Id);
+        }
+    }
 }

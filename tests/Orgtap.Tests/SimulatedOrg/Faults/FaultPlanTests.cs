@@ -88,6 +88,18 @@ public sealed class FaultPlanTests
     }
 
     [Fact]
+    public async Task What_is_delayed_comes_when_the_rules_are_removed()
+    {
+        await using var org = await StartAsync();
+        org.Host.Faults.Add("GET */limits", new FaultEffect.Delay(TimeSpan.FromDays(1)));
+        var response = org.GetAsync(Root + "/limits");
+        while (org.Host.Faults.Rules[0].Fired == 0) await Task.Yield();
+        Assert.False(response.IsCompleted);
+        org.Host.Faults.Clear();
+        Assert.Equal(HttpStatusCode.OK, (await response).StatusCode);
+    }
+
+    [Fact]
     public async Task An_expired_session_is_mended_by_a_refresh_and_a_revoked_grant_is_not()
     {
         await using var org = await StartAsync(signIn: false);
