@@ -73,7 +73,7 @@ public sealed class CopyFormatTests
         var schema = new ObjectSchema("T", [new("Id", ColumnType.Id), new("V", type)]);
         using var page = Pages.Of(schema, Pages.Backfill(schema), texts.Select((text, i) => new string?[] { Pages.Id(i), text }));
         await using (var copy = await db.BeginRawBinaryCopyAsync("COPY copied (n, turn, id, v) FROM STDIN (FORMAT binary)"))
-            await new CopyRows([ColumnType.Id, type]).WriteAsync(copy, page.Batches, new int[]?[page.Batches.Count], default);
+            await new CopyRows([0, 1], [ColumnType.Id, type], width: 2).WriteAsync(copy, page.Batches, new int[]?[page.Batches.Count], default);
         await db.ExecuteAsync("UPDATE copied SET n = n + 1");
     }
 }

@@ -9,19 +9,26 @@ using Orgtap.Tests.Storage;
 
 namespace Orgtap.Tests.Replicas;
 
-public sealed class PostgresReplicaContractTests : ReplicaContract, IAsyncDisposable
+public class PostgresReplicaContractTests : ReplicaContract, IAsyncDisposable
 {
-    private readonly PostgresTestSchema _schema = new();
+    internal PostgresTestSchema Schema { get; } = new();
 
-    public ValueTask DisposeAsync() => _schema.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return Schema.DisposeAsync();
+    }
+
+    /// <summary>Of one part of a table.</summary>
+    protected virtual int MostColumns => TableParts.MostColumns;
 
     protected override bool KeepsNuls => false;
 
-    protected override async Task<IReplica> OpenAsync() => await PostgresReplica.OpenAsync(_schema.Source, TimeProvider.System, Never);
+    protected override async Task<IReplica> OpenAsync() => await PostgresReplica.OpenAsync(Schema.Source, TimeProvider.System, MostColumns, Never);
 
     protected override async Task<IReadOnlyList<string?[]>> ReadAsync(ObjectSchema schema)
     {
-        await using var db = await _schema.ConnectAsync();
+        await using var db = await Schema.ConnectAsync();
         var cells = schema.Columns.Select(column => PostgresTypes.Canonical(SqlName.Quote(PostgresNames.Of(column.Name)), column.Type));
         await using var command = new NpgsqlCommand($"SELECT {string.Join(", ", schema.Columns.Select(column => SqlName.Quote(PostgresNames.Of(column.Name))))} FROM {SqlName.Quote(PostgresNames.Of(schema.SObject))} LIMIT 0", db);
         // Widened columns are stored as something else than the schema says.
@@ -36,11 +43,38 @@ public sealed class PostgresReplicaContractTests : ReplicaContract, IAsyncDispos
 
     protected override async Task MakeRowFailAsync(ObjectSchema schema, string id)
     {
-        await using var db = await _schema.ConnectAsync();
+        await using var db = await Schema.ConnectAsync();
+        // The last table that a row goes into.
+        var number = await db.ExecuteScalarAsync<long>("SELECT id FROM _orgtap_tables WHERE sobject = @SObject", new { schema.SObject });
+        var table = (await TableParts.TablesAsync(db, PostgresNames.Of(schema.SObject), number))[^1];
         await db.ExecuteAsync($"""
             CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id = '{id}' THEN RAISE 'refused'; END IF; RETURN NEW; END $$;
-            CREATE TRIGGER refuse BEFORE INSERT ON {SqlName.Quote(PostgresNames.Of(schema.SObject))} FOR EACH ROW EXECUTE FUNCTION refuse();
+            CREATE TRIGGER refuse BEFORE INSERT ON {SqlName.Quote(table)} FOR EACH ROW EXECUTE FUNCTION refuse();
             """);
+    }
+}
+
+/// <summary>The same promises where every column lies in a table of its own behind a view.</summary>
+public sealed class PostgresPartsContractTests : PostgresReplicaContractTests
+{
+    private int _mostColumns = 1;
+
+    protected override int MostColumns => _mostColumns;
+
+    [Fact]
+    public override Task Names_with_quotes_and_dots_and_eight_hundred_fields_are_only_names()
+    {
+        // 800 parts would be nobody's.
+        _mostColumns = 300;
+        return base.Names_with_quotes_and_dots_and_eight_hundred_fields_are_only_names();
+    }
+
+    [Fact]
+    public async Task Every_column_lies_in_a_part_of_its_own()
+    {
+        await using (var replica = await OpenAsync()) await replica.OpenAsync(Pages.Account, Never);
+        await using var db = await Schema.ConnectAsync();
+        Assert.Equal(["Employees 2", "Id 0", "IsDeleted 0", "Name 1"], await db.QueryAsync<string>("SELECT name || ' ' || part FROM _orgtap_columns ORDER BY name"));
     }
 }
 

@@ -96,19 +96,6 @@ public sealed class PostgresReplicaTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_row_that_is_too_wide_for_PostgreSQL_is_explained_and_nothing_is_written()
-    {
-        var schema = new ObjectSchema("Wide__c", [new("Id", ColumnType.Id), .. Enumerable.Range(0, 800).Select(i => new Column($"F{i}__c", ColumnType.Text))]);
-        var random = new Random(5);
-        string?[] row = [Pages.Id(1), .. Enumerable.Range(0, 800).Select(_ => string.Concat(Enumerable.Range(0, 200).Select(_ => (char)random.Next('!', '~'))))];
-        await using var replica = await OpenAsync();
-        var failure = await Assert.ThrowsAsync<OrgtapException>(() => CommitAsync(replica, schema, row));
-        Assert.Equal(FailureKind.InvalidInput, failure.Kind);
-        Assert.Contains("fewer fields", failure.NextStep, StringComparison.Ordinal);
-        Assert.Equal(0, Assert.Single(await replica.TablesAsync(Never)).Rows);
-    }
-
-    [Fact]
     public async Task A_schema_that_holds_something_else_is_left_alone()
     {
         _ = _schema.Source;

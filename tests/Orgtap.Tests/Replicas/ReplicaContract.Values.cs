@@ -95,7 +95,7 @@ public abstract partial class ReplicaContract
     }
 
     [Fact]
-    public async Task Names_with_quotes_and_dots_and_eight_hundred_fields_are_only_names()
+    public virtual async Task Names_with_quotes_and_dots_and_eight_hundred_fields_are_only_names()
     {
         var schema = new ObjectSchema("Odd\"Name__c", [new("Id", ColumnType.Id), .. Enumerable.Range(0, 800).Select(i => new Column($"Order.\"By{i}", ColumnType.Text))]);
         string?[] row = [Pages.Id(1), .. Enumerable.Range(0, 800).Select(i => $"v{i}")];

@@ -84,8 +84,15 @@ internal abstract class ConversationTables : IAsyncDisposable
             """, new { channel }, transaction);
         return await db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM _orgtap_conversation_pending WHERE channel = @channel", new { channel }, transaction);
 
-        Task IndexAsync(SourceTable part, RowColumn parent) =>
-            db.ExecuteAsync($"CREATE INDEX IF NOT EXISTS {SqlName.Quote($"_orgtap_part_{part.TableName}")} ON {SqlName.Quote(part.TableName)} ({SqlName.Quote(parent.StoredName)})", transaction: transaction);
+        async Task IndexAsync(SourceTable part, RowColumn parent)
+        {
+            // A table of very many columns is a view there, of tables that hold some each (decision 0094).
+            var holder = !IsPostgres ? part.TableName : await db.ExecuteScalarAsync<string>("""
+                SELECT CASE (SELECT MAX(part) FROM _orgtap_columns WHERE table_id = t.id) WHEN 0 THEN t.table_name ELSE '_orgtap_row_part_' || t.id || '_' || c.part END
+                FROM _orgtap_columns c JOIN _orgtap_tables t ON t.id = c.table_id WHERE t.table_name = @table AND c.column_name = @column
+                """, new { table = part.TableName, column = parent.StoredName }, transaction);
+            await db.ExecuteAsync($"CREATE INDEX IF NOT EXISTS {SqlName.Quote($"_orgtap_part_{part.TableName}")} ON {SqlName.Quote(holder!)} ({SqlName.Quote(parent.StoredName)})", transaction: transaction);
+        }
 
         void Join(int i, string counted)
         {

@@ -8,8 +8,10 @@ namespace Orgtap.Replicas.Postgres;
 /// Turns rows into PostgreSQL's binary COPY format (https://www.postgresql.org/docs/current/sql-copy.html, Binary Format) in one kept buffer. Allocates nothing per row.
 /// Not thread-safe.
 /// </summary>
-/// <param name="stored">The type each column is stored as: its own, or a wider one.</param>
-internal sealed class CopyRows(ColumnType[] stored)
+/// <param name="columns">Which of a row's columns are written, in this order.</param>
+/// <param name="stored">The type each of these is stored as: its own, or a wider one.</param>
+/// <param name="width">How many columns a row has.</param>
+internal sealed class CopyRows(int[] columns, ColumnType[] stored, int width)
 {
     private const int FlushAt = 256 << 10;
 
@@ -53,10 +55,8 @@ internal sealed class CopyRows(ColumnType[] stored)
         var (bytes, ends) = (batch.Bytes, batch.Ends);
         for (; row < batch.RowCount && _length < FlushAt; row++)
         {
-            var first = row * stored.Length;
-            var start = ends[first] ^ (ends[first] >> 31);
-            var end = ends[first + stored.Length] ^ (ends[first + stored.Length] >> 31);
-            Reserve(end - start + stored.Length * (4 + NumericFormat.Overhead) + 32);
+            var first = row * width;
+            Reserve(EndOf(ends[first + width]) - EndOf(ends[first]) + stored.Length * (4 + NumericFormat.Overhead) + 32);
             var to = _buffer.AsSpan();
             BinaryPrimitives.WriteInt16BigEndian(to[_length..], (short)(stored.Length + (withTurn ? 2 : 0)));
             _length += 2;
@@ -65,24 +65,27 @@ internal sealed class CopyRows(ColumnType[] stored)
                 WriteInt32(to, _number++);
                 WriteInt32(to, turns is null ? 0 : turns[row]);
             }
-            for (var column = 0; column < stored.Length; column++)
+            for (var i = 0; i < columns.Length; i++)
             {
-                var cellEnd = ends[first + column + 1];
-                if (cellEnd < 0)
+                var cell = first + columns[i];
+                var end = ends[cell + 1];
+                if (end < 0)
                 {
-                    start = ~cellEnd;
                     BinaryPrimitives.WriteInt32BigEndian(to[_length..], -1);
                     _length += 4;
                     continue;
                 }
-                var length = Encode(stored[column], bytes.AsSpan(start, cellEnd - start), to[(_length + 4)..]);
+                var start = EndOf(ends[cell]);
+                var length = Encode(stored[i], bytes.AsSpan(start, end - start), to[(_length + 4)..]);
                 BinaryPrimitives.WriteInt32BigEndian(to[_length..], length);
                 _length += 4 + length;
-                start = cellEnd;
             }
         }
         return row;
     }
+
+    /// <summary>The end of a cell with NULL is complemented.</summary>
+    private static int EndOf(int end) => end ^ (end >> 31);
 
     private void WriteInt32(Span<byte> to, int value)
     {

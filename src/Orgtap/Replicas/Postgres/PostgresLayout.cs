@@ -6,10 +6,10 @@ using static Orgtap.Replicas.SqlName;
 
 namespace Orgtap.Replicas.Postgres;
 
-/// <summary>Makes a schema a replica and recognises one. Layout 1; later layouts only ever add.</summary>
+/// <summary>Makes a schema a replica and recognises one. Layout 2; later layouts only ever add.</summary>
 internal static class PostgresLayout
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     private const string Tables = """
         CREATE TABLE _orgtap_layout (version bigint NOT NULL, moving boolean NOT NULL DEFAULT false);
@@ -30,6 +30,7 @@ internal static class PostgresLayout
           name text NOT NULL,
           name_key text NOT NULL,
           column_name text NOT NULL,
+          part bigint NOT NULL DEFAULT 0,
           type text NOT NULL,
           digits bigint NOT NULL,
           scale bigint NOT NULL,
@@ -39,8 +40,12 @@ internal static class PostgresLayout
         CREATE TABLE _orgtap_seen (table_id bigint NOT NULL, id text COLLATE "C" NOT NULL, PRIMARY KEY (table_id, id));
         CREATE TABLE _orgtap_missing (table_id bigint NOT NULL, id text COLLATE "C" NOT NULL, PRIMARY KEY (table_id, id));
         COMMENT ON COLUMN _orgtap_tables.writer_pid IS 'the session that writes, or wrote last; whoever opens the table ends it';
+        COMMENT ON COLUMN _orgtap_columns.part IS 'where a table has more than one: its columns lie in _orgtap_row_part_<table_id>_<part>, and a view has its name';
         COMMENT ON COLUMN _orgtap_columns.updated IS '1: complete and kept up to date; 2: being filled; 0: no longer selected, the values are old';
         """;
+
+    /// <summary>From layout 1, in which every table was one.</summary>
+    private const string AddParts = "ALTER TABLE _orgtap_columns ADD COLUMN part bigint NOT NULL DEFAULT 0; UPDATE _orgtap_layout SET version = 2";
 
     /// <exception cref="OrgtapException">The schema holds something else, or was made by a newer version.</exception>
     public static async Task EnsureAsync(NpgsqlConnection db, string schema, CancellationToken cancellationToken)
@@ -49,7 +54,7 @@ internal static class PostgresLayout
         if (await VersionAsync(db, schema) is { } known)
         {
             CheckVersion(schema, known);
-            return;
+            if (known == Version) return;
         }
         await using var transaction = await db.BeginTransactionAsync(cancellationToken);
         await db.ExecuteAsync("SELECT pg_advisory_xact_lock(1330794326, hashtext(@schema))", new { schema }, transaction);
@@ -65,6 +70,7 @@ internal static class PostgresLayout
         else
         {
             CheckVersion(schema, meanwhile);
+            if (meanwhile < Version) await db.ExecuteAsync(AddParts, transaction: transaction);
         }
         await transaction.CommitAsync(CancellationToken.None);
     }

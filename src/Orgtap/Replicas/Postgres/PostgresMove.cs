@@ -15,10 +15,15 @@ internal static class PostgresMove
         await PostgresLayout.EnsureAsync(db, source.Schema, cancellationToken);
         await using var transaction = await db.BeginTransactionAsync(cancellationToken);
         var moving = await db.ExecuteScalarAsync<bool>("SELECT moving FROM _orgtap_layout FOR UPDATE", transaction: transaction);
-        var tables = (await db.QueryAsync<string>("SELECT table_name FROM _orgtap_tables", transaction: transaction)).ToList();
+        var tables = (await db.QueryAsync<(long Id, string Name)>("SELECT id, table_name FROM _orgtap_tables", transaction: transaction)).ToList();
         if (!moving && tables.Count > 0)
             throw new InvalidInputException($"The schema {source.Schema} holds rows already.", "Name another with --schema, drop it, or go on with what it holds: --anew.");
-        foreach (var table in tables) await db.ExecuteAsync($"DROP TABLE {Quote(table)}", transaction: transaction);
+        foreach (var (id, name) in tables)
+        {
+            var parts = await TableParts.TablesAsync(db, name, id);
+            if (parts.Count > 1) await db.ExecuteAsync($"DROP VIEW {Quote(name)}", transaction: transaction);
+            await db.ExecuteAsync($"DROP TABLE {string.Join(", ", parts.Select(Quote))}", transaction: transaction);
+        }
         await db.ExecuteAsync("DELETE FROM _orgtap_seen; DELETE FROM _orgtap_missing; DELETE FROM _orgtap_columns; DELETE FROM _orgtap_tables; UPDATE _orgtap_layout SET moving = true", transaction: transaction);
         await transaction.CommitAsync(CancellationToken.None);
         return true;

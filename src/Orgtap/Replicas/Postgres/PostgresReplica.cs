@@ -21,18 +21,23 @@ public sealed class PostgresReplica : IReplica
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, Lane> _lanes = new(StringComparer.OrdinalIgnoreCase);
 
-    private PostgresReplica(PostgresSource source, TimeProvider time) => (_source, _time) = (source, time);
+    private readonly int _mostColumns;
+
+    private PostgresReplica(PostgresSource source, TimeProvider time, int mostColumns) => (_source, _time, _mostColumns) = (source, time, mostColumns);
 
     /// <summary>Opens the schema, made if it is not there.</summary>
     /// <exception cref="OrgtapException">It is no replica, or may not be written (InvalidInput); the server cannot be reached (Transient).</exception>
-    public static async Task<PostgresReplica> OpenAsync(PostgresSource source, TimeProvider time, CancellationToken cancellationToken)
+    public static Task<PostgresReplica> OpenAsync(PostgresSource source, TimeProvider time, CancellationToken cancellationToken) => OpenAsync(source, time, TableParts.MostColumns, cancellationToken);
+
+    /// <param name="mostColumns">Of a part of a table.</param>
+    internal static async Task<PostgresReplica> OpenAsync(PostgresSource source, TimeProvider time, int mostColumns, CancellationToken cancellationToken)
     {
         await source.RunAsync(async db =>
         {
             await PostgresLayout.EnsureAsync(db, source.Schema, cancellationToken);
             return true;
         }, cancellationToken);
-        return new PostgresReplica(source, time);
+        return new PostgresReplica(source, time, mostColumns);
     }
 
     public async Task<OpenTable> OpenAsync(ObjectSchema schema, CancellationToken cancellationToken)
@@ -50,7 +55,7 @@ public sealed class PostgresReplica : IReplica
                     new { schema.SObject, key = Key(schema.SObject), table = Of(schema.SObject) }, transaction);
                 await db.ExecuteAsync("UPDATE _orgtap_tables SET fence = fence + 1 WHERE sobject_key = @key", new { key = Key(schema.SObject) }, transaction);
                 var state = (await TableState.ReadAsync(db, schema.SObject, forUpdate: false))!;
-                await PostgresShape.FitAsync(db, state.Id, state.TableName, schema);
+                await PostgresShape.FitAsync(db, state.Id, state.TableName, schema, _mostColumns);
                 await transaction.CommitAsync(CancellationToken.None);
                 return new OpenTable(schema, state.Fence, Read(state.Checkpoint));
             }, cancellationToken);
@@ -233,12 +238,12 @@ public sealed class PostgresReplica : IReplica
     /// <summary>Rows that were asked for by their Id: those that did not come are gone, and none is missing any more.</summary>
     private static async Task<(long Marked, long Removed)> MendedAsync(NpgsqlConnection db, ObjectSchema schema, PostgresTableWriter writer, string upTo)
     {
-        var (table, id, deleted) = (Quote(writer.TableName), Quote(Of("Id")), Quote(Of("IsDeleted")));
+        var (table, id, deleted) = (Quote(writer.Tables[0]), Quote(Of("Id")), Quote(Of("IsDeleted")));
         var notCome = $"t.{id} IN (SELECT m.id FROM _orgtap_missing m WHERE m.table_id = @TableId AND m.id <= @upTo) AND NOT EXISTS (SELECT 1 FROM _orgtap_seen s WHERE s.table_id = @TableId AND s.id = t.{id})";
         var parameters = new { writer.TableId, upTo };
         var gone = schema.IsDeletedIndex >= 0
             ? (await db.ExecuteAsync($"UPDATE {table} t SET {deleted} = true WHERE t.{deleted} IS NOT TRUE AND {notCome}", parameters), 0)
-            : (0, await db.ExecuteAsync($"DELETE FROM {table} t WHERE {notCome}", parameters));
+            : (0, await RemoveAsync(db, writer, notCome, parameters));
         await db.ExecuteAsync("DELETE FROM _orgtap_missing WHERE table_id = @TableId AND id <= @upTo", parameters);
         await ForgetSeenAsync(db, writer.TableId);
         return gone;
@@ -249,7 +254,7 @@ public sealed class PostgresReplica : IReplica
     {
         var id = Quote(Of("Id"));
         var live = schema.IsDeletedIndex >= 0 ? $"t.{Quote(Of("IsDeleted"))} IS NOT TRUE AND " : "";
-        await db.ExecuteAsync($"INSERT INTO _orgtap_missing (table_id, id) SELECT @TableId, t.{id} FROM {Quote(writer.TableName)} t WHERE {live}NOT EXISTS (SELECT 1 FROM _orgtap_seen s WHERE s.table_id = @TableId AND s.id = t.{id}) ON CONFLICT DO NOTHING",
+        await db.ExecuteAsync($"INSERT INTO _orgtap_missing (table_id, id) SELECT @TableId, t.{id} FROM {Quote(writer.Tables[0])} t WHERE {live}NOT EXISTS (SELECT 1 FROM _orgtap_seen s WHERE s.table_id = @TableId AND s.id = t.{id}) ON CONFLICT DO NOTHING",
             new { writer.TableId });
         await ForgetSeenAsync(db, writer.TableId);
     }
@@ -258,7 +263,7 @@ public sealed class PostgresReplica : IReplica
     private static async Task<(long Marked, long Removed)> SweepAsync(NpgsqlConnection db, ObjectSchema schema, PostgresTableWriter writer, bool noteMissing)
     {
         var unseen = $"NOT EXISTS (SELECT 1 FROM _orgtap_seen s WHERE s.table_id = @TableId AND s.id = t.{Quote(Of("Id"))})";
-        var (table, deleted) = (Quote(writer.TableName), Quote(Of("IsDeleted")));
+        var (table, deleted) = (Quote(writer.Tables[0]), Quote(Of("IsDeleted")));
         if (noteMissing)
             await db.ExecuteAsync($"""
                 INSERT INTO _orgtap_missing (table_id, id) SELECT s.table_id, s.id FROM _orgtap_seen s
@@ -266,9 +271,17 @@ public sealed class PostgresReplica : IReplica
                 """, new { writer.TableId });
         var swept = schema.IsDeletedIndex >= 0
             ? ((long)await db.ExecuteAsync($"UPDATE {table} t SET {deleted} = true WHERE t.{deleted} IS NOT TRUE AND {unseen}", new { writer.TableId }), 0L)
-            : (0L, (long)await db.ExecuteAsync($"DELETE FROM {table} t WHERE {unseen}", new { writer.TableId }));
+            : (0L, await RemoveAsync(db, writer, unseen, new { writer.TableId }));
         await ForgetSeenAsync(db, writer.TableId);
         return swept;
+    }
+
+    /// <param name="which">Of <c>t</c>, by its Id.</param>
+    private static async Task<long> RemoveAsync(NpgsqlConnection db, PostgresTableWriter writer, string which, object parameters)
+    {
+        long removed = 0;
+        foreach (var table in writer.Tables.Reverse()) removed = await db.ExecuteAsync($"DELETE FROM {Quote(table)} t WHERE {which}", parameters);
+        return removed;
     }
 
     /// <summary>Whether the page belongs to the load that the stored checkpoint describes.</summary>

@@ -6,32 +6,26 @@ using static Orgtap.Replicas.SqlName;
 
 namespace Orgtap.Replicas.Postgres;
 
-/// <summary>A column as it is stored, under the name it has in PostgreSQL.</summary>
-internal sealed record StoredColumn(Column Column, string Name);
+/// <summary>A column as it is stored, under the name it has in PostgreSQL, in one of the table's parts.</summary>
+internal sealed record StoredColumn(Column Column, string Name, int Part);
 
-/// <summary>Makes a table fit a schema: creates it, adds columns, widens types, never drops a value. Runs inside the caller's transaction.</summary>
+/// <summary>Makes a table fit a schema: creates it, adds columns and parts, widens types, never drops a value. Runs inside the caller's transaction.</summary>
 internal static class PostgresShape
 {
-    public static async Task FitAsync(NpgsqlConnection db, long tableId, string tableName, ObjectSchema schema)
+    /// <param name="mostColumns">Of a part; <see cref="TableParts.MostColumns"/> but in tests.</param>
+    public static async Task FitAsync(NpgsqlConnection db, long tableId, string tableName, ObjectSchema schema, int mostColumns)
     {
         var stored = await StoredColumnsAsync(db, tableId);
-        var isNew = stored.Count == 0;
-        if (isNew) await db.ExecuteAsync($"CREATE TABLE {Quote(tableName)} ({Quote(Of("Id"))} {PostgresTypes.Declaration(ColumnType.Id)} PRIMARY KEY)");
-        var added = new List<string>();
-        foreach (var column in schema.Columns)
-        {
-            if (stored.TryGetValue(column.Name, out var before)) await WidenAsync(db, tableName, before, ColumnJoin.Of(before.Column, column));
-            else if (column.Name != "Id" || !isNew) added.Add($"ADD COLUMN {Quote(Of(column.Name))} {PostgresTypes.Declaration(column.Type)}");
-        }
-        if (added.Count > 0) await db.ExecuteAsync($"ALTER TABLE {Quote(tableName)} {string.Join(", ", added)}");
+        var added = TableParts.Place(stored.Values, schema.Columns.Where(column => !stored.ContainsKey(column.Name)), mostColumns);
+        var wider = schema.Columns.Where(column => stored.ContainsKey(column.Name)).Select(column => stored[column.Name] with { Column = ColumnJoin.Of(stored[column.Name].Column, column) }).ToList();
+        await ChangeAsync(db, tableId, tableName, stored, added, [.. wider.Where(now => !PostgresTypes.IsStoredAlike(stored[now.Column.Name].Column.Type, now.Column.Type))]);
 
-        var kept = schema.Columns.Select(column => stored.TryGetValue(column.Name, out var before)
-            ? new StoredColumn(ColumnJoin.Of(before.Column, column), before.Name)
-            : new StoredColumn(column, Of(column.Name))).ToList();
+        List<StoredColumn> kept = [.. wider, .. added];
         await db.ExecuteAsync("""
             UPDATE _orgtap_columns SET updated = 0 WHERE table_id = @tableId AND updated <> 0 AND NOT (name_key = ANY(@keys));
-            INSERT INTO _orgtap_columns (table_id, name, name_key, column_name, type, digits, scale, updated)
-            SELECT @tableId, c.name, c.key, c.column_name, c.type, c.digits, c.scale, 2 FROM unnest(@names, @keys, @columns, @types, @digits, @scales) AS c (name, key, column_name, type, digits, scale)
+            INSERT INTO _orgtap_columns (table_id, name, name_key, column_name, part, type, digits, scale, updated)
+            SELECT @tableId, c.name, c.key, c.column_name, c.part, c.type, c.digits, c.scale, 2
+            FROM unnest(@names, @keys, @columns, @parts, @types, @digits, @scales) AS c (name, key, column_name, part, type, digits, scale)
             ON CONFLICT (table_id, name_key) DO UPDATE SET type = excluded.type, digits = excluded.digits, scale = excluded.scale,
               updated = CASE _orgtap_columns.updated WHEN 1 THEN 1 ELSE 2 END
             """, new
@@ -40,6 +34,7 @@ internal static class PostgresShape
             names = kept.Select(one => one.Column.Name).ToArray(),
             keys = kept.Select(one => Key(one.Column.Name)).ToArray(),
             columns = kept.Select(one => one.Name).ToArray(),
+            parts = kept.Select(one => (long)one.Part).ToArray(),
             types = kept.Select(one => one.Column.Type.ToString()).ToArray(),
             digits = kept.Select(one => (long)one.Column.Precision).ToArray(),
             scales = kept.Select(one => (long)one.Column.Scale).ToArray(),
@@ -52,13 +47,39 @@ internal static class PostgresShape
 
     /// <summary>The columns as they are stored, by API name, those no longer selected included.</summary>
     public static async Task<Dictionary<string, StoredColumn>> StoredColumnsAsync(NpgsqlConnection db, long tableId) =>
-        (await db.QueryAsync<(string Name, string ColumnName, string Type, long Digits, long Scale)>(
-            "SELECT name, column_name, type, digits, scale FROM _orgtap_columns WHERE table_id = @tableId", new { tableId }))
-        .ToDictionary(row => row.Name, row => new StoredColumn(new Column(row.Name, Enum.Parse<ColumnType>(row.Type), (int)row.Digits, (int)row.Scale), row.ColumnName), StringComparer.OrdinalIgnoreCase);
+        (await db.QueryAsync<(string Name, string ColumnName, long Part, string Type, long Digits, long Scale)>(
+            "SELECT name, column_name, part, type, digits, scale FROM _orgtap_columns WHERE table_id = @tableId", new { tableId }))
+        .ToDictionary(row => row.Name, row => new StoredColumn(new Column(row.Name, Enum.Parse<ColumnType>(row.Type), (int)row.Digits, (int)row.Scale), row.ColumnName, (int)row.Part), StringComparer.OrdinalIgnoreCase);
 
-    private static async Task WidenAsync(NpgsqlConnection db, string tableName, StoredColumn before, Column now)
+    private static async Task ChangeAsync(
+        NpgsqlConnection db, long tableId, string tableName, Dictionary<string, StoredColumn> stored, IReadOnlyList<StoredColumn> added, IReadOnlyList<StoredColumn> widened)
     {
-        if (PostgresTypes.IsStoredAlike(before.Column.Type, now.Type)) return;
-        await db.ExecuteAsync($"ALTER TABLE {Quote(tableName)} ALTER COLUMN {Quote(before.Name)} TYPE {PostgresTypes.Declaration(now.Type)} USING {PostgresTypes.Widening(before.Name, before.Column.Type, now.Type)}");
+        var before = stored.Count == 0 ? 0 : TableParts.CountOf(stored.Values);
+        var now = Math.Max(Math.Max(before, 1), TableParts.CountOf(added));
+        var (id, isSplit) = (Quote(Of("Id")), before == 1 && now > 1);
+        string NameOf(int part) => Quote(TableParts.NameOf(tableName, tableId, now, part));
+
+        // A view's columns cannot change their types under it, and what was a table becomes a view of its name: whoever may read one may read the other.
+        var isHidden = isSplit || (before > 1 && widened.Count > 0);
+        var readers = isHidden ? await TableParts.ReadersAsync(db, tableName) : [];
+        if (isSplit) await db.ExecuteAsync($"ALTER TABLE {Quote(tableName)} RENAME TO {NameOf(0)}");
+        else if (isHidden) await db.ExecuteAsync($"DROP VIEW {Quote(tableName)}");
+
+        foreach (var column in widened)
+            await db.ExecuteAsync($"ALTER TABLE {NameOf(column.Part)} ALTER COLUMN {Quote(column.Name)} TYPE {PostgresTypes.Declaration(column.Column.Type)} USING {PostgresTypes.Widening(column.Name, stored[column.Column.Name].Column.Type, column.Column.Type)}");
+        foreach (var part in added.Where(column => column.Part < before).GroupBy(column => column.Part))
+            await db.ExecuteAsync($"ALTER TABLE {NameOf(part.Key)} {string.Join(", ", part.Select(column => $"ADD COLUMN {Declared(column)}"))}");
+        for (var part = before; part < now; part++)
+        {
+            await db.ExecuteAsync($"CREATE TABLE {NameOf(part)} ({string.Join(", ", added.Where(column => column.Part == part && column.Column.Name != "Id").Select(Declared).Prepend($"{id} {PostgresTypes.Declaration(ColumnType.Id)} PRIMARY KEY"))})");
+            // Every part has every row.
+            if (before > 0) await db.ExecuteAsync($"INSERT INTO {NameOf(part)} ({id}) SELECT {id} FROM {NameOf(0)}");
+        }
+
+        if (now == 1 || (added.Count == 0 && !isHidden)) return;
+        await TableParts.ShowAsync(db, tableName, tableId, [.. stored.Values, .. added]);
+        foreach (var grant in readers) await db.ExecuteAsync(grant);
     }
+
+    private static string Declared(StoredColumn column) => $"{Quote(column.Name)} {PostgresTypes.Declaration(column.Column.Type)}";
 }

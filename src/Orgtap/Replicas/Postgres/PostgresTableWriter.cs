@@ -14,7 +14,7 @@ namespace Orgtap.Replicas.Postgres;
 internal sealed class PostgresTableWriter : IAsyncDisposable
 {
     private readonly MergeSql _sql;
-    private readonly CopyRows _rows;
+    private readonly CopyRows[] _rows;
     private readonly RepeatedIds _repeated = new();
     private readonly Checkpoint _covers;
     private readonly int _columnCount;
@@ -22,12 +22,15 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
     private bool _staged;
     private bool _mayFill = true;
 
-    private PostgresTableWriter(NpgsqlConnection db, OpenTable table, long tableId, string tableName, Checkpoint covers, IReadOnlyList<StoredColumn> columns)
+    private PostgresTableWriter(NpgsqlConnection db, OpenTable table, long tableId, string tableName, Checkpoint covers, IReadOnlyCollection<StoredColumn> stored, IReadOnlyList<StoredColumn> columns)
     {
-        (Db, Table, TableId, TableName, _covers, _columnCount) = (db, table, tableId, tableName, covers, columns.Count);
+        (Db, Table, TableId, _covers, _columnCount) = (db, table, tableId, covers, columns.Count);
         _deletedColumn = MergeSql.DeletedColumn(columns);
-        _sql = MergeSql.Of(covers.Mode, tableName, tableId, columns, table.Schema);
-        _rows = new CopyRows([.. columns.Select(column => column.Column.Type)]);
+        var (count, parts) = (TableParts.CountOf(stored), TableParts.Of(tableName, tableId, stored, columns));
+        Tables = [.. Enumerable.Range(0, count).Select(part => TableParts.NameOf(tableName, tableId, count, part))];
+        _sql = MergeSql.Of(covers.Mode, tableId, parts, [.. Tables.Skip(1)], table.Schema);
+        var places = columns.Select((column, i) => (column.Name, i)).ToDictionary(place => place.Name, place => place.i, StringComparer.Ordinal);
+        _rows = [.. parts.Select(part => new CopyRows([.. part.Columns.Select(column => places[column.Name])], [.. part.Columns.Select(column => column.Column.Type)], columns.Count))];
     }
 
     public NpgsqlConnection Db { get; }
@@ -36,10 +39,11 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
 
     public long TableId { get; }
 
-    public string TableName { get; }
+    /// <summary>The tables of its parts; the first says which rows there are, and has their marks for deleted ones.</summary>
+    public IReadOnlyList<string> Tables { get; }
 
     /// <summary>NUL bytes that the last page's texts lost.</summary>
-    public long NulsLeftOut => _rows.NulsLeftOut;
+    public long NulsLeftOut => _rows.Sum(rows => rows.NulsLeftOut);
 
     /// <param name="covers">Of the load: it says which columns its rows have.</param>
     public static async Task<PostgresTableWriter> OpenAsync(NpgsqlConnection db, OpenTable table, long tableId, string tableName, Checkpoint covers)
@@ -47,7 +51,7 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
         var stored = await PostgresShape.StoredColumnsAsync(db, tableId);
         // Whole rows have the columns of the load's fields: a selection may have grown since it began.
         var rows = covers.Mode.IsMain() || covers.Mode == LoadMode.Mend ? table.Schema.Part(covers.Fields) : table.Schema.Part(covers.Part ?? []);
-        return new PostgresTableWriter(db, table, tableId, tableName, covers, [.. rows.Columns.Select(column => stored[column.Name])]);
+        return new PostgresTableWriter(db, table, tableId, tableName, covers, stored.Values, [.. rows.Columns.Select(column => stored[column.Name])]);
     }
 
     public bool Serves(OpenTable table, Checkpoint covers) => Table.Fence == table.Fence && ReferenceEquals(Table.Schema, table.Schema) && _covers.Mode == covers.Mode
@@ -58,7 +62,7 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
     {
         if (page.Batches.Any(batch => batch.ColumnCount != _columnCount)) throw new ArgumentException($"The rows do not have the columns of this load of {Table.Schema.SObject}.", nameof(page));
         if (page.RowCount == 0) return default;
-        return (filling && _mayFill && _sql.FillCopy is { } copy ? await FillAsync(transaction, page, copy) : null) ?? await MergeAsync(transaction, page);
+        return (filling && _mayFill && _sql.Fills ? await FillAsync(transaction, page) : null) ?? await MergeAsync(transaction, page);
     }
 
     /// <summary>Notes the Ids of the page, which must have gone through the staging table, as seen by a snapshot.</summary>
@@ -68,17 +72,21 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
     public ValueTask DisposeAsync() => Db.DisposeAsync();
 
     /// <returns>Null: some rows are there already, and nothing was written.</returns>
-    private async Task<RowCounts?> FillAsync(NpgsqlTransaction transaction, Page page, string copy)
+    private async Task<RowCounts?> FillAsync(NpgsqlTransaction transaction, Page page)
     {
         await transaction.SaveAsync("fill");
         try
         {
-            var before = await InsertedSoFarAsync(transaction);
-            await CopyAsync(copy, page.Batches, null);
-            var inserted = await InsertedSoFarAsync(transaction) - before;
+            for (var i = 0; i < _sql.Parts.Count; i++)
+            {
+                var (part, copy) = (_sql.Parts[i].Part, _sql.Parts[i].FillCopy!);
+                var before = await InsertedSoFarAsync(transaction, part.Table);
+                await CopyAsync(copy, _rows[i], page.Batches, null);
+                var inserted = await InsertedSoFarAsync(transaction, part.Table) - before;
+                if (inserted != page.RowCount) throw Uncounted(page.RowCount, inserted);
+            }
             await transaction.ReleaseAsync("fill");
-            if (inserted != page.RowCount) throw Uncounted(page.RowCount, inserted);
-            return new RowCounts(inserted, DeletedIn(page), 0, 0, 0, 0);
+            return new RowCounts(page.RowCount, DeletedIn(page), 0, 0, 0, 0);
         }
         catch (PostgresException repeated) when (repeated.SqlState == PostgresErrorCodes.UniqueViolation)
         {
@@ -91,27 +99,27 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
 
     private async Task<RowCounts> MergeAsync(NpgsqlTransaction transaction, Page page)
     {
-        if (!_staged) await Db.ExecuteAsync(_sql.CreateStage, transaction: transaction);
+        if (!_staged) foreach (var part in _sql.Parts) await Db.ExecuteAsync(part.CreateStage, transaction: transaction);
         _staged = true;
         var (turns, count) = _repeated.Find(page.Batches);
-        await CopyAsync(_sql.StageCopy, page.Batches, turns);
+        for (var i = 0; i < _sql.Parts.Count; i++) await CopyAsync(_sql.Parts[i].StageCopy, _rows[i], page.Batches, turns);
         var counts = default(RowCounts);
         for (var turn = 0; turn < count; turn++)
         {
             var merged = await Db.QuerySingleAsync<Merged>(_sql.Merge, new { turn }, transaction);
             if (merged.Differing != merged.Changed) throw Uncounted(merged.Differing, merged.Changed);
-            counts = counts.Add(new RowCounts(merged.Added, merged.AddedDeleted, merged.Changed, merged.Met - merged.Changed, merged.TurnedDeleted, merged.TurnedLive, merged.Absent));
+            counts = counts.Add(new RowCounts(merged.Added, merged.AddedDeleted, merged.Rows, merged.Met - merged.Rows, merged.TurnedDeleted, merged.TurnedLive, merged.Absent));
         }
         var written = counts.Inserted + counts.Updated + counts.Unchanged + counts.Absent;
         return written == page.RowCount ? counts : throw Uncounted(page.RowCount, written);
     }
 
-    private async Task CopyAsync(string sql, IReadOnlyList<RowBatch> batches, IReadOnlyList<int[]?>? turns)
+    private async Task CopyAsync(string sql, CopyRows rows, IReadOnlyList<RowBatch> batches, IReadOnlyList<int[]?>? turns)
     {
         var copy = await Db.BeginRawBinaryCopyAsync(sql, CancellationToken.None);
         try
         {
-            await _rows.WriteAsync(copy, batches, turns, CancellationToken.None);
+            await rows.WriteAsync(copy, batches, turns, CancellationToken.None);
         }
         catch
         {
@@ -130,8 +138,8 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
     }
 
     /// <summary>COPY tells the driver's raw stream no count, but the server counts for its statistics.</summary>
-    private Task<long> InsertedSoFarAsync(NpgsqlTransaction transaction) =>
-        Db.ExecuteScalarAsync<long>("SELECT pg_stat_get_xact_tuples_inserted(to_regclass(@name))", new { name = Quote(TableName) }, transaction);
+    private Task<long> InsertedSoFarAsync(NpgsqlTransaction transaction, string table) =>
+        Db.ExecuteScalarAsync<long>("SELECT pg_stat_get_xact_tuples_inserted(to_regclass(@name))", new { name = Quote(table) }, transaction);
 
     private long DeletedIn(Page page)
     {
@@ -147,5 +155,7 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
         "Check that the server's setting track_counts is on and that no trigger on the table drops rows; else report this with the details.", $"expected {expected}, counted {counted}");
 
     /// <summary>What a merge says of itself.</summary>
-    private sealed record Merged(long Met, long Differing, long Changed, long TurnedDeleted, long TurnedLive, long Added, long AddedDeleted, long Absent);
+    /// <param name="Rows">Those in which something differs.</param>
+    /// <param name="Differing">How many changes that makes in the tables of all parts.</param>
+    private sealed record Merged(long Met, long Rows, long Differing, long Changed, long TurnedDeleted, long TurnedLive, long Added, long AddedDeleted, long Absent);
 }

@@ -16,16 +16,19 @@ internal static class PostgresTexts
     public static Task<MaskCounts> MaskAsync(PostgresSource source, ReplicaTable table, TextMasker masker, CancellationToken cancellationToken) => source.RunAsync(async db =>
     {
         var tableId = await db.ExecuteScalarAsync<long>("SELECT id FROM _orgtap_tables WHERE sobject_key = @key", new { key = Key(table.SObject) });
-        var columns = (await PostgresShape.StoredColumnsAsync(db, tableId)).Values.Where(column => column.Column.Type == ColumnType.Text).Select(column => Quote(column.Name)).ToList();
-        if (columns.Count == 0) return MaskCounts.None;
-        var counts = new long[masker.RuleCount];
-        for (var after = ""; after is not null;)
+        var stored = (await PostgresShape.StoredColumnsAsync(db, tableId)).Values;
+        var (parts, counts) = (TableParts.CountOf(stored), new long[masker.RuleCount]);
+        foreach (var part in stored.Where(column => column.Column.Type == ColumnType.Text).GroupBy(column => column.Part))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            after = await MaskPieceAsync(db, table.TableName, columns, masker, counts, after);
+            var (name, columns) = (TableParts.NameOf(table.TableName, tableId, parts, part.Key), part.Select(column => Quote(column.Name)).ToList());
+            for (var after = ""; after is not null;)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                after = await MaskPieceAsync(db, name, columns, masker, counts, after);
+            }
+            // Rows that were replaced stay in the table's pages until they are cleared away.
+            await db.ExecuteAsync($"VACUUM {Quote(name)}");
         }
-        // Rows that were replaced stay in the table's pages until they are cleared away.
-        await db.ExecuteAsync($"VACUUM {Quote(table.TableName)}");
         return masker.CountsOf(counts);
     }, cancellationToken);
 
