@@ -101,18 +101,23 @@ public sealed class RunClaims(ControlStore store)
         RETURNING sobject
         """, new { run = claim.Run.Value, claim = claim.Number, by = claim.By }, transaction), cancellationToken);
 
-    /// <summary>Takes back the tables of helpers that have died.</summary>
+    /// <summary>A helper says that it works on the tables it has claimed.</summary>
+    public Task BeatAsync(RunClaim claim, CancellationToken cancellationToken) => store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync(
+        "UPDATE run_tables SET beats = beats + 1 WHERE run_id = @run AND claim = @claim AND state = 'Running'", new { run = claim.Run.Value, claim = claim.Number }, transaction), cancellationToken);
+
+    /// <summary>Takes back the tables of helpers that have died or are silent.</summary>
     /// <param name="allOfThem">Of the living ones too: they had time enough to stop.</param>
     /// <returns>What was taken back, and what helpers still work on.</returns>
-    public async Task<(IReadOnlyList<string> Back, IReadOnlyList<string> Others)> BackAsync(RunClaim claim, bool allOfThem, CancellationToken cancellationToken)
+    internal async Task<(IReadOnlyList<string> Back, IReadOnlyList<string> Others)> BackAsync(RunClaim claim, HelperPulse pulse, bool allOfThem, CancellationToken cancellationToken)
     {
         var alive = await store.AliveAsync(cancellationToken);
         return await store.WriteAsync<(IReadOnlyList<string>, IReadOnlyList<string>)>(async transaction =>
         {
             var (db, back, others) = (transaction.Connection!, new List<string>(), new List<string>());
-            foreach (var (sobject, by) in (await db.QueryAsync<(string, string?)>($"SELECT sobject, claimed_by FROM run_tables WHERE run_id = @run AND {Left} AND (claimed_by IS NULL OR claimed_by <> @by)", new { run = claim.Run.Value, by = claim.By }, transaction)).ToList())
+            foreach (var (sobject, by, number, beats) in (await db.QueryAsync<(string, string?, long, long)>(
+                $"SELECT sobject, claimed_by, claim, beats FROM run_tables WHERE run_id = @run AND {Left} AND (claimed_by IS NULL OR claimed_by <> @by)", new { run = claim.Run.Value, by = claim.By }, transaction)).ToList())
             {
-                if (!allOfThem && long.TryParse(by, out var worker) && alive.Contains(worker)) others.Add(sobject);
+                if (!allOfThem && long.TryParse(by, out var worker) && alive.Contains(worker) && !pulse.IsSilent(sobject, number, beats)) others.Add(sobject);
                 else if (await db.ExecuteAsync("""
                     UPDATE run_tables SET claim = @number, claimed_by = @by WHERE run_id = @run AND sobject = @sobject AND EXISTS (SELECT 1 FROM runs WHERE id = @run AND claim = @number AND outcome = 'Running')
                     """, new { run = claim.Run.Value, number = claim.Number, by = claim.By, sobject }, transaction) == 1) back.Add(sobject);

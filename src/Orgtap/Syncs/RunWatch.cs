@@ -2,7 +2,7 @@ using Orgtap.Primitives;
 
 namespace Orgtap.Syncs;
 
-/// <summary>Looks every second whether somebody has asked the run to stop, or another process has taken it over, and passes it on.</summary>
+/// <summary>Looks every second whether somebody has asked the run to stop, or another process has taken it over, and passes it on. For a helper it also says, every few seconds, that it works.</summary>
 internal sealed class RunWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -26,10 +26,11 @@ internal sealed class RunWatch : IAsyncDisposable
         using var timer = new PeriodicTimer(Period, time);
         try
         {
-            while (!stop.IsStopped && await timer.WaitForNextTickAsync(_end.Token))
+            for (var look = 1; !stop.IsStopped && await timer.WaitForNextTickAsync(_end.Token); look++)
             {
                 try
                 {
+                    if (claim.By != RunClaim.Whole && look % HelperPulse.LooksPerBeat == 0) await claims.BeatAsync(claim, _end.Token);
                     var standing = await claims.StandingAsync(claim.Run, _end.Token);
                     if (standing is not { IsUnderWay: true } || (claim.By == RunClaim.Whole && standing.Claim != claim.Number)) stop.Supersede();
                     else if (standing.IsStopAsked) stop.Ask();

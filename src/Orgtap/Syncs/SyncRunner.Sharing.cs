@@ -67,14 +67,15 @@ public sealed partial class SyncRunner
         return heavy.Select(plan => plan.SObject).ToHashSet(StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>Waits for the helpers' tables, and goes on with those of helpers that died or gave them back.</summary>
+    /// <summary>Waits for the helpers' tables, and goes on with those of helpers that died, froze or gave them back.</summary>
     private async Task SeeThroughAsync(RunContext run, TableLanes lanes)
     {
         long? stoppedAt = null;
+        var pulse = new HelperPulse(time);
         while (!run.Stop.IsSuperseded)
         {
             if (run.Stop.IsStopped) stoppedAt ??= time.GetTimestamp();
-            var (back, others) = await runs.Claims.BackAsync(run.Claim, stoppedAt is { } since && time.GetElapsedTime(since) > Patience, CancellationToken.None);
+            var (back, others) = await runs.Claims.BackAsync(run.Claim, pulse, stoppedAt is { } since && time.GetElapsedTime(since) > Patience, CancellationToken.None);
             foreach (var table in (await runs.FindAsync(run.Run.Id, CancellationToken.None))?.Tables ?? [])
             {
                 if (others.Contains(table.SObject, StringComparer.OrdinalIgnoreCase)) run.Live.Update(table, "Another process loads it");

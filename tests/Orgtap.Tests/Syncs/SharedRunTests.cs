@@ -3,6 +3,7 @@ using Orgtap.Extraction;
 using Orgtap.Primitives;
 using Orgtap.Syncs;
 using Orgtap.Tests.Replicas;
+using Orgtap.Tests.Salesforce;
 using Orgtap.Tests.Storage;
 
 namespace Orgtap.Tests.Syncs;
@@ -54,6 +55,48 @@ public sealed class SharedRunTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_a_helper_has_begun_when_it_freezes_is_taken_back_and_it_wakes_to_a_fence()
+    {
+        await using var one = await StartAsync();
+        await using var other = await one.BesideAsync();
+        var helping = new TaskCompletionSource<(RunClaim Claim, string Table)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await AtRequestAsync(one, path => path.EndsWith("/jobs/query", StringComparison.Ordinal), async _ =>
+        {
+            var (_, claimed) = (await other.Runs.Claims.HelpAsync((await other.Runs.FindRunningAsync(other.Connection.Id, Stop))!.Id, Stop))!.Value;
+            helping.SetResult((claimed, (await other.Runs.Claims.NextAsync(claimed, Stop))!));
+        });
+        var syncing = one.SyncAsync();
+        var (claim, frozen) = await helping.Task;
+        // Its process lives, as its lock says, and as long as it beats it is waited for. Each look of whoever waits takes a second of the org's clock.
+        await using (Beating(other, claim))
+        {
+            while ((await other.Runs.FindRunningAsync(other.Connection.Id, Stop))?.Tables.All(table => table.SObject == frozen || table.State == RunTableState.Done) != true) await Task.Yield();
+            for (var later = one.Host.Clock.GetUtcNow() + 3 * HelperPulse.Patience; one.Host.Clock.GetUtcNow() < later;) await Task.Yield();
+            Assert.False(syncing.IsCompleted);
+        }
+        var run = await syncing;
+
+        Assert.Equal(RunOutcome.Completed, run.Outcome);
+        Assert.All(run.Tables, table => Assert.Equal(RunTableState.Done, table.State));
+        Assert.False(await other.Runs.SaveTableAsync(claim, new RunTable(frozen, RunTableState.Failed), Stop));
+        await one.AssertExactAsync(Tables);
+    }
+
+    [Theory]
+    [InlineData(1, 1, 20, false)]
+    [InlineData(1, 1, 21, true)]
+    [InlineData(1, 2, 21, false)]
+    [InlineData(2, 1, 21, false)]
+    public void A_helper_is_silent_when_its_beats_stand_still_for_longer_than_anybody_waits(long claim, long beats, int seconds, bool silent)
+    {
+        var time = new ManualTime();
+        var pulse = new HelperPulse(time);
+        Assert.False(pulse.IsSilent("Account", 1, 1));
+        time.Advance(TimeSpan.FromSeconds(seconds));
+        Assert.Equal(silent, pulse.IsSilent("ACCOUNT", claim, beats));
+    }
+
+    [Fact]
     public async Task Whoever_takes_a_run_over_waits_for_the_helpers_of_the_one_before()
     {
         await using var one = await StartAsync();
@@ -65,10 +108,12 @@ public sealed class SharedRunTests : IAsyncDisposable
             var running = (await helper.Runs.FindRunningAsync(helper.Connection.Id, Stop))!;
             var (_, claim) = (await helper.Runs.Claims.HelpAsync(running.Id, Stop))!.Value;
             string[] helped = [(await helper.Runs.Claims.NextAsync(claim, Stop))!, (await helper.Runs.Claims.NextAsync(claim, Stop))!];
+            await using var beating = Beating(helper, claim);
             var takingOver = third.Runner.ContinueAsync(running, Stop);
             while ((await helper.Runs.FindAsync(running.Id, Stop))!.Tables.Any(table => !helped.Contains(table.SObject) && table.State != RunTableState.Done)) await Task.Yield();
             Assert.False(takingOver.IsCompleted);
             Assert.Equal(RunOutcome.Running, (await helper.Runs.FindAsync(running.Id, Stop))!.Outcome);
+            await beating.DisposeAsync();
             await helper.DisposeAsync();
             ended = await takingOver;
         });
@@ -200,6 +245,26 @@ public sealed class SharedRunTests : IAsyncDisposable
         {
             if (_done == 0 && meant(request.RequestUri!.AbsolutePath) && Interlocked.Exchange(ref _done, 1) == 0) await work(cancellationToken);
             return await base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    /// <summary>A helper at work, as far as others see it.</summary>
+    private static Heart Beating(SyncedOrg helper, RunClaim claim) => new(helper, claim);
+
+    private sealed class Heart : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _still = new();
+        private readonly Task _beating;
+
+        public Heart(SyncedOrg helper, RunClaim claim) => _beating = Task.Run(async () =>
+        {
+            while (!_still.IsCancellationRequested) await helper.Runs.Claims.BeatAsync(claim, Stop);
+        });
+
+        public async ValueTask DisposeAsync()
+        {
+            await _still.CancelAsync();
+            await _beating;
         }
     }
 }
