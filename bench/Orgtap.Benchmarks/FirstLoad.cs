@@ -10,7 +10,7 @@ namespace Orgtap.Benchmarks;
 /// </summary>
 internal static class FirstLoad
 {
-    private static readonly string[] Fields =
+    internal static readonly string[] Fields =
     [
         "Id", "IsDeleted", "Name", "Type", "BillingStreet", "BillingCity", "BillingCountry", "Phone", "Website", "Industry",
         "AnnualRevenue", "NumberOfEmployees", "Description", "CreatedDate", "SystemModstamp",

@@ -57,6 +57,17 @@ internal sealed class Org : IAsyncDisposable
         return id;
     }
 
+    /// <summary>Asks something of the org that no Salesforce offers: <c>clock/advance</c>, <c>changes/random</c>.</summary>
+    public async Task<JsonElement> ControlAsync(string what, object body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"{Text("controlAddress")}/{what}"))
+        {
+            Content = new StringContent(JsonSerializer.Serialize(body), new MediaTypeHeaderValue("application/json")), Headers = { { "X-Control-Key", Text("controlKey") } },
+        };
+        using var answer = await _http.SendAsync(request, cancellationToken);
+        return await ReadAsync(answer, cancellationToken);
+    }
+
     /// <summary>Reads an answer to its end and forgets it.</summary>
     /// <returns>Bytes of the body, and the handle of the page behind it where there is one.</returns>
     public async Task<(long Bytes, string? Locator)> DrainAsync(string path, CancellationToken cancellationToken)

@@ -88,6 +88,20 @@ public sealed class ConversationStore(ControlStore store, ISecretCipher cipher, 
     /// <returns>Null: another process does.</returns>
     public Task<IAsyncDisposable?> HoldAsync(ConnectionId connection, CancellationToken cancellationToken) => store.HoldAsync($"conversations {connection}", cancellationToken);
 
+    /// <summary>Other processes may import too.</summary>
+    public bool IsShared => store.IsShared;
+
+    /// <summary>Asks whoever imports the connection's conversations, in whatever process, to stop.</summary>
+    public Task AskToStopAsync(ConnectionId connection, CancellationToken cancellationToken) => store.WriteAsync(transaction => transaction.Connection!.ExecuteAsync(
+        "UPDATE conversation_imports SET stop_asked_at = @at WHERE connection_id = @id AND outcome = @running AND stop_asked_at IS NULL",
+        new { id = connection.Value, running = nameof(ImportOutcome.Running), at = time.GetUtcNow().ToUnixTimeMilliseconds() }, transaction), cancellationToken);
+
+    public async Task<bool> IsStopAskedAsync(long import, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        return await db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM conversation_imports WHERE id = @import AND stop_asked_at IS NOT NULL", new { import }) > 0;
+    }
+
     public Task<ConversationImportRun> BeginAsync(ConnectionId connection, string startedBy, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
     {
         var (db, now) = (transaction.Connection!, time.GetUtcNow());

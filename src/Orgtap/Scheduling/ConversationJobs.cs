@@ -17,6 +17,9 @@ public sealed partial class ConversationJobs(
     /// <summary>How often it is looked whether something is due.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(30);
 
+    /// <summary>How often it is looked whether an import of another process has ended.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(0.5);
+
     private readonly ConcurrentDictionary<ConnectionId, Task<ConversationImportRun>> _underWay = new();
     private readonly ConcurrentDictionary<ConnectionId, CancellationTokenSource> _stops = new();
     private readonly CancellationTokenSource _stop = new();
@@ -53,10 +56,14 @@ public sealed partial class ConversationJobs(
         return task;
     }
 
-    /// <summary>Stops the import that is under way behind what it is committing, and returns when it has ended. Without one, at once.</summary>
+    /// <summary>Stops the import that is under way, in whatever process, behind what it is committing, and returns when it has ended. Without one, at once.</summary>
     public async Task StopAsync(ConnectionId connection, CancellationToken cancellationToken)
     {
-        if (!_underWay.TryGetValue(connection, out var running)) return;
+        if (!_underWay.TryGetValue(connection, out var running))
+        {
+            if (store.IsShared) await StopElsewhereAsync(connection, cancellationToken);
+            return;
+        }
         try
         {
             if (_stops.TryGetValue(connection, out var stop)) await stop.CancelAsync();
@@ -67,6 +74,18 @@ public sealed partial class ConversationJobs(
         }
         await ((Task)running).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Whoever imports holds the connection's conversations, so that whoever gets hold of them knows that nobody does, even where a process died and its import only seems to run.</summary>
+    private async Task StopElsewhereAsync(ConnectionId connection, CancellationToken cancellationToken)
+    {
+        await store.AskToStopAsync(connection, cancellationToken);
+        while (true)
+        {
+            await using (var held = await store.HoldAsync(connection, cancellationToken))
+                if (held is not null) return;
+            await Task.Delay(Look, time, cancellationToken);
+        }
     }
 
     public bool IsRunning(ConnectionId connection) => _underWay.ContainsKey(connection);

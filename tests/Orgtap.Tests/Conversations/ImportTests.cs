@@ -1,10 +1,14 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Orgtap.Connections;
 using Orgtap.Conversations;
 using Orgtap.Conversations.Importing;
+using Orgtap.Conversations.Outputs;
 using Orgtap.Primitives;
+using Orgtap.Scheduling;
 using Orgtap.SimulatedOrg.Data.Conversations;
 using Orgtap.Tests.Replicas;
 using Orgtap.Tests.Storage;
+using Orgtap.Tests.Syncs;
 
 namespace Orgtap.Tests.Conversations;
 
@@ -111,6 +115,36 @@ public sealed class ImportTests
         await using var schema = new PostgresTestSchema();
         _ = schema.Source;
         await ReplacedWholeAsync(new PostgresPlace(new SecretText(TestPostgres.Address.ConnectionString), schema.Name));
+    }
+
+    [Fact]
+    public async Task An_import_is_stopped_from_another_process_and_goes_on_later()
+    {
+        await using var schema = new PostgresTestSchema();
+        _ = schema.Source;
+        await using var org = await ImportedOrg.StartAsync(place: new PostgresPlace(new SecretText(TestPostgres.Address.ConnectionString), schema.Name), database: StoreDatabase.Postgres);
+        await using var other = await org.Org.BesideAsync();
+        var elsewhere = new ConversationStore(other.Store, new ReadableCipher(), other.Host.Clock);
+        using var outputs = new ConversationOutputs(elsewhere, org.Reader, new PushAddresses([]), Path.GetTempPath(), other.Host.Clock);
+        using var jobs = new ConversationJobs(other.Connections, elsewhere, org.Importer, outputs, other.Runs, new JobStates(other.Store, other.Host.Clock), new EagerTime(other.Host.Clock), NullLogger<ConversationJobs>.Instance);
+        var stopping = (Task?)null;
+        org.Importer.BatchSize = 20;
+        org.Importer.Committed = () =>
+        {
+            if (stopping is not null) return;
+            stopping = jobs.StopAsync(other.Connection.Id, Cancel);
+            var asked = Task.Run(async () =>
+            {
+                while (!await org.Store.IsStopAskedAsync(1, Cancel)) await Task.Yield();
+            });
+            SpinWait.SpinUntil(() => asked.IsCompleted);
+        };
+        Assert.Equal(ImportOutcome.Stopped, (await org.ImportAsync()).Outcome);
+        await stopping!;
+        Assert.Equal(20, (await org.AllAsync()).Count);
+        // Nobody imports any more: another stop returns at once.
+        await jobs.StopAsync(other.Connection.Id, Cancel);
+        Assert.Equal(ImportOutcome.Completed, (await org.ImportAsync()).Outcome);
     }
 
     [Fact]

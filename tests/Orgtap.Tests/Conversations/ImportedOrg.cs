@@ -5,6 +5,7 @@ using Orgtap.Conversations;
 using Orgtap.Conversations.Importing;
 using Orgtap.Masking;
 using Orgtap.Syncs;
+using Orgtap.Tests.Storage;
 using Orgtap.Tests.Syncs;
 
 namespace Orgtap.Tests.Conversations;
@@ -32,10 +33,11 @@ internal sealed class ImportedOrg : IAsyncDisposable
 
     public static CancellationToken Cancel => SyncedOrg.Cancel;
 
-    public static async Task<ImportedOrg> StartAsync(ConversationSettings? settings = null, PostgresPlace? place = null, IReadOnlyDictionary<string, long>? records = null, MaskingRules? masking = null)
+    public static async Task<ImportedOrg> StartAsync(ConversationSettings? settings = null, PostgresPlace? place = null, IReadOnlyDictionary<string, long>? records = null, MaskingRules? masking = null, StoreDatabase? database = null)
     {
         var imported = new ImportedOrg(await SyncedOrg.StartAsync(options => options with { Records = new Dictionary<string, long>(records ?? Records) }));
         imported.Org.Place = place;
+        if (database is not null) imported.Org.Database = database;
         await imported.Org.OpenAsync();
         if (masking is not null)
         {

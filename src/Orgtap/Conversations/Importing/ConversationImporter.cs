@@ -45,7 +45,8 @@ public sealed partial class ConversationImporter(
             await using var held = await store.HoldAsync(connection.Id, cancellationToken)
                 ?? throw new InvalidInputException($"Another process imports or sends conversations of {connection.Name}.", "Wait for the end of that.");
             var run = await store.BeginAsync(connection.Id, startedBy, cancellationToken);
-            var ended = await ImportAsync(connection, settings, run, cancellationToken) with { EndedAt = time.GetUtcNow() };
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var ended = await ImportAsync(connection, settings, run, stop) with { EndedAt = time.GetUtcNow() };
             await store.EndAsync(ended, CancellationToken.None);
             ImportEnded(connection.Name, ended.Id, ended.Outcome);
             return ended;
@@ -56,8 +57,9 @@ public sealed partial class ConversationImporter(
         }
     }
 
-    private async Task<ConversationImportRun> ImportAsync(Connection connection, ConversationSettings settings, ConversationImportRun run, CancellationToken cancellationToken)
+    private async Task<ConversationImportRun> ImportAsync(Connection connection, ConversationSettings settings, ConversationImportRun run, CancellationTokenSource stop)
     {
+        var cancellationToken = stop.Token;
         var (receipts, problem, resumes, stopped) = (new List<ChannelReceipt>(), (Problem?)null, (DateTimeOffset?)null, false);
         var sources = settings.Channels.Select(SourceTables.Of).ToList();
         await using var tables = reader.TablesOf(connection);
@@ -67,7 +69,7 @@ public sealed partial class ConversationImporter(
             await tables.EnsureAsync(cancellationToken);
             source = await SourceRows.OpenAsync(replicas, rows, connection, sources.SelectMany(each => each.Tables).Concat(sources.SelectMany(each => each.Files).Select(file => file.Table)).Concat(SourceTables.Names.Select(named => named.SObject)), cancellationToken);
             foreach (var channel in sources)
-                if (await ChannelAsync(connection, settings, channel, source, tables, run.Id, cancellationToken) is { } free) resumes = resumes is null || free < resumes ? free : resumes;
+                if (await ChannelAsync(connection, settings, channel, source, tables, run.Id, stop) is { } free) resumes = resumes is null || free < resumes ? free : resumes;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -87,8 +89,9 @@ public sealed partial class ConversationImporter(
     }
 
     /// <returns>When those that wait are asked for again; null: none waits for Salesforce.</returns>
-    private async Task<DateTimeOffset?> ChannelAsync(Connection connection, ConversationSettings settings, SourceTables channel, SourceRows source, ConversationTables tables, long importId, CancellationToken cancellationToken)
+    private async Task<DateTimeOffset?> ChannelAsync(Connection connection, ConversationSettings settings, SourceTables channel, SourceRows source, ConversationTables tables, long importId, CancellationTokenSource stop)
     {
+        var cancellationToken = stop.Token;
         // An open session may go on without its row being touched; one that nobody touched for long does not.
         var now = time.GetUtcNow();
         var open = channel.Channel == Channel.Messaging ? now.ToString("yyyyMMddHH", System.Globalization.CultureInfo.InvariantCulture) : "";
@@ -100,6 +103,7 @@ public sealed partial class ConversationImporter(
         while (true)
         {
             _underWay[connection.Id] = new ImportProgress(importId, channel.Channel, done, total);
+            if (store.IsShared && await store.IsStopAskedAsync(importId, cancellationToken)) await stop.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();
             var pending = await tables.NextAsync(channel.Channel, last, channel.Channel == Channel.Case ? Math.Max(1, BatchSize / 4) : BatchSize, cancellationToken);
             if (pending.Count == 0) return free;
