@@ -57,7 +57,7 @@ internal sealed class Org : IAsyncDisposable
         return id;
     }
 
-    /// <summary>Asks something of the org that no Salesforce offers: <c>clock/advance</c>, <c>changes/random</c>.</summary>
+    /// <summary>Asks something of the org that no Salesforce offers: <c>clock/run</c>, <c>changes/random</c>.</summary>
     public async Task<JsonElement> ControlAsync(string what, object body, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"{Text("controlAddress")}/{what}"))

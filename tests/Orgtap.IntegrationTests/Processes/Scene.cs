@@ -91,7 +91,7 @@ internal sealed class Scene : IAsyncDisposable
         if (_quotaIsBack is { } squeezed && (_quotaIsBack = squeezed with { In = squeezed.In - 1 })!.Value.In < 0) GiveQuotaBack();
         foreach (var member in _members) member.Tick();
         if (_random.Next(3) == 0) await AskAsync();
-        await HarmAsync(_random.Next(14));
+        await HarmAsync(_random.Next(24));
         // What could not start, or gave up without its database, is started again as a service manager does it.
         foreach (var member in _members.Where(member => !member.IsThere && _serverIsBackIn is null)) member.Start(_orgtap);
     }
