@@ -51,7 +51,7 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
         try
         {
             if (_underWay.TryGetValue(connection, out var running)) return new StartOutcome.AlreadyRunning { RunId = running.Run.Id };
-            foreach (var (left, _) in (await AbandonedAsync(cancellationToken)).Where(left => left.Connection == connection))
+            if ((await AbandonedAsync(cancellationToken)).Where(each => each.Connection == connection).Select(each => each.Run).ToList() is [var left, ..])
             {
                 await ScheduleAsync(connection, left, cancellationToken);
                 return new StartOutcome.AlreadyRunning { RunId = left };

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Orgtap.IntegrationTests.Programs;
-using Orgtap.SimulatedOrg.Faults;
 using Orgtap.SimulatedOrg.Hosting;
 using Orgtap.Tests.Syncs;
 
@@ -43,7 +42,7 @@ public sealed class SoakTests
             counts[verb]++;
             if (random.Next(3) == 0)
             {
-                org.Faults.Add("*/services/data/*", Effect(random), nth: random.Next(1, 15), times: random.Next(1, 4));
+                org.Faults.Add("*/services/data/*", OrgFaults.Draw(random), nth: random.Next(1, 15), times: random.Next(1, 4));
                 counts["fault"]++;
             }
             if (random.Next(3) == 0) counts["kill"] += await KillAsync(orgtap, org, random, verb) ? 1 : 0;
@@ -76,17 +75,6 @@ public sealed class SoakTests
         }
         return 1;
     }
-
-    private static FaultEffect Effect(Random random) => random.Next(7) switch
-    {
-        0 => new FaultEffect.Answer(503, "<html>maintenance</html>", "text/html"),
-        1 => new FaultEffect.CutBody(random.Next(40_000)),
-        2 => new FaultEffect.DropRows(random.Next(1, 20)),
-        3 => new FaultEffect.ExpireSession(),
-        4 => FaultEffect.Answer.Error(400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
-        5 => new FaultEffect.FailBulkJob("internal"),
-        _ => FaultEffect.Answer.Error(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred."),
-    };
 
     /// <returns>Whether the program was still at work.</returns>
     private static async Task<bool> KillAsync(OrgtapProgram orgtap, SimulatedOrgHost org, Random random, string verb)

@@ -210,7 +210,7 @@ internal sealed class Scene : IAsyncDisposable
                 break;
             case 6 or 7 or 8:
                 Counts["fault of the org or network"]++;
-                _orgs.Values.ElementAt(_random.Next(_orgs.Count)).Faults.Add(new FaultRule("*/services/data/*", Effect()) { Nth = _random.Next(1, 15), Times = _random.Next(1, 4) });
+                _orgs.Values.ElementAt(_random.Next(_orgs.Count)).Faults.Add(new FaultRule("*/services/data/*", OrgFaults.Draw(_random)) { Nth = _random.Next(1, 15), Times = _random.Next(1, 4) });
                 break;
             case 9 when _quotaIsBack is null:
                 Counts["quota used up by others"]++;
@@ -242,17 +242,6 @@ internal sealed class Scene : IAsyncDisposable
             // It is only just coming back.
         }
     }
-
-    private FaultEffect Effect() => _random.Next(7) switch
-    {
-        0 => new FaultEffect.Answer(503, "<html>maintenance</html>", "text/html"),
-        1 => new FaultEffect.CutBody(_random.Next(40_000)),
-        2 => new FaultEffect.DropRows(_random.Next(1, 20)),
-        3 => new FaultEffect.ExpireSession(),
-        4 => FaultEffect.Answer.Error(400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
-        5 => new FaultEffect.FailBulkJob("internal"),
-        _ => FaultEffect.Answer.Error(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred."),
-    };
 
     /// <summary>Asks serve, if it is there, for a sync.</summary>
     private async Task AskAsync()

@@ -95,6 +95,25 @@ public sealed class PostgresPartsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_index_is_made_on_the_table_that_holds_its_column()
+    {
+        await using var replica = await OpenAsync(mostColumns: 1);
+        await CommitAsync(replica, Wide(2), [Pages.Id(1), "false", "a", "b"]);
+        await using var db = await _schema.ConnectAsync();
+        foreach (var (column, part) in new[] { ("id", 0), ("isdeleted", 0), ("f0__c", 1), ("f1__c", 2) })
+        {
+            var holder = await TableParts.HolderOfAsync(db, null, "wide__c", column);
+            Assert.EndsWith($"_{part}", holder, StringComparison.Ordinal);
+            await db.ExecuteAsync($"CREATE INDEX ON {holder} ({column})");
+        }
+        await CommitAsync(replica, Pages.Account, [Pages.Id(1), "One", "1", "false"]);
+        Assert.Equal("_orgtap_row_part", (await TableParts.HolderOfAsync(db, null, "account", "name"))[..16]);
+        await using var whole = await OpenAsync();
+        await CommitAsync(whole, Pages.CaseStatus, [Pages.Id(1), "Open"]);
+        Assert.Equal("casestatus", await TableParts.HolderOfAsync(db, null, "casestatus", "label"));
+    }
+
+    [Fact]
     public async Task A_replica_of_layout_1_is_taken_over()
     {
         await using (var replica = await OpenAsync()) await CommitAsync(replica, Pages.Account, [Pages.Id(1), "One", "1", "false"]);

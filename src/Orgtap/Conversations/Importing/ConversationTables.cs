@@ -6,6 +6,7 @@ using Dapper;
 using Orgtap.Conversations.Outputs;
 using Orgtap.Primitives;
 using Orgtap.Replicas;
+using Orgtap.Replicas.Postgres;
 
 namespace Orgtap.Conversations.Importing;
 
@@ -86,12 +87,8 @@ internal abstract class ConversationTables : IAsyncDisposable
 
         async Task IndexAsync(SourceTable part, RowColumn parent)
         {
-            // A table of very many columns is a view there, of tables that hold some each (decision 0094).
-            var holder = !IsPostgres ? part.TableName : await db.ExecuteScalarAsync<string>("""
-                SELECT CASE (SELECT MAX(part) FROM _orgtap_columns WHERE table_id = t.id) WHEN 0 THEN t.table_name ELSE '_orgtap_row_part_' || t.id || '_' || c.part END
-                FROM _orgtap_columns c JOIN _orgtap_tables t ON t.id = c.table_id WHERE t.table_name = @table AND c.column_name = @column
-                """, new { table = part.TableName, column = parent.StoredName }, transaction);
-            await db.ExecuteAsync($"CREATE INDEX IF NOT EXISTS {SqlName.Quote($"_orgtap_part_{part.TableName}")} ON {SqlName.Quote(holder!)} ({SqlName.Quote(parent.StoredName)})", transaction: transaction);
+            var holder = IsPostgres ? await TableParts.HolderOfAsync(db, transaction, part.TableName, parent.StoredName) : part.TableName;
+            await db.ExecuteAsync($"CREATE INDEX IF NOT EXISTS {SqlName.Quote($"_orgtap_part_{part.TableName}")} ON {SqlName.Quote(holder)} ({SqlName.Quote(parent.StoredName)})", transaction: transaction);
         }
 
         void Join(int i, string counted)

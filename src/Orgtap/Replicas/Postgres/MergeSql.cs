@@ -28,7 +28,7 @@ internal sealed record MergeSql
     public string Merge { get; }
 
     /// <param name="parts">Where the load's columns lie.</param>
-    /// <param name="others">Tables of parts that the load has no columns in.</param>
+    /// <param name="others">Tables of all parts but the first, in which a row that is removed lies too.</param>
     /// <param name="schema">Of the whole table.</param>
     public static MergeSql Of(LoadMode mode, long tableId, IReadOnlyList<TablePart> parts, IReadOnlyList<string> others, ObjectSchema schema)
     {

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using Dapper;
 using Npgsql;
@@ -65,6 +66,15 @@ internal static class TableParts
     {
         var count = (int)await db.ExecuteScalarAsync<long>("SELECT COALESCE(MAX(part), 0) + 1 FROM _orgtap_columns WHERE table_id = @tableId", new { tableId });
         return [.. Enumerable.Range(0, count).Select(part => NameOf(tableName, tableId, count, part))];
+    }
+
+    /// <summary>The table that holds a column, for whoever wants an index on it: a view has none.</summary>
+    public static async Task<string> HolderOfAsync(DbConnection db, DbTransaction? transaction, string tableName, string columnName)
+    {
+        var (id, part, last) = await db.QuerySingleAsync<(long, long, long)>("""
+            SELECT t.id, c.part, (SELECT MAX(part) FROM _orgtap_columns WHERE table_id = t.id) FROM _orgtap_columns c JOIN _orgtap_tables t ON t.id = c.table_id WHERE t.table_name = @tableName AND c.column_name = @columnName
+            """, new { tableName, columnName }, transaction);
+        return NameOf(tableName, id, (int)last + 1, (int)part);
     }
 
     /// <summary>Makes or grows the view. Columns that it has keep their places, so that it need not be dropped.</summary>
