@@ -28,6 +28,14 @@ public interface IReplica : IAsyncDisposable
     /// <exception cref="Primitives.FencedException">A newer run owns the table; this one must stop.</exception>
     Task<Commit> CommitAsync(OpenTable table, Page page, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Begins to write a page beside the commit of the one before it, where the replica gains by that; without a commit of this very page nothing of it stays. Pages are given in the order of
+    /// their commits. A hint: nothing need be done.
+    /// </summary>
+    /// <param name="cancellationToken">Says that the commit will not come.</param>
+    /// <returns>Ends when the page's memory is no longer read, and never fails: what went wrong is the commit's to meet. Behind the page's own commit, however that ended, nothing reads it any more.</returns>
+    Task SendAheadAsync(OpenTable table, Page page, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Ids of rows that the org is known to have and the table lacks, in order of Id (<see cref="LoadMode.Mend"/>).</summary>
     /// <param name="after">Null: from the beginning.</param>
     Task<IReadOnlyList<string>> MissingAsync(OpenTable table, string? after, int atMost, CancellationToken cancellationToken);

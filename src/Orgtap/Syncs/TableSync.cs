@@ -247,7 +247,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
         };
         var hadResultPages = run.Org.ResultPages;
         var (tally, slice, before) = (from.Tally, from.Slice, from.TallyBefore);
-        await foreach (var read in PagesAhead.ReadAsync(extractor.ReadAsync(plan, from, run.Stop.Token)))
+        await foreach (var read in PagesAhead.ReadAsync(extractor.ReadAsync(plan, from, run.Stop.Token), (page, abandoned) => run.Replica.SendAheadAsync(_open!, page, abandoned)))
         {
             using var page = read;
             if (hadResultPages is null && run.Org.ResultPages == false) ExplainSerialPages(ref hadResultPages);

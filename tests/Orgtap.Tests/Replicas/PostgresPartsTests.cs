@@ -117,9 +117,9 @@ public sealed class PostgresPartsTests : IAsyncDisposable
     public async Task A_replica_of_layout_1_is_taken_over()
     {
         await using (var replica = await OpenAsync()) await CommitAsync(replica, Pages.Account, [Pages.Id(1), "One", "1", "false"]);
-        await using (var db = await _schema.ConnectAsync()) await db.ExecuteAsync("ALTER TABLE _orgtap_columns DROP COLUMN part; UPDATE _orgtap_layout SET version = 1");
+        await using (var db = await _schema.ConnectAsync()) await db.ExecuteAsync("ALTER TABLE _orgtap_columns DROP COLUMN part; ALTER TABLE _orgtap_tables DROP COLUMN ahead_pid, DROP COLUMN ahead_since; UPDATE _orgtap_layout SET version = 1");
         await using (var replica = await OpenAsync()) Assert.Equal(1, (await CommitAsync(replica, Pages.Account, [Pages.Id(1), "Two", "1", "false"])).Counts.Changed);
-        await using (var db = await _schema.ConnectAsync()) Assert.Equal(2, await db.ExecuteScalarAsync<long>("SELECT version FROM _orgtap_layout"));
+        await using (var db = await _schema.ConnectAsync()) Assert.Equal(3, await db.ExecuteScalarAsync<long>("SELECT version FROM _orgtap_layout"));
     }
 
     [Fact]

@@ -6,10 +6,10 @@ using static Orgtap.Replicas.SqlName;
 
 namespace Orgtap.Replicas.Postgres;
 
-/// <summary>Makes a schema a replica and recognises one. Layout 2; later layouts only ever add.</summary>
+/// <summary>Makes a schema a replica and recognises one. Layout 3; later layouts only ever add.</summary>
 internal static class PostgresLayout
 {
-    private const int Version = 2;
+    private const int Version = 3;
 
     private const string Tables = """
         CREATE TABLE _orgtap_layout (version bigint NOT NULL, moving boolean NOT NULL DEFAULT false);
@@ -24,7 +24,9 @@ internal static class PostgresLayout
           live_rows bigint NOT NULL DEFAULT 0,
           deleted_rows bigint NOT NULL DEFAULT 0,
           writer_pid int,
-          writer_since timestamptz);
+          writer_since timestamptz,
+          ahead_pid int,
+          ahead_since timestamptz);
         CREATE TABLE _orgtap_columns (
           table_id bigint NOT NULL REFERENCES _orgtap_tables (id),
           name text NOT NULL,
@@ -40,12 +42,16 @@ internal static class PostgresLayout
         CREATE TABLE _orgtap_seen (table_id bigint NOT NULL, id text COLLATE "C" NOT NULL, PRIMARY KEY (table_id, id));
         CREATE TABLE _orgtap_missing (table_id bigint NOT NULL, id text COLLATE "C" NOT NULL, PRIMARY KEY (table_id, id));
         COMMENT ON COLUMN _orgtap_tables.writer_pid IS 'the session that writes, or wrote last; whoever opens the table ends it';
+        COMMENT ON COLUMN _orgtap_tables.ahead_pid IS 'the session that is sent the page behind, or was last; whoever opens the table ends it';
         COMMENT ON COLUMN _orgtap_columns.part IS 'where a table has more than one: its columns lie in _orgtap_row_part_<table_id>_<part>, and a view has its name';
         COMMENT ON COLUMN _orgtap_columns.updated IS '1: complete and kept up to date; 2: being filled; 0: no longer selected, the values are old';
         """;
 
     /// <summary>From layout 1, in which every table was one.</summary>
     private const string AddParts = "ALTER TABLE _orgtap_columns ADD COLUMN part bigint NOT NULL DEFAULT 0; UPDATE _orgtap_layout SET version = 2";
+
+    /// <summary>From layout 2, in which a table was written over one session.</summary>
+    private const string AddAhead = "ALTER TABLE _orgtap_tables ADD COLUMN ahead_pid int, ADD COLUMN ahead_since timestamptz; UPDATE _orgtap_layout SET version = 3";
 
     /// <exception cref="OrgtapException">The schema holds something else, or was made by a newer version.</exception>
     public static async Task EnsureAsync(NpgsqlConnection db, string schema, CancellationToken cancellationToken)
@@ -70,7 +76,8 @@ internal static class PostgresLayout
         else
         {
             CheckVersion(schema, meanwhile);
-            if (meanwhile < Version) await db.ExecuteAsync(AddParts, transaction: transaction);
+            if (meanwhile < 2) await db.ExecuteAsync(AddParts, transaction: transaction);
+            if (meanwhile < 3) await db.ExecuteAsync(AddAhead, transaction: transaction);
         }
         await transaction.CommitAsync(CancellationToken.None);
     }

@@ -12,14 +12,17 @@ using static Orgtap.Replicas.SqlName;
 namespace Orgtap.Replicas.Postgres;
 
 /// <summary>
-/// A connection's rows in one schema of a PostgreSQL database. Tables commit side by side, each over a session of its own; a commit that has begun ends whatever becomes
-/// of its caller. A failed commit closes its session, so nothing of it lingers.
+/// A connection's rows in one schema of a PostgreSQL database. Tables commit side by side, each over sessions of its own; a commit that has begun ends whatever becomes
+/// of its caller. A failed commit closes its sessions, so nothing of it lingers.
 /// </summary>
 public sealed class PostgresReplica : IReplica
 {
+    /// <summary>How long a page's rows may take before it is thought that they wait for those of the next page, which was sent ahead and waits for this one's commit: an Id is in both.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly PostgresSource _source;
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<string, Lane> _lanes = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, PostgresLane> _lanes = new(StringComparer.OrdinalIgnoreCase);
 
     private readonly int _mostColumns;
 
@@ -81,6 +84,7 @@ public sealed class PostgresReplica : IReplica
         catch (Exception failure)
         {
             await lane.CloseAsync();
+            if (failure is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable }) lane.KeepOrder();
             if (PostgresFailure.Of(failure, _source.Where) is { } explained) throw explained;
             throw;
         }
@@ -89,6 +93,9 @@ public sealed class PostgresReplica : IReplica
             lane.Gate.Release();
         }
     }
+
+    public Task SendAheadAsync(OpenTable table, Page page, CancellationToken cancellationToken) =>
+        LaneOf(table.Schema.SObject).SendAsync(table, page, () => OpenWriterAsync(table, page.Covers, "ahead"), cancellationToken);
 
     public Task<IReadOnlyList<string>> MissingAsync(OpenTable table, string? after, int atMost, CancellationToken cancellationToken) => _source.RunAsync<IReadOnlyList<string>>(async db =>
     {
@@ -139,25 +146,15 @@ public sealed class PostgresReplica : IReplica
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var lane in _lanes.Values)
-        {
-            await lane.Gate.WaitAsync();
-            await lane.CloseAsync();
-            lane.Gate.Release();
-        }
+        foreach (var lane in _lanes.Values) await lane.DisposeAsync();
     }
 
-    private async Task<Commit> CommitAsync(Lane lane, OpenTable table, Page page)
+    private async Task<Commit> CommitAsync(PostgresLane lane, OpenTable table, Page page)
     {
-        var writer = await WriterOf(lane, table, page.Covers);
-        if (!await IsAliveAsync(writer.Db))
-        {
-            // Closed by the server, or by a newer opener: the fence tells which.
-            await lane.CloseAsync();
-            writer = await WriterOf(lane, table, page.Covers);
-        }
+        var sent = await lane.TakeAsync(page, work => PatientlyAsync(lane, work));
+        var writer = sent?.Writer ?? await LivingWriterAsync(lane, table, page.Covers);
         var db = writer.Db;
-        await using var transaction = await db.BeginTransactionAsync(CancellationToken.None);
+        await using var transaction = sent?.Transaction ?? await db.BeginTransactionAsync(CancellationToken.None);
         var before = await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: false);
         if (before is null || before.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
         var (held, mode) = (Read(before.Checkpoint), page.Covers.Mode);
@@ -165,7 +162,7 @@ public sealed class PostgresReplica : IReplica
         var filling = mode == LoadMode.Backfill && before.LastComplete is null && (held is null || !held.Finished);
         if (mended is not null || mode.MeetsAll() && !Continues(held, page.Covers)) await ForgetSeenAsync(db, writer.TableId);
 
-        var counts = await writer.WriteAsync(transaction, page, filling);
+        var counts = sent?.Counts ?? await WriteAsync(lane, writer, transaction, page, filling);
         // Locked only now: a process that freezes while it sends rows holds up nobody.
         if (await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: true) is not { } now || now.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
         if ((mode is LoadMode.Snapshot or LoadMode.Mend || mode.IsPartial()) && page.RowCount > 0) await writer.SeeAsync(transaction);
@@ -190,21 +187,53 @@ public sealed class PostgresReplica : IReplica
         }, transaction);
         if (stored.Finished && (mode.IsMain() || mode == LoadMode.Columns)) await PostgresShape.CompleteAsync(db, writer.TableId, stored.Fields);
         await transaction.CommitAsync(CancellationToken.None);
+        lane.Fills(filling && writer.Fills);
         return new Commit(committed, stored);
     }
 
-    private async Task<PostgresTableWriter> WriterOf(Lane lane, OpenTable table, Checkpoint covers)
+    private async Task<RowCounts> WriteAsync(PostgresLane lane, PostgresTableWriter writer, NpgsqlTransaction transaction, Page page, bool filling)
     {
-        if (lane.Writer is { } kept && kept.Serves(table, covers)) return kept;
+        var writing = writer.WriteAsync(transaction, page, filling);
+        await PatientlyAsync(lane, writing);
+        return await writing;
+    }
+
+    /// <summary>Waits for work on a page; if it lasts, the page that was sent ahead is taken back, and from then on pages keep their order.</summary>
+    private async Task PatientlyAsync(PostgresLane lane, Task work)
+    {
+        using var stop = new CancellationTokenSource();
+        var waited = Task.Delay(Patience, _time, stop.Token);
+        if (await Task.WhenAny(work, waited) == waited && await lane.DropAheadAsync()) lane.KeepOrder();
+        await stop.CancelAsync();
+        await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task<PostgresTableWriter> LivingWriterAsync(PostgresLane lane, OpenTable table, Checkpoint covers)
+    {
+        if (lane.Writer is { } kept && kept.Serves(table, covers) && await IsAliveAsync(kept.Db)) return kept;
+        // Of another load, or closed by the server, or by a newer opener: the fence tells.
         await lane.CloseAsync();
+        var writer = await OpenWriterAsync(table, covers, "writer");
+        if (!await IsAliveAsync(writer.Db))
+        {
+            await writer.DisposeAsync();
+            writer = await OpenWriterAsync(table, covers, "writer");
+        }
+        lane.Keep(writer);
+        return writer;
+    }
+
+    /// <param name="role">What the session is to the table: <c>writer</c>, or <c>ahead</c>.</param>
+    private async Task<PostgresTableWriter> OpenWriterAsync(OpenTable table, Checkpoint covers, string role)
+    {
         var db = await _source.ConnectAsync(CancellationToken.None);
         try
         {
             if (await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: false) is not { } state || state.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
-            await db.ExecuteAsync("""
-                UPDATE _orgtap_tables SET writer_pid = pg_backend_pid(), writer_since = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()) WHERE id = @Id AND fence = @Fence
+            await db.ExecuteAsync($"""
+                UPDATE _orgtap_tables SET {role}_pid = pg_backend_pid(), {role}_since = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()) WHERE id = @Id AND fence = @Fence
                 """, state);
-            return lane.Writer = await PostgresTableWriter.OpenAsync(db, table, state.Id, state.TableName, covers);
+            return await PostgresTableWriter.OpenAsync(db, table, state.Id, state.TableName, covers);
         }
         catch
         {
@@ -225,13 +254,14 @@ public sealed class PostgresReplica : IReplica
         }
     }
 
-    /// <summary>A process that froze in the middle of a page holds locks that no time-out ends: the server waits for its rows. Its session is of our role, so we may end it.</summary>
+    /// <summary>A process that froze in the middle of a page holds locks that no time-out ends: the server waits for its rows. Its sessions are of our role, so we may end them.</summary>
     private static Task EndOlderWriterAsync(NpgsqlConnection db, string sobject) => db.ExecuteAsync("""
-        SELECT pg_terminate_backend(a.pid) FROM _orgtap_tables t JOIN pg_stat_activity a ON a.pid = t.writer_pid AND a.backend_start = t.writer_since
+        SELECT pg_terminate_backend(a.pid) FROM _orgtap_tables t JOIN pg_stat_activity a
+            ON a.pid = t.writer_pid AND a.backend_start = t.writer_since OR a.pid = t.ahead_pid AND a.backend_start = t.ahead_since
         WHERE t.sobject_key = @key AND a.pid <> pg_backend_pid()
         """, new { key = Key(sobject) });
 
-    private Lane LaneOf(string sobject) => _lanes.GetOrAdd(sobject, static _ => new Lane());
+    private PostgresLane LaneOf(string sobject) => _lanes.GetOrAdd(sobject, static _ => new PostgresLane());
 
     private static Task ForgetSeenAsync(NpgsqlConnection db, long tableId) => db.ExecuteAsync("DELETE FROM _orgtap_seen WHERE table_id = @tableId", new { tableId });
 
@@ -309,20 +339,5 @@ public sealed class PostgresReplica : IReplica
     {
         public static Task<TableState?> ReadAsync(NpgsqlConnection db, string sobject, bool forUpdate) => db.QuerySingleOrDefaultAsync<TableState?>(
             $"SELECT id, table_name AS TableName, fence, checkpoint, last_complete AS LastComplete FROM _orgtap_tables WHERE sobject_key = @key{(forUpdate ? " FOR UPDATE" : "")}", new { key = Key(sobject) });
-    }
-
-    /// <summary>One table's commits take turns here.</summary>
-    private sealed class Lane
-    {
-        public SemaphoreSlim Gate { get; } = new(1, 1);
-
-        public PostgresTableWriter? Writer { get; set; }
-
-        public async Task CloseAsync()
-        {
-            if (Writer is not { } writer) return;
-            Writer = null;
-            await writer.DisposeAsync();
-        }
     }
 }

@@ -54,6 +54,9 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
         return new PostgresTableWriter(db, table, tableId, tableName, covers, stored.Values, [.. rows.Columns.Select(column => stored[column.Name])]);
     }
 
+    /// <summary>Rows of a first load go straight into the table, and none of them was there so far.</summary>
+    public bool Fills => _mayFill && _sql.Fills;
+
     public bool Serves(OpenTable table, Checkpoint covers) => Table.Fence == table.Fence && ReferenceEquals(Table.Schema, table.Schema) && _covers.Mode == covers.Mode
         && _covers.Fields.SequenceEqual(covers.Fields) && (_covers.Part ?? []).SequenceEqual(covers.Part ?? []);
 
@@ -62,7 +65,7 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
     {
         if (page.Batches.Any(batch => batch.ColumnCount != _columnCount)) throw new ArgumentException($"The rows do not have the columns of this load of {Table.Schema.SObject}.", nameof(page));
         if (page.RowCount == 0) return default;
-        return (filling && _mayFill && _sql.Fills ? await FillAsync(transaction, page) : null) ?? await MergeAsync(transaction, page);
+        return (filling && Fills ? await FillAsync(transaction, page) : null) ?? await MergeAsync(transaction, page);
     }
 
     /// <summary>Notes the Ids of the page, which must have gone through the staging table, as seen by a snapshot.</summary>
@@ -71,22 +74,32 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Db.DisposeAsync();
 
+    /// <summary>Sends new rows straight into the table, in the transaction that the session is in.</summary>
+    /// <exception cref="PostgresException">One of them is there already (unique violation); the transaction can only be rolled back.</exception>
+    public async Task<RowCounts> SendAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+    {
+        var rows = 0;
+        foreach (var batch in batches) rows += batch.RowCount;
+        for (var i = 0; i < _sql.Parts.Count; i++)
+        {
+            var (part, copy) = (_sql.Parts[i].Part, _sql.Parts[i].FillCopy!);
+            var before = await InsertedSoFarAsync(part.Table);
+            await CopyAsync(copy, _rows[i], batches, null, cancellationToken);
+            var inserted = await InsertedSoFarAsync(part.Table) - before;
+            if (inserted != rows) throw Uncounted(rows, inserted);
+        }
+        return new RowCounts(rows, DeletedIn(batches), 0, 0, 0, 0);
+    }
+
     /// <returns>Null: some rows are there already, and nothing was written.</returns>
     private async Task<RowCounts?> FillAsync(NpgsqlTransaction transaction, Page page)
     {
         await transaction.SaveAsync("fill");
         try
         {
-            for (var i = 0; i < _sql.Parts.Count; i++)
-            {
-                var (part, copy) = (_sql.Parts[i].Part, _sql.Parts[i].FillCopy!);
-                var before = await InsertedSoFarAsync(transaction, part.Table);
-                await CopyAsync(copy, _rows[i], page.Batches, null);
-                var inserted = await InsertedSoFarAsync(transaction, part.Table) - before;
-                if (inserted != page.RowCount) throw Uncounted(page.RowCount, inserted);
-            }
+            var counts = await SendAsync(page.Batches, CancellationToken.None);
             await transaction.ReleaseAsync("fill");
-            return new RowCounts(page.RowCount, DeletedIn(page), 0, 0, 0, 0);
+            return counts;
         }
         catch (PostgresException repeated) when (repeated.SqlState == PostgresErrorCodes.UniqueViolation)
         {
@@ -102,7 +115,7 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
         if (!_staged) foreach (var part in _sql.Parts) await Db.ExecuteAsync(part.CreateStage, transaction: transaction);
         _staged = true;
         var (turns, count) = _repeated.Find(page.Batches);
-        for (var i = 0; i < _sql.Parts.Count; i++) await CopyAsync(_sql.Parts[i].StageCopy, _rows[i], page.Batches, turns);
+        for (var i = 0; i < _sql.Parts.Count; i++) await CopyAsync(_sql.Parts[i].StageCopy, _rows[i], page.Batches, turns, CancellationToken.None);
         var counts = default(RowCounts);
         for (var turn = 0; turn < count; turn++)
         {
@@ -114,12 +127,12 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
         return written == page.RowCount ? counts : throw Uncounted(page.RowCount, written);
     }
 
-    private async Task CopyAsync(string sql, CopyRows rows, IReadOnlyList<RowBatch> batches, IReadOnlyList<int[]?>? turns)
+    private async Task CopyAsync(string sql, CopyRows rows, IReadOnlyList<RowBatch> batches, IReadOnlyList<int[]?>? turns, CancellationToken cancellationToken)
     {
-        var copy = await Db.BeginRawBinaryCopyAsync(sql, CancellationToken.None);
+        var copy = await Db.BeginRawBinaryCopyAsync(sql, cancellationToken);
         try
         {
-            await rows.WriteAsync(copy, batches, turns, CancellationToken.None);
+            await rows.WriteAsync(copy, batches, turns, cancellationToken);
         }
         catch
         {
@@ -138,14 +151,14 @@ internal sealed class PostgresTableWriter : IAsyncDisposable
     }
 
     /// <summary>COPY tells the driver's raw stream no count, but the server counts for its statistics.</summary>
-    private Task<long> InsertedSoFarAsync(NpgsqlTransaction transaction, string table) =>
-        Db.ExecuteScalarAsync<long>("SELECT pg_stat_get_xact_tuples_inserted(to_regclass(@name))", new { name = Quote(table) }, transaction);
+    private Task<long> InsertedSoFarAsync(string table) =>
+        Db.ExecuteScalarAsync<long>("SELECT pg_stat_get_xact_tuples_inserted(to_regclass(@name))", new { name = Quote(table) });
 
-    private long DeletedIn(Page page)
+    private long DeletedIn(IReadOnlyList<RowBatch> batches)
     {
         if (_deletedColumn < 0) return 0;
         long deleted = 0;
-        foreach (var batch in page.Batches)
+        foreach (var batch in batches)
             for (var row = 0; row < batch.RowCount; row++)
                 if (!batch.IsNull(row, _deletedColumn) && batch.Cell(row, _deletedColumn)[0] == 't') deleted++;
         return deleted;
