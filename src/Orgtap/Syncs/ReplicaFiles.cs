@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Npgsql;
 using Orgtap.Connections;
 using Orgtap.Primitives;
 using Orgtap.Replicas;
@@ -15,6 +16,7 @@ public delegate Task<IReplica> OpenReplica(Connection connection, CancellationTo
 public sealed class ReplicaFiles(string dataDirectory, TimeProvider time) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<PostgresPlace, PostgresSource> _sources = new();
+    private readonly ConcurrentDictionary<string, Lazy<NpgsqlDataSource>> _pools = new(StringComparer.Ordinal);
 
     /// <summary>The replica's file.</summary>
     /// <exception cref="InvalidInputException">The rows lie in PostgreSQL.</exception>
@@ -77,12 +79,18 @@ public sealed class ReplicaFiles(string dataDirectory, TimeProvider time) : IAsy
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var source in _sources.Values) await source.DisposeAsync();
+        foreach (var pool in _pools.Values) await pool.Value.DisposeAsync();
+        _pools.Clear();
         _sources.Clear();
     }
 
     internal string FileOf(Connection connection) => Path.Combine(dataDirectory, "replicas", connection.Name + ".db");
 
-    internal PostgresSource SourceOf(PostgresPlace place) =>
-        _sources.GetOrAdd(place, static place => new PostgresSource(PostgresAddress.Parse(place.Address.Reveal(), "The replica's address"), place.Schema));
+    internal PostgresSource SourceOf(PostgresPlace place) => _sources.GetOrAdd(place, OpenSource);
+
+    private PostgresSource OpenSource(PostgresPlace place)
+    {
+        var address = PostgresAddress.Parse(place.Address.Reveal(), "The replica's address");
+        return new PostgresSource(_pools.GetOrAdd(address.ConnectionString, new Lazy<NpgsqlDataSource>(() => PostgresSource.PoolOf(address))).Value, address, place.Schema);
+    }
 }

@@ -33,7 +33,7 @@ public sealed class PostgresQuery : IReplicaQuery
     public static async Task<PostgresQuery> OpenAsync(PostgresSource source, string sql, long rowLimit, bool trusted, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rowLimit);
-        var db = await source.ConnectAliveAsync(cancellationToken);
+        var db = await source.ConnectAsync(cancellationToken);
         try
         {
             if (await PostgresLayout.VersionAsync(db, source.Schema) is null)

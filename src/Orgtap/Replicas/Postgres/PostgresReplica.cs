@@ -214,11 +214,6 @@ public sealed class PostgresReplica : IReplica
         // Of another load, or closed by the server, or by a newer opener: the fence tells.
         await lane.CloseAsync();
         var writer = await OpenWriterAsync(table, covers, "writer");
-        if (!await IsAliveAsync(writer.Db))
-        {
-            await writer.DisposeAsync();
-            writer = await OpenWriterAsync(table, covers, "writer");
-        }
         lane.Keep(writer);
         return writer;
     }
