@@ -29,7 +29,7 @@ internal sealed class Org : IAsyncDisposable
     public static async Task<Org> StartAsync(string dll, string records, CancellationToken cancellationToken, params string[] options)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-        foreach (var argument in (string[])[dll, "--listen", "127.0.0.1:0", "--seed", "1", "--records", records, "--api-limit", "1000000", .. options]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])[dll, "--listen", "127.0.0.1:0", "--seed", "1", "--records", records, "--api-limit", "1000000000", .. options]) start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;
         var line = await process.StandardOutput.ReadLineAsync(cancellationToken) ?? throw new InvalidOperationException("The simulated org ended before it was ready.");
         var org = new Org(process, JsonDocument.Parse(line).RootElement.Clone());

@@ -89,9 +89,8 @@ public sealed class CatalogReader(OrgClients clients, ControlStore store, TimePr
     {
         var client = Open(connection, counter);
         var version = await client.VersionAsync(cancellationToken);
-        var missing = new List<string>();
-        foreach (var sobject in sobjects)
-            if (await _cache.FindAsync(connection.Id, Resource(version, sobject), cancellationToken) is not { } cached || time.GetUtcNow() - cached.FetchedAt >= maxAge) missing.Add(sobject);
+        var fetched = await _cache.FetchedAsync(connection.Id, cancellationToken);
+        var missing = sobjects.Where(sobject => !fetched.TryGetValue(Resource(version, sobject), out var at) || time.GetUtcNow() - at >= maxAge).ToList();
         // One describe costs the same either way, and alone it brings its Last-Modified along.
         if (missing.Count < 2) return;
         try

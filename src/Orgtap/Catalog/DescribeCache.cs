@@ -16,7 +16,15 @@ internal sealed class DescribeCache(ControlStore store, TimeProvider time)
         await using var db = await store.ConnectAsync(cancellationToken);
         var rows = await db.QueryAsync<(string? LastModified, long FetchedAt, string Body)>(
             "SELECT last_modified, fetched_at, body FROM describes WHERE connection_id = @connection AND resource = @resource", new { connection = connection.Value, resource });
-        return rows.Select(row => new CachedDescribe(row.LastModified, DateTimeOffset.FromUnixTimeMilliseconds(row.FetchedAt), row.Body)).SingleOrDefault();
+        return rows.Select(row => new CachedDescribe(row.LastModified, DateTimeOffset.FromUnixTimeMilliseconds(row.FetchedAt), DescribeText.Unpack(row.Body))).SingleOrDefault();
+    }
+
+    /// <summary>When each of the connection's describes was fetched, by its resource; without reading them.</summary>
+    public async Task<IReadOnlyDictionary<string, DateTimeOffset>> FetchedAsync(ConnectionId connection, CancellationToken cancellationToken)
+    {
+        await using var db = await store.ConnectAsync(cancellationToken);
+        var rows = await db.QueryAsync<(string Resource, long FetchedAt)>("SELECT resource, fetched_at FROM describes WHERE connection_id = @connection", new { connection = connection.Value });
+        return rows.ToDictionary(row => row.Resource, row => DateTimeOffset.FromUnixTimeMilliseconds(row.FetchedAt), StringComparer.Ordinal);
     }
 
     /// <param name="resource">With % for anything.</param>
@@ -25,7 +33,7 @@ internal sealed class DescribeCache(ControlStore store, TimeProvider time)
         await using var db = await store.ConnectAsync(cancellationToken);
         var rows = await db.QueryAsync<(string? LastModified, long FetchedAt, string Body)>(
             "SELECT last_modified, fetched_at, body FROM describes WHERE connection_id = @connection AND resource LIKE @resource ORDER BY fetched_at", new { connection = connection.Value, resource });
-        return [.. rows.Select(row => new CachedDescribe(row.LastModified, DateTimeOffset.FromUnixTimeMilliseconds(row.FetchedAt), row.Body))];
+        return [.. rows.Select(row => new CachedDescribe(row.LastModified, DateTimeOffset.FromUnixTimeMilliseconds(row.FetchedAt), DescribeText.Unpack(row.Body)))];
     }
 
     /// <summary>Gives the cached body if it is younger than <paramref name="maxAge"/>, else asks whether it changed.</summary>
@@ -50,13 +58,21 @@ internal sealed class DescribeCache(ControlStore store, TimeProvider time)
     public Task KeepAsync(
         ConnectionId connection, string resource, string? lastModified, string body, string? before, Func<string, string, IReadOnlyList<SchemaChange>>? changes, CancellationToken cancellationToken) => store.WriteAsync(async transaction =>
     {
-        var db = transaction.Connection!;
-        if (changes is not null && before is not null && before != body
-            && await db.ExecuteScalarAsync<string?>("SELECT body FROM describes WHERE connection_id = @connection AND resource = @resource", new { connection = connection.Value, resource }, transaction) == before)
-            await SchemaChangeStore.AddAsync(transaction, connection, changes(before, body), time.GetUtcNow());
+        var (db, which, at) = (transaction.Connection!, new { connection = connection.Value, resource }, time.GetUtcNow());
+        if (before is not null && await db.ExecuteScalarAsync<string?>("SELECT body FROM describes WHERE connection_id = @connection AND resource = @resource", which, transaction) is { } stored && DescribeText.Unpack(stored) == before)
+        {
+            if (before == body)
+            {
+                // Much the usual case, and a body is long: it is not written again.
+                await db.ExecuteAsync("UPDATE describes SET last_modified = @lastModified, fetched_at = @at WHERE connection_id = @connection AND resource = @resource",
+                    new { which.connection, resource, lastModified, at = at.ToUnixTimeMilliseconds() }, transaction);
+                return;
+            }
+            if (changes is not null) await SchemaChangeStore.AddAsync(transaction, connection, changes(before, body), at);
+        }
         await db.ExecuteAsync("""
-            INSERT INTO describes (connection_id, resource, last_modified, fetched_at, body) VALUES (@connection, @resource, @lastModified, @at, @body)
+            INSERT INTO describes (connection_id, resource, last_modified, fetched_at, body) VALUES (@connection, @resource, @lastModified, @at, @packed)
             ON CONFLICT (connection_id, resource) DO UPDATE SET last_modified = excluded.last_modified, fetched_at = excluded.fetched_at, body = excluded.body
-            """, new { connection = connection.Value, resource, lastModified, at = time.GetUtcNow().ToUnixTimeMilliseconds(), body }, transaction);
+            """, new { which.connection, resource, lastModified, at = at.ToUnixTimeMilliseconds(), packed = DescribeText.Pack(body) }, transaction);
     }, cancellationToken);
 }

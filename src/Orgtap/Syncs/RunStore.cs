@@ -31,6 +31,12 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
         expected_calls AS ExpectedCalls, trace AS Trace
         """;
 
+    /// <summary>Ids; a lookup in an index each, however long the history is.</summary>
+    private static readonly string NewestByPurpose = $"""
+        SELECT (SELECT MAX(r.id) FROM runs r WHERE r.connection_id = c.id AND r.purpose = p.purpose)
+        FROM connections c CROSS JOIN ({string.Join(" UNION ALL ", Enum.GetNames<RunPurpose>().Select(purpose => $"SELECT '{purpose}' AS purpose"))}) p
+        """;
+
     private const string TableColumns = """
         run_id AS RunId, sobject AS SObject, state AS State, plan AS QueryPlan, receipt AS Receipt, problem AS Problem, rows_expected AS RowsExpected,
         rows_written AS RowsWritten, bytes AS Bytes, api_calls AS ApiCalls, started_at AS StartedAt, ended_at AS EndedAt
@@ -154,7 +160,7 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
     public async Task<IReadOnlyDictionary<ConnectionId, RunStarts>> LastStartsAsync(CancellationToken cancellationToken)
     {
         await using var db = await store.ConnectAsync(cancellationToken);
-        var rows = await db.QueryAsync<(string Connection, string Purpose, long Last)>("SELECT connection_id, purpose, MAX(started_at) FROM runs GROUP BY connection_id, purpose");
+        var rows = await db.QueryAsync<(string Connection, string Purpose, long Last)>($"SELECT connection_id, purpose, started_at FROM runs WHERE id IN ({NewestByPurpose})");
         return rows.GroupBy(row => row.Connection, StringComparer.Ordinal).ToDictionary(group => new ConnectionId(group.Key), group => new RunStarts(
             FromMilliseconds(group.Max(row => row.Last)), Of(group, RunPurpose.Reconcile, RunPurpose.Verify, RunPurpose.VerifyDeep), Of(group, RunPurpose.Refresh, RunPurpose.VerifyDeep)));
 
@@ -166,7 +172,7 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
     public async Task<IReadOnlyDictionary<ConnectionId, Run>> NewestAsync(CancellationToken cancellationToken)
     {
         await using var db = await store.ConnectAsync(cancellationToken);
-        var rows = await db.QueryAsync<RunRow>($"SELECT {RunColumns} FROM runs WHERE id IN (SELECT MAX(id) FROM runs GROUP BY connection_id)");
+        var rows = await db.QueryAsync<RunRow>($"SELECT {RunColumns} FROM runs WHERE id IN (SELECT (SELECT MAX(r.id) FROM runs r WHERE r.connection_id = c.id) FROM connections c)");
         return rows.Select(row => Read(row, [])).ToDictionary(run => run.ConnectionId);
     }
 
@@ -174,7 +180,7 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
     public async Task<ILookup<ConnectionId, Run>> NewestByPurposeAsync(CancellationToken cancellationToken)
     {
         await using var db = await store.ConnectAsync(cancellationToken);
-        var rows = await db.QueryAsync<RunRow>($"SELECT {RunColumns} FROM runs WHERE id IN (SELECT MAX(id) FROM runs GROUP BY connection_id, purpose)");
+        var rows = await db.QueryAsync<RunRow>($"SELECT {RunColumns} FROM runs WHERE id IN ({NewestByPurpose})");
         return rows.Select(row => Read(row, [])).ToLookup(run => run.ConnectionId);
     }
 

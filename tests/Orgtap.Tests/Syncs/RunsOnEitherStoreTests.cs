@@ -44,6 +44,25 @@ public abstract class RunsOnEitherStoreTests(StoreDatabase database)
         await AssertClosedAsync(org, left.Id);
     }
 
+    [Fact]
+    public async Task The_newest_run_of_each_purpose_is_found_among_many_without_reading_them_all()
+    {
+        await using var org = await StartAsync();
+        await org.SelectAsync("CaseStatus");
+        foreach (var purpose in (RunPurpose[])[RunPurpose.Sync, RunPurpose.Verify, RunPurpose.Sync, RunPurpose.Reconcile, RunPurpose.Sync])
+        {
+            org.Host.Clock.Advance(TimeSpan.FromMinutes(10));
+            var run = await org.Runs.BeginAsync(org.Connection.Id, "test", ["CaseStatus"], purpose, Stop);
+            var claim = (await org.Runs.Claims.TakeAsync(run.Id, Stop))!.Value.Claim;
+            await org.Runs.EndAsync(claim, RunOutcome.Completed, Verdict.Complete, 3, null, Stop);
+        }
+        var all = await org.Runs.ListAsync(org.Connection.Id, 10, Stop);
+        var starts = (await org.Runs.LastStartsAsync(Stop))[org.Connection.Id];
+        Assert.Equal(new RunStarts(all[0].StartedAt, all[1].StartedAt, null), starts);
+        Assert.Equal(all[0].Id, (await org.Runs.NewestAsync(Stop))[org.Connection.Id].Id);
+        Assert.Equal([all[0].Id, all[1].Id, all[3].Id], (await org.Runs.NewestByPurposeAsync(Stop))[org.Connection.Id].Select(run => run.Id).OrderByDescending(id => id.Value));
+    }
+
     private static async Task AssertClosedAsync(SyncedOrg org, RunId left)
     {
         var closed = (await org.Runs.FindAsync(left, Stop))!;
