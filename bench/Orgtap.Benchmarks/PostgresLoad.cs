@@ -21,7 +21,7 @@ internal static class PostgresLoad
         var build = AppContext.BaseDirectory.Split("/bench/")[0];
         await using var db = new NpgsqlConnection(address);
         await db.OpenAsync(cancellationToken);
-        var server = (int)await db.ExecuteScalarAsync<long>("SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)::bigint");
+        var server = await Programs.ServerAsync(db);
         var rounds = new List<Round>();
         for (var round = 0; round <= options.Rounds; round++)
         {
@@ -46,14 +46,14 @@ internal static class PostgresLoad
             await Orgtap("sync", "bench", "--json");
             var job = await org.RunBulkJobAsync($"SELECT {string.Join(", ", FirstLoad.Fields)} FROM Account", cancellationToken);
             await db.ExecuteAsync("DROP SCHEMA IF EXISTS bench CASCADE; DROP SCHEMA IF EXISTS theirs CASCADE; CHECKPOINT");
-            var (serverBefore, orgBefore) = (CpuSecondsOfTree(server), Programs.CpuSecondsOf(org.Process));
+            var (serverBefore, orgBefore) = (Programs.CpuSecondsOfTree(server), Programs.CpuSecondsOf(org.Process));
             var ours = await Orgtap("sync", "bench", "--json");
-            var (oursServer, oursOrg) = (CpuSecondsOfTree(server) - serverBefore, Programs.CpuSecondsOf(org.Process) - orgBefore);
+            var (oursServer, oursOrg) = (Programs.CpuSecondsOfTree(server) - serverBefore, Programs.CpuSecondsOf(org.Process) - orgBefore);
 
             await db.ExecuteAsync("CREATE SCHEMA theirs; CREATE TABLE theirs.account (LIKE bench.account INCLUDING ALL); CHECKPOINT");
-            (serverBefore, orgBefore) = (CpuSecondsOfTree(server), Programs.CpuSecondsOf(org.Process));
+            (serverBefore, orgBefore) = (Programs.CpuSecondsOfTree(server), Programs.CpuSecondsOf(org.Process));
             var theirs = await CopyAsync(org, job, options, address, cancellationToken);
-            var (theirsServer, theirsOrg) = (CpuSecondsOfTree(server) - serverBefore, Programs.CpuSecondsOf(org.Process) - orgBefore);
+            var (theirsServer, theirsOrg) = (Programs.CpuSecondsOfTree(server) - serverBefore, Programs.CpuSecondsOf(org.Process) - orgBefore);
             if (round == 0) await CheckAsync(db, options.Rows); // also warms caches; not counted
 
             // A tenth of as many changes as there are rows, and the time until a sync takes them for settled; the same rows go both ways.
@@ -63,14 +63,14 @@ internal static class PostgresLoad
             await org.ControlAsync("changes/random", new { count = options.Rows / 10, objects = (string[])["Account"], seed = round + 1 }, cancellationToken);
             await Task.Delay(Settling, TimeProvider.System, cancellationToken);
             await db.ExecuteAsync("CHECKPOINT;");
-            serverBefore = CpuSecondsOfTree(server);
+            serverBefore = Programs.CpuSecondsOfTree(server);
             var oursMerged = await Orgtap("sync", "bench", "--json");
-            var oursMergedServer = CpuSecondsOfTree(server) - serverBefore;
+            var oursMergedServer = Programs.CpuSecondsOfTree(server) - serverBefore;
             var changed = await org.RunBulkJobAsync($"SELECT {string.Join(", ", FirstLoad.Fields)} FROM Account WHERE SystemModstamp >= {since}", cancellationToken);
             await db.ExecuteAsync("CHECKPOINT;");
-            serverBefore = CpuSecondsOfTree(server);
+            serverBefore = Programs.CpuSecondsOfTree(server);
             var theirsMerged = await MergeAsync(org, changed, options, address, cancellationToken);
-            var theirsMergedServer = CpuSecondsOfTree(server) - serverBefore;
+            var theirsMergedServer = Programs.CpuSecondsOfTree(server) - serverBefore;
             if (round == 0) await CheckAsync(db, null);
             else rounds.Add(new Round(ours, oursServer, oursOrg, theirs, theirsServer, theirsOrg, oursMerged, oursMergedServer, theirsMerged, theirsMergedServer));
         }
@@ -166,29 +166,6 @@ internal static class PostgresLoad
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Orgtap takes {ratios[ratios.Count / 2]:0.00} × the wall time (median of the rounds' ratios; {ratios[0]:0.00} to {ratios[^1]:0.00})."));
             Console.WriteLine();
         }
-    }
-
-    /// <summary>CPU seconds of a process and all that it started: those that ended count with the one that waited for them.</summary>
-    private static double CpuSecondsOfTree(int root)
-    {
-        double ticks = 0;
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (!int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var pid)) continue;
-            try
-            {
-                // The name, in brackets, may hold anything; behind it come state, parent, … and as the 12th to 15th user and system time, own and of those waited for (proc(5)).
-                var text = File.ReadAllText(Path.Combine(folder, "stat"));
-                var parts = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-                if (pid != root && parts[1] != root.ToString(CultureInfo.InvariantCulture)) continue;
-                ticks += parts[11..15].Sum(part => double.Parse(part, CultureInfo.InvariantCulture));
-            }
-            catch (IOException)
-            {
-                // It ended while it was looked at; its parent has its time now, or will have.
-            }
-        }
-        return ticks / 100;
     }
 
     private sealed record Round(

@@ -4,6 +4,7 @@ using Dapper;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Orgtap.App.Composition;
 using Orgtap.App.Web;
 using Orgtap.Authorization;
@@ -14,6 +15,7 @@ using Orgtap.Scheduling;
 using Orgtap.SimulatedOrg.Hosting;
 using Orgtap.Storage;
 using Orgtap.Syncs;
+using Quartz;
 
 namespace Orgtap.Benchmarks;
 
@@ -28,6 +30,7 @@ internal sealed class Scale(WebApplication app, Org org, SimulatedClock clock, S
     private static readonly string[] Changed = ["Account", "Contact", "Opportunity", "Case", "Task"];
 
     private readonly List<Connection> _connections = [];
+    private Func<double> _server = static () => 0;
 
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken)
     {
@@ -51,23 +54,34 @@ internal sealed class Scale(WebApplication app, Org org, SimulatedClock clock, S
         return 0;
     }
 
-    public async ValueTask DisposeAsync() => await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None);
+    public async ValueTask DisposeAsync()
+    {
+        await app.Services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None);
+        await (await app.Services.GetRequiredService<ISchedulerFactory>().GetScheduler(CancellationToken.None)).Shutdown(waitForJobsToComplete: false, CancellationToken.None);
+    }
 
     private async Task MeasureAsync(IReadOnlyList<string> tables, PostgresAddress? postgres, CancellationToken cancellationToken)
     {
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{options.Connections:N0} connections × {tables.Count} tables of {options.Rows} rows, {UpdateFrequency.Parse(options.Frequency).Words}, in {(postgres is null ? "SQLite" : "PostgreSQL")}; {Environment.ProcessorCount} cores"));
+        await using var db = new NpgsqlConnection(postgres?.ConnectionString);
+        if (postgres is not null)
+        {
+            await db.OpenAsync(cancellationToken);
+            var server = await Programs.ServerAsync(db);
+            _server = () => Programs.CpuSecondsOfTree(server);
+        }
         var before = Memory();
         var began = Stopwatch.GetTimestamp();
         await ConnectAsync(tables, postgres, cancellationToken);
         Say("connected", began, before);
 
-        var (cpu, calls) = (Environment.CpuUsage.TotalTime, await CallsAsync(cancellationToken));
+        var (cpu, theirs, calls) = (Environment.CpuUsage.TotalTime, _server(), await CallsAsync(cancellationToken));
         began = Stopwatch.GetTimestamp();
         foreach (var connection in _connections) await app.Services.GetRequiredService<SyncJobs>().StartAsync(connection.Id, "bench", cancellationToken);
         await QuietAsync(cancellationToken);
         await CheckAsync(tables.Count, cancellationToken);
         Say("first loads", began, before);
-        Each("a first load", Stopwatch.GetElapsedTime(began), Environment.CpuUsage.TotalTime - cpu, await CallsAsync(cancellationToken) - calls, _connections.Count);
+        Each("a first load", Stopwatch.GetElapsedTime(began), Environment.CpuUsage.TotalTime - cpu, _server() - theirs, await CallsAsync(cancellationToken) - calls, _connections.Count);
         if (options.History > 0) await FillHistoryAsync(cancellationToken);
 
         for (var hour = 1; hour <= options.Hours; hour++) await HourAsync(hour, tables, cancellationToken);
@@ -77,7 +91,7 @@ internal sealed class Scale(WebApplication app, Org org, SimulatedClock clock, S
     private async Task HourAsync(int hour, IReadOnlyList<string> tables, CancellationToken cancellationToken)
     {
         var due = app.Services.GetRequiredService<DueSyncs>();
-        var (cpu, calls, began, started, looking, looks) = (Environment.CpuUsage.TotalTime, await CallsAsync(cancellationToken), Stopwatch.GetTimestamp(), 0, TimeSpan.Zero, 0);
+        var (cpu, theirs, calls, began, started, looking, looks, beginning) = (Environment.CpuUsage.TotalTime, _server(), await CallsAsync(cancellationToken), Stopwatch.GetTimestamp(), 0, TimeSpan.Zero, 0, TimeSpan.Zero);
         await org.ControlAsync("changes/random", new { count = options.Changes, objects = Changed.Intersect(tables), seed = hour }, cancellationToken);
         for (var passed = TimeSpan.Zero; passed < TimeSpan.FromHours(1); passed += Step)
         {
@@ -86,13 +100,14 @@ internal sealed class Scale(WebApplication app, Org org, SimulatedClock clock, S
             var look = Stopwatch.GetTimestamp();
             var begun = await due.StartAsync(cancellationToken);
             if (begun == 0) (looking, looks) = (looking + Stopwatch.GetElapsedTime(look), looks + 1);
+            else beginning += Stopwatch.GetElapsedTime(look);
             started += begun;
             await QuietAsync(cancellationToken);
         }
         var took = Stopwatch.GetElapsedTime(began);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"hour {hour}: {started:N0} syncs in {took.TotalSeconds:0} s, {Memory() / 1e6:0} MB resident, {GC.GetTotalMemory(forceFullCollection: true) / 1e6:0} MB live{(looks == 0 ? "" : $", a look that finds nothing {looking.TotalMilliseconds / looks:0.0} ms")}"));
-        if (started > 0) Each("a sync", took, Environment.CpuUsage.TotalTime - cpu, await CallsAsync(cancellationToken) - calls, started);
+            $"hour {hour}: {started:N0} syncs in {took.TotalSeconds:0} s, {Memory() / 1e6:0} MB resident, {GC.GetTotalMemory(forceFullCollection: true) / 1e6:0} MB live{(looks == 0 ? "" : $", a look that finds nothing {looking.TotalMilliseconds / looks:0.0} ms")}, one that begins syncs {beginning.TotalMilliseconds / Math.Max(1, started):0.0} ms for each"));
+        if (started > 0) Each("a sync", took, Environment.CpuUsage.TotalTime - cpu, _server() - theirs, await CallsAsync(cancellationToken) - calls, started);
     }
 
     private async Task ConnectAsync(IReadOnlyList<string> tables, PostgresAddress? postgres, CancellationToken cancellationToken)
@@ -176,8 +191,8 @@ internal sealed class Scale(WebApplication app, Org org, SimulatedClock clock, S
     private static void Say(string what, long began, long before) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
         $"{what}: {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s, {Memory() / 1e6:0} MB resident ({before / 1e6:0} before), {GC.GetTotalMemory(forceFullCollection: true) / 1e6:0} MB live"));
 
-    private static void Each(string what, TimeSpan took, TimeSpan cpu, long calls, int count) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"  {what}: {took.TotalMilliseconds / count:0.0} ms, {cpu.TotalMilliseconds / count:0.0} ms of CPU, {(double)calls / count:0.0} calls"));
+    private static void Each(string what, TimeSpan took, TimeSpan cpu, double server, long calls, int count) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        $"  {what}: {took.TotalMilliseconds / count:0.0} ms, {cpu.TotalMilliseconds / count:0.0} ms of CPU, {(server > 0 ? $"{server * 1000 / count:0.0} ms of the server's, " : "")}{(double)calls / count:0.0} calls"));
 
     private static long Memory()
     {
