@@ -24,12 +24,14 @@ internal static class JobsOfProcess
         await services.KeepCheckingTokensAsync(cancellationToken);
         await services.KeepSchemasAsync(cancellationToken);
         await services.KeepCleanAsync(cancellationToken);
+        services.GetRequiredService<ClockWatch>().Start();
         services.GetRequiredService<Helping>().Start();
     }
 
     /// <summary>Stops behind the pages that are being committed. What has work left goes on in another process, or here with the next start.</summary>
     public static async Task StopJobsAsync(this IServiceProvider services)
     {
+        await services.GetRequiredService<ClockWatch>().StopAsync();
         await services.GetRequiredService<Helping>().StopAsync();
         IReadOnlyList<ConnectionId> left = await services.GetRequiredService<SyncJobs>().StopAllAsync(CancellationToken.None);
         await services.GetRequiredService<DueSyncs>().GoOnAsync(left, CancellationToken.None);

@@ -25,6 +25,12 @@ internal static partial class OrgServer
     public static void Map(WebApplication server, OrgParts parts)
     {
         var faults = new FaultMiddleware(parts.Faults, parts.Tokens, parts.Clock, request => ObjectOf(request, parts));
+        server.Use((context, next) =>
+        {
+            // The org's time, not the machine's; whole seconds, cut (RFC 9110).
+            context.Response.Headers.Date = parts.Clock.GetUtcNow().ToString("R");
+            return next(context);
+        });
         server.Use(SingleSlashes);
         server.Use((context, next) =>
         {

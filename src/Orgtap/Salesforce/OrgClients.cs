@@ -16,10 +16,12 @@ public sealed class OrgClients(Func<ConnectionId, HttpMessageHandler> pipeline, 
     /// <param name="counter">Gets every call and byte of this client.</param>
     public SalesforceClient Open(ConnectionId id, Uri instanceUrl, CallCounter counter)
     {
-        var shared = _pipelines.GetOrAdd(id, key => new Lazy<OrgPipeline>(
-            () => new OrgPipeline(new HttpMessageInvoker(pipeline(key)), new VersionMemory(time)))).Value;
-        return new SalesforceClient(new OrgHttp(shared.Http, instanceUrl, addresses, counter, ReadIdleTimeout, time), shared.Version);
+        var shared = PipelineOf(id);
+        return new SalesforceClient(new OrgHttp(shared.Http, instanceUrl, addresses, counter, ReadIdleTimeout, shared.Clock), shared.Version);
     }
+
+    /// <summary>The clock of the connection's org.</summary>
+    public TimeProvider ClockOf(ConnectionId id) => PipelineOf(id).Clock;
 
     /// <summary>Lets go of a removed connection's pipeline.</summary>
     public void Close(ConnectionId id)
@@ -32,5 +34,8 @@ public sealed class OrgClients(Func<ConnectionId, HttpMessageHandler> pipeline, 
         foreach (var id in _pipelines.Keys) Close(id);
     }
 
-    private sealed record OrgPipeline(HttpMessageInvoker Http, VersionMemory Version);
+    private OrgPipeline PipelineOf(ConnectionId id) => _pipelines.GetOrAdd(id, key => new Lazy<OrgPipeline>(
+        () => new OrgPipeline(new HttpMessageInvoker(pipeline(key)), new VersionMemory(time), new OrgClock(time)))).Value;
+
+    private sealed record OrgPipeline(HttpMessageInvoker Http, VersionMemory Version, OrgClock Clock);
 }

@@ -6,7 +6,7 @@ namespace Orgtap.Salesforce;
 
 /// <summary>Sends one org's requests through its pipeline and reads answers. Shared by the client and its Bulk part.</summary>
 internal sealed class OrgHttp(
-    HttpMessageInvoker pipeline, Uri instanceUrl, AddressPolicy addresses, CallCounter counter, TimeSpan idleTimeout, TimeProvider time)
+    HttpMessageInvoker pipeline, Uri instanceUrl, AddressPolicy addresses, CallCounter counter, TimeSpan idleTimeout, OrgClock clock)
 {
     public Uri InstanceUrl => instanceUrl;
 
@@ -43,6 +43,7 @@ internal sealed class OrgHttp(
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var response = await pipeline.SendAsync(request, cancellationToken);
+        clock.Hear(response);
         response.RequestMessage ??= request;
         if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified) return response;
         using (response) throw await ErrorClassifier.ReadAsync(response, cancellationToken);
@@ -71,5 +72,5 @@ internal sealed class OrgHttp(
         JsonAsync(Request(HttpMethod.Get, path, subject), cancellationToken);
 
     public async Task<MeasuredStream> OpenBodyAsync(HttpResponseMessage response, string subject, CancellationToken cancellationToken) =>
-        new(await response.Content.ReadAsStreamAsync(cancellationToken), counter, idleTimeout, time, subject);
+        new(await response.Content.ReadAsStreamAsync(cancellationToken), counter, idleTimeout, clock, subject);
 }

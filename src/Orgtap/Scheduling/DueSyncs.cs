@@ -91,6 +91,9 @@ public sealed partial class DueSyncs(ConnectionStore connections, SelectionStore
     /// <summary>The job that has to run now; null: none. What does more goes first, because it brings the tables up to date as well. Pure.</summary>
     internal static JobKind? DueOf(Connection connection, RunStarts past, JobDecisions decisions, DateTimeOffset now)
     {
+        // What was noted while a clock was wrong does not bind until that clock would have been right.
+        past = past.Until(now);
+        if (connection.Problem is { RetryAt: not null } problem && problem.Since > now + RunStarts.Tolerance) connection = connection with { Problem = problem with { RetryAt = now } };
         foreach (var kind in (ReadOnlySpan<JobKind>)[JobKind.Deletes, JobKind.FormulaRefresh, JobKind.Sync])
             if (NextAt(kind, connection, past, decisions) is { } due && due <= now) return kind;
         return null;

@@ -79,17 +79,20 @@ public sealed class StoppableJob<TJob>(IServiceProvider services, RepeatingJobs 
 /// <summary>Sets repeating jobs to work in processes that stay.</summary>
 public static class RepeatingJobSchedule
 {
+    /// <summary>Of the installation's own jobs and their triggers.</summary>
+    internal const string Group = "system";
+
     /// <summary>From now on the job runs at once and then every <paramref name="period"/>, for as long as the process lives, or another that shares its jobs. Quartz must be set up.</summary>
     /// <param name="name">Tells it from the others.</param>
     public static Task RepeatAsync<TJob>(this IServiceProvider services, string name, TimeSpan period, CancellationToken cancellationToken)
-        where TJob : IJob => RepeatAsync(services, JobBuilder.Create<TJob>().WithIdentity(name, "system").Build(), name, period, cancellationToken);
+        where TJob : IJob => RepeatAsync(services, JobBuilder.Create<TJob>().WithIdentity(name, Group).Build(), name, period, cancellationToken);
 
     /// <summary>The same for a job that people see, stop and start.</summary>
     public static async Task RepeatAsync<TJob>(this IServiceProvider services, JobKind kind, TimeSpan period, CancellationToken cancellationToken)
         where TJob : IJob
     {
         await services.GetRequiredService<RepeatingJobs>().RegisterAsync(kind, period, cancellationToken);
-        await RepeatAsync(services, JobBuilder.Create<StoppableJob<TJob>>().WithIdentity(kind.Word(), "system").UsingJobData(StoppableJob<TJob>.KindKey, kind.Word()).Build(), kind.Word(), period, cancellationToken);
+        await RepeatAsync(services, JobBuilder.Create<StoppableJob<TJob>>().WithIdentity(kind.Word(), Group).UsingJobData(StoppableJob<TJob>.KindKey, kind.Word()).Build(), kind.Word(), period, cancellationToken);
     }
 
     private static async Task RepeatAsync(IServiceProvider services, IJobDetail job, string name, TimeSpan period, CancellationToken cancellationToken)
@@ -98,7 +101,7 @@ public static class RepeatingJobSchedule
         // Several processes say so; the job is there once, and times that were missed collapse to one.
         await scheduler.ScheduleJob(
             job,
-            [TriggerBuilder.Create().WithIdentity(name, "system").StartNow().WithSimpleSchedule(often => often.WithInterval(period).RepeatForever().WithMisfireInstruction(SimpleTriggerMisfireInstruction.NextWithRemainingCount)).Build()],
+            [TriggerBuilder.Create().WithIdentity(name, Group).StartNow().WithSimpleSchedule(often => often.WithInterval(period).RepeatForever().WithMisfireInstruction(SimpleTriggerMisfireInstruction.NextWithRemainingCount)).Build()],
             new ScheduleJobOptions { Replace = true }, cancellationToken);
         await scheduler.Start(cancellationToken);
     }

@@ -263,7 +263,7 @@ public static class SchedulingServices
 
     /// <summary>Adds <see cref="DueSyncs"/> and what is decided about jobs; the stores are the caller's to add. For processes that stay: <see cref="KeepScheduleAsync"/> sets it to work.</summary>
     public static IServiceCollection AddDueSyncs(this IServiceCollection services) => services.AddSingleton<JobStates>().AddSingleton<RepeatingJobs>().AddSingleton<JobRestarts>().AddSingleton<ScheduledJobs>().AddSingleton<DueSyncs>()
-        .AddSingleton<Helping>().AddSingleton<SchemaRefresh>().AddSingleton<CleanUp>().AddSingleton<StoppedOrgJobs>().AddSingleton<OrgJobs>();
+        .AddSingleton<Helping>().AddSingleton<ClockWatch>().AddSingleton<SchemaRefresh>().AddSingleton<CleanUp>().AddSingleton<StoppedOrgJobs>().AddSingleton<OrgJobs>();
 
     /// <summary>From now on syncs start when their time comes.</summary>
     public static Task KeepScheduleAsync(this IServiceProvider services, CancellationToken cancellationToken) => services.RepeatAsync<DueSyncsJob>("due", DueSyncs.Period, cancellationToken);

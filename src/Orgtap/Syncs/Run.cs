@@ -42,6 +42,17 @@ public sealed record Run(
 public sealed record RunStarts(DateTimeOffset? Last, DateTimeOffset? LastReconcile, DateTimeOffset? LastRefresh)
 {
     public static readonly RunStarts None = new(null, null, null);
+
+    /// <summary>By how much the clocks of several machines may differ.</summary>
+    public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
+
+    /// <summary>Without starts that lie ahead: they were noted while a clock was wrong.</summary>
+    public RunStarts Until(DateTimeOffset now)
+    {
+        return new RunStarts(Past(Last), Past(LastReconcile), Past(LastRefresh));
+
+        DateTimeOffset? Past(DateTimeOffset? start) => start > now + Tolerance ? null : start;
+    }
 }
 
 public enum RunTableState

@@ -9,6 +9,7 @@ namespace Orgtap.Syncs;
 
 /// <summary>Gathers the facts of one connection's tables and plans their loads.</summary>
 /// <param name="counts">Rows per table, about.</param>
+/// <param name="time">The org's.</param>
 internal sealed class TablePlanner(
     CatalogReader catalog, Connection connection, decimal apiVersion, OrgCapabilities org, IReadOnlyDictionary<string, long> counts, RunPurpose purpose, SyncOptions options, TimeProvider time)
 {

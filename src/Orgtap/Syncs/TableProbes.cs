@@ -59,7 +59,7 @@ internal sealed partial class TableProbes(RunContext run, IReadOnlyDictionary<st
         }
         var facts = run.Planner.FactsOf(table, checkpoint);
         return LoadSteps.Next(facts) != LoadMode.Incremental ? null
-            : (TablePlanner.Plan(facts, LoadMode.Incremental), TableSync.DeletedWindowOf(table, checkpoint, run.Time.GetUtcNow()));
+            : (TablePlanner.Plan(facts, LoadMode.Incremental), TableSync.DeletedWindowOf(table, checkpoint, run.OrgTime.GetUtcNow()));
     }
 
     private static async Task AskAsync(SalesforceClient client, (ExtractionPlan Plan, DeletedWindow? Deleted)[] chunk, Dictionary<string, TableProbe> probes, CancellationToken cancellationToken)

@@ -16,6 +16,9 @@ internal sealed record RunContext(
     Run Run, RunClaim Claim, Connection Connection, OrgClients Clients, TablePlanner Planner, OrgCapabilities Org, IReplica Replica, RunStore Runs, LiveRun Live, RunStop Stop,
     ByteBudget Budget, SyncOptions Options, TimeProvider Time, ILoggerFactory Loggers)
 {
+    /// <summary>Whose moments decide what a window holds.</summary>
+    public TimeProvider OrgTime { get; } = Clients.ClockOf(Connection.Id);
+
     /// <summary>How old a table's describe may be. Who asks for more than a sync, perhaps after mending permissions, wants the fields as they are now.</summary>
     public TimeSpan DescribeAge => Run.Purpose == RunPurpose.Sync ? Options.DescribeAge : Time.GetUtcNow() - Run.StartedAt;
 
@@ -64,7 +67,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
     public (DeletedWindow Asked, DeletedList List)? KnownDeleted => DeletedWindow() is { } due && probe?.Deleted is { } known && known.Asked.From == due.From ? known : null;
 
     /// <summary>What to ask Salesforce's list of deleted records for; null: nothing now.</summary>
-    public DeletedWindow? DeletedWindow() => _table.State == RunTableState.Done && _toLoad is not null ? DeletedWindowOf(_toLoad, _stored, run.Time.GetUtcNow()) : null;
+    public DeletedWindow? DeletedWindow() => _table.State == RunTableState.Done && _toLoad is not null ? DeletedWindowOf(_toLoad, _stored, run.OrgTime.GetUtcNow()) : null;
 
     /// <inheritdoc cref="DeletedWindow"/>
     public static DeletedWindow? DeletedWindowOf(TableToLoad table, Checkpoint? stored, DateTimeOffset now)
@@ -242,7 +245,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
         {
             _ when probed is not null => new ProbedExtractor(probed, run.Budget),
             { Mode: LoadMode.Mend } => new MendExtractor(client, run.Budget, run.Org, (after, most, cancellationToken) => run.Replica.MissingAsync(_open!, after, most, cancellationToken)),
-            { Api: ExtractionApi.Bulk } => new BulkExtractor(client, run.Budget, run.Org, run.Options.Extraction, run.Time, run.Loggers.CreateLogger<BulkExtractor>()),
+            { Api: ExtractionApi.Bulk } => new BulkExtractor(client, run.Budget, run.Org, run.Options.Extraction, run.OrgTime, run.Loggers.CreateLogger<BulkExtractor>()),
             _ => new RestExtractor(client, run.Budget, run.Org),
         };
         var hadResultPages = run.Org.ResultPages;
@@ -310,7 +313,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
         var (stored, stamp) = (_stored!, _toLoad!.StampField!);
         var covers = stored with
         {
-            Mode = LoadMode.Deletes, Window = new Window(asked.From, asked.To), Part = [stamp], StartedAt = run.Time.GetUtcNow(), Position = null, Tally = Tally.Zero, Expected = list.Records.Count,
+            Mode = LoadMode.Deletes, Window = new Window(asked.From, asked.To), Part = [stamp], StartedAt = run.OrgTime.GetUtcNow(), Position = null, Tally = Tally.Zero, Expected = list.Records.Count,
             Finished = true, DeletesUpTo = list.CoveredUpTo ?? asked.To, ReconcileDue = gap ? stored.ReconcileDue ?? stored.DeletesUpTo : stored.ReconcileDue,
         };
         using var page = await DeletedRows.PageAsync(selected.SObject, stamp, list.Records, covers, run.Budget, run.Stop.Token);

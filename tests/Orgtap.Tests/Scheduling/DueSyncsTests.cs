@@ -54,6 +54,23 @@ public sealed class DueSyncsTests
     }
 
     [Fact]
+    public async Task What_was_noted_while_the_clock_was_ahead_holds_nothing_up_once_it_is_right()
+    {
+        await using var org = await SyncedOrg.StartAsync();
+        await org.OpenAsync();
+        await org.SelectAsync("UserRole");
+        await org.Connections.SetFrequencyAsync(org.Connection.Id, UpdateFrequency.Parse("1h"), SyncedOrg.Cancel);
+        var now = org.Host.Clock.GetUtcNow();
+        var connection = await org.Connections.GetAsync("acme", SyncedOrg.Cancel);
+        var inAYear = new RunStarts(now.AddDays(365), now.AddDays(365), null);
+        Assert.NotNull(DueSyncs.DueOf(connection, inAYear, JobDecisions.None, now + TimeSpan.FromHours(1.1)));
+        var quota = connection with { Problem = new Problem(FailureKind.QuotaExhausted, Turn.We, "The quota is used up.", "It goes on by itself.", now.AddDays(365), now.AddDays(365.1), null) };
+        Assert.NotNull(DueSyncs.DueOf(quota, new RunStarts(now, null, null), JobDecisions.None, now));
+        // Where only the retry lies ahead, it was meant so.
+        Assert.Null(DueSyncs.DueOf(quota with { Problem = quota.Problem! with { Since = now } }, new RunStarts(now, null, null), JobDecisions.None, now));
+    }
+
+    [Fact]
     public async Task A_paused_connection_is_left_alone()
     {
         await using var org = await SyncedOrg.StartAsync();

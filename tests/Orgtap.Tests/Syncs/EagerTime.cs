@@ -1,11 +1,11 @@
 namespace Orgtap.Tests.Syncs;
 
 /// <summary>The org's time, but nobody waits: whoever asks to be woken later moves it there at once.</summary>
-internal sealed class EagerTime(Orgtap.SimulatedOrg.Hosting.SimulatedClock clock) : TimeProvider
+internal sealed class EagerTime(Orgtap.SimulatedOrg.Hosting.SimulatedClock clock, Func<TimeSpan>? wrongBy = null) : TimeProvider
 {
     public override long TimestampFrequency => clock.TimestampFrequency;
 
-    public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
+    public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() + (wrongBy?.Invoke() ?? TimeSpan.Zero);
 
     public override long GetTimestamp() => clock.GetTimestamp();
 

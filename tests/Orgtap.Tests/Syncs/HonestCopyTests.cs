@@ -31,6 +31,33 @@ public sealed class HonestCopyTests
         Assert.Equal(LoadMode.Incremental, Assert.Single((await org.SyncAsync()).Tables).Receipt!.Mode);
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(-3)]
+    public async Task A_machine_whose_clock_is_hours_wrong_for_a_while_misses_no_change(int hoursAhead)
+    {
+        await using var org = await SyncedOrg.StartAsync();
+        await org.OpenAsync();
+        await org.SelectAsync("Account", "Contact");
+        var model = new OrgModel(org.Host, ["Account", "Contact"]);
+        var random = new Random(7);
+        await org.SyncAsync();
+        foreach (var wrongBy in (TimeSpan[])[TimeSpan.FromHours(hoursAhead), TimeSpan.FromHours(hoursAhead), TimeSpan.Zero, TimeSpan.FromHours(-hoursAhead), TimeSpan.Zero])
+        {
+            org.ClockWrongBy = wrongBy;
+            for (var change = 0; change < 40; change++) model.Happen(random);
+            model.ShowAll();
+            org.Host.Clock.Advance(TimeSpan.FromMinutes(20));
+            var run = await org.SyncAsync();
+            Assert.True(run is { Outcome: RunOutcome.Completed, Verdict: Verdict.Complete }, $"{wrongBy}: {run.Problem} {run.Tables[0].Problem} {run.Tables[1].Problem}");
+        }
+        org.Host.Clock.Advance(TimeSpan.FromMinutes(20));
+        await org.SyncAsync();
+        await org.RunAsync(RunPurpose.Reconcile);
+        await org.RunAsync(RunPurpose.Refresh);
+        await org.AssertExactAsync(ignoreVanished: true, "Account", "Contact");
+    }
+
     [Fact]
     public async Task Filling_a_field_goes_on_after_the_process_died_and_meanwhile_the_column_is_marked()
     {

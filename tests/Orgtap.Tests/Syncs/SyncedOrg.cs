@@ -52,6 +52,9 @@ internal sealed class SyncedOrg : IAsyncDisposable
     /// <summary>Set before <see cref="OpenAsync"/>: where the control store lies.</summary>
     public StoreDatabase Database { get; set; } = StoreDatabase.Sqlite;
 
+    /// <summary>How far the engine's clock is ahead of the org's; may change at any time.</summary>
+    public TimeSpan ClockWrongBy { get; set; }
+
     /// <summary>Set before <see cref="OpenAsync"/>: the replica lies there and not in a file.</summary>
     public PostgresPlace? Place { get; set; }
 
@@ -121,7 +124,7 @@ internal sealed class SyncedOrg : IAsyncDisposable
         await CloseAsync();
         // The seed's last stamps lie at its very beginning; the first cutoff must be behind them.
         if (Host.Clock.GetUtcNow() < Noon.AddMinutes(1)) Host.Clock.Advance(TimeSpan.FromMinutes(1));
-        var time = new EagerTime(Host.Clock);
+        var time = new EagerTime(Host.Clock, () => ClockWrongBy);
         var cipher = new ReadableCipher();
         var addresses = new AddressPolicy([Host.Address.Authority]);
         _store = Control is null ? await Database.OpenAsync(_folder.Path, time, Cancel) : await ControlStore.OpenAsync(Control(new SqliteControlDatabase(_folder.Path)), time, Cancel);
@@ -147,7 +150,7 @@ internal sealed class SyncedOrg : IAsyncDisposable
         _clients = new OrgClients(id => new AuthorizationHandler(_tokens, id)
         {
             InnerHandler = new RetryHandler(TimeProvider.System) { InnerHandler = new MeteredHandler(_quota, Connections, id) { InnerHandler = Network(new Borrowed(_transport)) } },
-        }, addresses, TimeProvider.System) { ReadIdleTimeout = ReadIdleTimeout };
+        }, addresses, new MachineTimers(time)) { ReadIdleTimeout = ReadIdleTimeout };
         Catalog = new CatalogReader(_clients, _store, time);
         Selections = new SelectionStore(_store);
         Selecting = new Selecting(Catalog, Selections);
