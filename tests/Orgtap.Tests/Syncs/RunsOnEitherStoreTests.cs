@@ -44,6 +44,18 @@ public abstract class RunsOnEitherStoreTests(StoreDatabase database)
         await AssertClosedAsync(org, left.Id);
     }
 
+    [Fact]
+    public async Task Whoever_must_not_come_into_the_midst_of_a_run_closes_a_dead_one_and_leaves_a_living_one()
+    {
+        await using var org = await StartAsync();
+        var run = await org.Runs.BeginAsync(org.Connection.Id, "test", ["Account"], RunPurpose.Sync, Stop);
+        await org.Runs.CloseAbandonedAsync(org.Connection.Id, Stop);
+        Assert.Equal(run.Id, (await org.Runs.FindRunningAsync(org.Connection.Id, Stop))!.Id);
+        await org.OpenAsync();
+        await org.Runs.CloseAbandonedAsync(org.Connection.Id, Stop);
+        await AssertClosedAsync(org, run.Id);
+    }
+
     private static async Task AssertClosedAsync(SyncedOrg org, RunId left)
     {
         var closed = (await org.Runs.FindAsync(left, Stop))!;
