@@ -15,7 +15,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
         {
             WebCollection.Name => 0,
             var name when name.Contains("KilledProgram", StringComparison.Ordinal) => 1,
-            var name when name.Contains("Processes", StringComparison.Ordinal) || name.Contains("Journey", StringComparison.Ordinal) => 2,
+            var name when name.Contains("Processes", StringComparison.Ordinal) || name.Contains("Journey", StringComparison.Ordinal) || name.Contains("PostgresBackup", StringComparison.Ordinal) => 2,
             _ => 3,
         })];
 }

@@ -25,7 +25,10 @@ public static class Placing
     /// <exception cref="OrgtapException">A run is under way, or the place cannot be used.</exception>
     public static async Task<Connection> PlaceAsync(IServiceProvider services, Connection connection, PlaceDocument wanted, string actor, CancellationToken cancellationToken)
     {
-        if (await services.GetRequiredService<RunStore>().FindRunningAsync(connection.Id, cancellationToken) is { } running)
+        var runs = services.GetRequiredService<RunStore>();
+        // E.g. one that was under way when a backup was made: in the new place, the next sync goes on.
+        await runs.CloseAbandonedAsync(connection.Id, cancellationToken);
+        if (await runs.FindRunningAsync(connection.Id, cancellationToken) is { } running)
             throw new InvalidInputException($"{connection.Name} is being synced (run {running.Id}).", "Stop that run first, or wait for its end.");
         var connections = services.GetRequiredService<ConnectionStore>();
         var place = wanted.Postgres ? PlaceOf(connection, wanted, services.GetRequiredService<InstallationSettings>()) : null;

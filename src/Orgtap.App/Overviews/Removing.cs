@@ -13,7 +13,9 @@ public static class Removing
     /// <exception cref="InvalidInputException">A run is under way.</exception>
     public static async Task RemoveAsync(IServiceProvider services, Connection connection, bool deleteReplica, string actor, CancellationToken cancellationToken)
     {
-        if (await services.GetRequiredService<RunStore>().FindRunningAsync(connection.Id, cancellationToken) is { } running)
+        var runs = services.GetRequiredService<RunStore>();
+        await runs.CloseAbandonedAsync(connection.Id, cancellationToken);
+        if (await runs.FindRunningAsync(connection.Id, cancellationToken) is { } running)
             throw new InvalidInputException($"{connection.Name} is being synced (run {running.Id}).", "Stop that run first.");
         if (services.GetRequiredService<Orgtap.Scheduling.ConversationJobs>().IsRunning(connection.Id))
             throw new InvalidInputException($"Conversations of {connection.Name} are being imported.", "Wait for the end of that import.");

@@ -25,6 +25,8 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
+    private const string OfOne = "connection_id = @only";
+
     private const string RunColumns = """
         id AS Id, connection_id AS ConnectionId, started_by AS StartedBy, started_at AS StartedAt, ended_at AS EndedAt, outcome AS Outcome,
         verdict AS Verdict, api_calls AS ApiCalls, problem AS Problem, purpose AS Purpose,
@@ -46,12 +48,12 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
     /// <exception cref="RunUnderWayException">The connection has one that a living process works on.</exception>
     public async Task<Run> BeginAsync(ConnectionId connection, string startedBy, IReadOnlyList<string> sobjects, RunPurpose purpose, CancellationToken cancellationToken)
     {
-        var (worker, alive) = (await store.WorkerAsync(cancellationToken), await store.AliveAsync(cancellationToken));
+        var worker = await store.WorkerAsync(cancellationToken);
         return await store.WriteAsync(async transaction =>
         {
             var db = transaction.Connection!;
             var now = time.GetUtcNow();
-            await CloseAbandonedAsync(transaction, alive, "connection_id = @only", connection.Value);
+            await CloseAbandonedAsync(transaction, OfOne, connection.Value, cancellationToken);
             if (await db.QuerySingleOrDefaultAsync<long?>("SELECT id FROM runs WHERE connection_id = @connection AND outcome = 'Running'", new { connection = connection.Value }, transaction) is { } running)
                 throw new RunUnderWayException(new RunId(running));
             var id = await db.ExecuteScalarAsync<long>("SELECT COALESCE(MAX(id), 0) + 1 FROM runs", transaction: transaction);
@@ -115,21 +117,25 @@ public sealed class RunStore(ControlStore store, TimeProvider time)
 
     /// <summary>Closes the runs of processes that have died, unless another has taken them over or can still do so (<see cref="RunClaims.AbandonedAsync"/>; only where the store is shared).</summary>
     /// <returns>Whose they were.</returns>
-    public async Task<IReadOnlyList<ConnectionId>> CloseAbandonedAsync(CancellationToken cancellationToken)
-    {
-        var alive = await store.AliveAsync(cancellationToken);
-        return await store.WriteAsync(transaction => CloseAbandonedAsync(transaction, alive, IsShared ? $"NOT ({RunClaims.CanGoOn})" : "1 = 1"), cancellationToken);
-    }
+    public Task<IReadOnlyList<ConnectionId>> CloseAbandonedAsync(CancellationToken cancellationToken) =>
+        store.WriteAsync(transaction => CloseAbandonedAsync(transaction, IsShared ? $"NOT ({RunClaims.CanGoOn})" : "1 = 1", null, cancellationToken), cancellationToken);
 
-    private async Task<IReadOnlyList<ConnectionId>> CloseAbandonedAsync(DbTransaction transaction, IReadOnlySet<long> alive, string which, string? only = null)
+    /// <summary>Closes the connection's run if its process has died, also where another could go on with it: for what must not happen in the midst of a run. Without such a run it does nothing.</summary>
+    public Task CloseAbandonedAsync(ConnectionId connection, CancellationToken cancellationToken) =>
+        store.WriteAsync(transaction => CloseAbandonedAsync(transaction, OfOne, connection.Value, cancellationToken), cancellationToken);
+
+    private async Task<IReadOnlyList<ConnectionId>> CloseAbandonedAsync(DbTransaction transaction, string which, string? only, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var problem = ProblemJson.Write(new Problem(FailureKind.Transient, Turn.We, "The process ended while this run was under way. Everything it had committed is kept.",
             "Nothing to do: the next run goes on from there.", now, null, null));
         var (db, at, whose) = (transaction.Connection!, now.ToUnixTimeMilliseconds(), new List<ConnectionId>());
-        foreach (var (run, connection, worker) in (await db.QueryAsync<(long, string, long)>($"SELECT id, connection_id, worker FROM runs WHERE outcome = 'Running' AND {which}", new { only }, transaction)).ToList())
+        var under = (await db.QueryAsync<(long Run, string Connection, long Worker)>($"SELECT id, connection_id, worker FROM runs WHERE outcome = 'Running' AND {which}", new { only }, transaction)).ToList();
+        if (under.Count == 0) return whose;
+        // Whoever has a run was alive before its row was there, and is looked for after: none that lives is missed.
+        var alive = await store.AliveAsync(cancellationToken);
+        foreach (var (run, connection, _) in under.Where(run => !alive.Contains(run.Worker)))
         {
-            if (alive.Contains(worker)) continue;
             await db.ExecuteAsync("UPDATE run_tables SET state = 'Held', ended_at = @at WHERE state IN ('Running', 'Waiting') AND run_id = @run", new { at, run }, transaction);
             await db.ExecuteAsync("UPDATE runs SET outcome = 'Stopped', ended_at = @at, problem = @problem WHERE id = @run", new { at, run, problem }, transaction);
             whose.Add(new ConnectionId(connection));

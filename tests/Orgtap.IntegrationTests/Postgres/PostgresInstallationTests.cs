@@ -51,6 +51,8 @@ public sealed class PostgresInstallationTests
         Assert.Contains("permission denied", await PsqlAsync(As(writer), $"SELECT * FROM {control}.connections"), StringComparison.Ordinal);
         Assert.Equal("12500\n", (await orgtap.SucceedAsync(Stop, "query", "acme", "SELECT COUNT(*) FROM Account", "--format", "csv")).Replace("count\n", "", StringComparison.Ordinal));
 
+        // As a process leaves it that is killed.
+        Assert.Equal("UPDATE 1", await PsqlAsync(As(control), "UPDATE runs SET outcome = 'Running', ended_at = NULL"));
         await orgtap.SucceedAsync(Stop, "connections", "remove", "acme", "--yes", "--delete-replica");
         Assert.Equal("0", await PsqlAsync(As(control), "SELECT count(*) FROM connections"));
     }

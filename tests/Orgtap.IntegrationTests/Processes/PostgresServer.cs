@@ -27,9 +27,9 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     private NpgsqlConnectionStringBuilder Unpooled { get; }
 
-    public async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
+    public async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken, string database = "postgres")
     {
-        var db = new NpgsqlConnection(Unpooled.ConnectionString);
+        var db = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Unpooled.ConnectionString) { Database = database }.ConnectionString);
         await db.OpenAsync(cancellationToken);
         return db;
     }

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using Dapper;
 using Npgsql;
+using Orgtap.IntegrationTests.FirstLoads;
 using Orgtap.IntegrationTests.Programs;
 using Orgtap.SimulatedOrg.Faults;
 using Orgtap.SimulatedOrg.Hosting;
@@ -127,22 +128,9 @@ internal sealed class Scene : IAsyncDisposable
         foreach (var (name, org) in _orgs)
             foreach (var table in Tables)
             {
-                var columns = (await db.QueryAsync<(string Name, string Stored, string Type)>(
-                    $"SELECT c.name, c.column_name, c.type FROM {name}_rows._orgtap_columns c JOIN {name}_rows._orgtap_tables t ON t.id = c.table_id WHERE t.sobject = @table AND c.updated = 1", new { table }))
-                    .Where(column => org.Store.Schema.Find(table)!.Field(column.Name) is not null).ToList();
-                var cells = string.Join(", ", columns.Select(column => Canonical($"\"{column.Stored}\"", column.Type)));
-                var held = (await db.QueryAsync<string[]>($"SELECT ARRAY[{cells}] FROM {name}_rows.{table.ToLowerInvariant()}")).ToDictionary(row => row[columns.FindIndex(column => column.Name == "Id")]);
-                foreach (var truth in org.Store.Truth(table, [.. columns.Select(column => column.Name)], includeDeleted: true))
-                {
-                    rows++;
-                    if (!held.Remove(truth.Id, out var row)) differences.Add($"{name}: {table} {truth.Id} is missing");
-                    else
-                        for (var i = 0; i < columns.Count; i++, values++)
-                            // PostgreSQL stores no NUL, Salesforce no empty text.
-                            if (row[i] != (truth.Values[i]?.Replace("\0", "", StringComparison.Ordinal) is { Length: > 0 } value ? value : null)) differences.Add($"{name}: {table} {truth.Id} {columns[i].Name}: {row[i]} instead of {truth.Values[i]}");
-                }
-                // What the org no longer has at all may be there, marked deleted.
-                differences.AddRange(held.Values.Where(row => row[columns.FindIndex(column => column.Name == "IsDeleted")] != "true").Select(row => $"{name}: {table} {row[0]} is not in the org"));
+                var compared = await PostgresTruth.CompareAsync(org.Store, db, $"{name}_rows", table, differences);
+                rows += compared.Rows;
+                values += compared.Values;
             }
         Assert.True(differences.Count == 0, string.Join("\n", differences.Take(20)));
 
@@ -283,13 +271,4 @@ internal sealed class Scene : IAsyncDisposable
             return default;
         }
     }
-
-    /// <summary>docs/types.md read backwards.</summary>
-    private static string Canonical(string column, string type) => type switch
-    {
-        "Date" => $"to_char({column}, 'YYYY-MM-DD')",
-        "DateTime" => $"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')",
-        "Time" => $"to_char({column}, 'HH24:MI:SS.MS')",
-        _ => $"{column}::text",
-    };
 }

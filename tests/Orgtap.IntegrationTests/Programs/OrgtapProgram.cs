@@ -6,7 +6,7 @@ namespace Orgtap.IntegrationTests.Programs;
 /// <summary>The real program <c>orgtap</c>, as a stranger runs it: a process with arguments, an environment and a data directory of its own.</summary>
 internal sealed class OrgtapProgram : IDisposable
 {
-    private static readonly string Executable = Path.Combine(AppContext.BaseDirectory, "orgtap.dll");
+    public static readonly string Executable = Path.Combine(AppContext.BaseDirectory, "orgtap.dll");
 
     public OrgtapProgram(IReadOnlyDictionary<string, string>? environment = null)
     {

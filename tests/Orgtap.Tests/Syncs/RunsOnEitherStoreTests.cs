@@ -63,6 +63,18 @@ public abstract class RunsOnEitherStoreTests(StoreDatabase database)
         Assert.Equal([all[0].Id, all[1].Id, all[3].Id], (await org.Runs.NewestByPurposeAsync(Stop))[org.Connection.Id].Select(run => run.Id).OrderByDescending(id => id.Value));
     }
 
+    [Fact]
+    public async Task Whoever_must_not_come_into_the_midst_of_a_run_closes_a_dead_one_and_leaves_a_living_one()
+    {
+        await using var org = await StartAsync();
+        var run = await org.Runs.BeginAsync(org.Connection.Id, "test", ["Account"], RunPurpose.Sync, Stop);
+        await org.Runs.CloseAbandonedAsync(org.Connection.Id, Stop);
+        Assert.Equal(run.Id, (await org.Runs.FindRunningAsync(org.Connection.Id, Stop))!.Id);
+        await org.OpenAsync();
+        await org.Runs.CloseAbandonedAsync(org.Connection.Id, Stop);
+        await AssertClosedAsync(org, run.Id);
+    }
+
     private static async Task AssertClosedAsync(SyncedOrg org, RunId left)
     {
         var closed = (await org.Runs.FindAsync(left, Stop))!;

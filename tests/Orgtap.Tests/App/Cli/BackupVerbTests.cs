@@ -5,6 +5,7 @@ using Dapper;
 using Orgtap.App.Cli;
 using Orgtap.App.Composition;
 using Orgtap.Authorization;
+using Orgtap.Backups;
 using Orgtap.Connections;
 using Orgtap.Storage;
 using Orgtap.Tests.Storage;
@@ -62,11 +63,21 @@ public sealed class BackupVerbTests : IDisposable
         Assert.Contains("encryptedSecret", await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(Path.Combine(Backup, "keys"))), Stop), StringComparison.Ordinal);
         Directory.Move(Data, Data + "-lost");
         Assert.Contains("ORGTAP_KEY_FILE", (await RunAsync(null, "restore", Backup)).Error, StringComparison.Ordinal);
-        await using (var opened = await OpenedInstallation.OpenAsync(Data, KeyFile))
-        {
-            await using var db = await opened.Installation.Store.ConnectAsync(Stop);
-            Assert.Equal("mail-pa55word", opened.Service<Orgtap.Primitives.ISecretCipher>().Unprotect("mail.password", (await db.ExecuteScalarAsync<string>("SELECT password FROM mail_settings"))!).Reveal());
-        }
+        await AssertOpensAsync();
+    }
+
+    [Fact]
+    public async Task Secrets_that_get_a_new_key_between_two_copies_open_after_restoring()
+    {
+        await File.WriteAllBytesAsync(KeyFile, [.. Enumerable.Range(1, 32).Select(i => (byte)i)], Stop);
+        await RunAsync(KeyFile, "mail", "set", "--host", "mail.example.com", "--username", "me", "--from", "me@example.com", "--name", "Brightwell");
+        CliSession? between = null;
+        var writer = new BackupWriter(Data, BackedUpKeys.Takes, TimeProvider.System) { Copied = _ => between ??= RunAsync(KeyFile, "secrets", "rotate").GetAwaiter().GetResult() };
+        await writer.WriteAsync(Backup, null, Stop);
+        Directory.Move(Data, Data + "-lost");
+
+        Assert.DoesNotContain("cannot be decrypted", (await RunAsync(KeyFile, "restore", Backup)).Error, StringComparison.Ordinal);
+        await AssertOpensAsync();
     }
 
     [Fact]
@@ -109,6 +120,13 @@ public sealed class BackupVerbTests : IDisposable
         await using (var source = Npgsql.NpgsqlDataSource.Create(address.ConnectionString))
         await using (var drop = source.CreateCommand($"DROP SCHEMA \"{address.Schema}\" CASCADE"))
             await drop.ExecuteNonQueryAsync(Stop);
+    }
+
+    private async Task AssertOpensAsync()
+    {
+        await using var opened = await OpenedInstallation.OpenAsync(Data, KeyFile);
+        await using var db = await opened.Installation.Store.ConnectAsync(Stop);
+        Assert.Equal("mail-pa55word", opened.Service<Orgtap.Primitives.ISecretCipher>().Unprotect("mail.password", (await db.ExecuteScalarAsync<string>("SELECT password FROM mail_settings"))!).Reveal());
     }
 
     private CliSession Session(string? keyFile) => CliSession.With(name => name switch { "ORGTAP_DATA" => Data, "ORGTAP_KEY_FILE" => keyFile, "ORGTAP_MAIL_PASSWORD" => "mail-pa55word", _ => null });
