@@ -3,8 +3,8 @@ using Orgtap.Syncs;
 
 namespace Orgtap.Scheduling;
 
-/// <summary>Looks every second whether another process has tables on offer that are loaded faster by two, as long as this process lives (decision 0097). Alone on its control store, a process has nobody to help.</summary>
-public sealed partial class Helping(SyncRunner runner, RunStore runs, TimeProvider time, ILogger<Helping> logger) : IAsyncDisposable
+/// <summary>Looks every second whether another process has tables on offer that are loaded faster by two, and every half a minute whether a run of this one was lost, as long as this process lives (decision 0097). Alone on its control store, a process has nobody to help.</summary>
+public sealed partial class Helping(SyncRunner runner, SyncJobs jobs, RunStore runs, TimeProvider time, ILogger<Helping> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1), Rest = TimeSpan.FromSeconds(30);
 
@@ -31,12 +31,15 @@ public sealed partial class Helping(SyncRunner runner, RunStore runs, TimeProvid
 
     private async Task WorkAsync()
     {
-        while (!_stop.IsCancellationRequested)
+        for (var looked = time.GetTimestamp(); !_stop.IsCancellationRequested;)
         {
             try
             {
                 await Task.Delay(Period, time, _stop.Token);
                 await runner.HelpAsync(_stop.Token);
+                if (time.GetElapsedTime(looked) < Rest) continue;
+                looked = time.GetTimestamp();
+                await jobs.ScheduleLostAsync(_stop.Token);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orgtap.Primitives;
 using Orgtap.Storage;
@@ -28,7 +29,7 @@ public abstract record StartOutcome
 /// <summary>
 /// Starts and stops syncs in the background: one job per connection, never two of them at once. Where several processes share the control store, any of them may run a job, and goes on with it when the one that did has died.
 /// </summary>
-public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, RunStore runs, TimeProvider time) : IDisposable
+public sealed partial class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, RunStore runs, TimeProvider time, ILogger<SyncJobs> logger) : IDisposable
 {
     internal const string ConnectionKey = "connection";
 
@@ -36,6 +37,9 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
 
     /// <summary>How often it is looked whether a run of another process has ended.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>The waits while the control store is away: twice as long each time, up to this.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<ConnectionId, Under> _underWay = new();
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -90,6 +94,15 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
         foreach (var (run, connection) in await AbandonedAsync(cancellationToken)) await ScheduleAsync(connection, run, cancellationToken);
     }
 
+    /// <summary>Gives runs of this process to Quartz that never came there, or that nobody is at work on any more: the database went away in between. One too many finds its run ended, and does nothing.</summary>
+    public async Task ScheduleLostAsync(CancellationToken cancellationToken)
+    {
+        if (!runs.IsShared) return;
+        var scheduler = await schedulers.GetScheduler(cancellationToken);
+        foreach (var (run, connection) in await runs.Claims.OwnAsync(cancellationToken))
+            if (!_underWay.ContainsKey(connection) && (await scheduler.GetTriggersOfJob(KeyOf(connection), cancellationToken)).Count == 0) await ScheduleAsync(connection, run, cancellationToken);
+    }
+
     /// <summary>A run of the connection is under way, in whatever process.</summary>
     public async Task<bool> IsRunningAsync(ConnectionId connection, CancellationToken cancellationToken) =>
         _underWay.ContainsKey(connection) || (runs.IsShared && await runs.FindRunningAsync(connection, cancellationToken) is not null);
@@ -138,7 +151,27 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
 
     public void Dispose() => _gate.Dispose();
 
+    /// <summary>Does the work of a run. While the control store is away it waits: a run that its living process gave up would be nobody's, and nothing would ever be begun in its place.</summary>
     internal async Task ExecuteAsync(ConnectionId connection, RunId id, CancellationToken cancellationToken)
+    {
+        for (var wait = Look; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
+        {
+            try
+            {
+                await TryAsync(connection, id, cancellationToken);
+                return;
+            }
+            catch (Exception failure) when (runs.IsShared && !cancellationToken.IsCancellationRequested && IsAway(failure))
+            {
+                PutOff(failure, id, wait);
+                await Task.Delay(wait, time, cancellationToken);
+            }
+        }
+    }
+
+    private static bool IsAway(Exception failure) => (failure as OrgtapException ?? PostgresFailure.Of(failure, "The control store")) is { Kind: FailureKind.Transient };
+
+    private async Task TryAsync(ConnectionId connection, RunId id, CancellationToken cancellationToken)
     {
         if (!_underWay.TryGetValue(connection, out var mine))
         {
@@ -179,6 +212,9 @@ public sealed class SyncJobs(ISchedulerFactory schedulers, SyncRunner runner, Ru
         await scheduler.AddJob(job, new AddJobOptions { Replace = true }, cancellationToken);
         await scheduler.TriggerJob(key, cancellationToken: cancellationToken);
     }
+
+    [LoggerMessage(7003, LogLevel.Warning, "Run {RunId} waits {Wait} for the control store")]
+    private partial void PutOff(Exception failure, RunId runId, TimeSpan wait);
 
     private static JobKey KeyOf(ConnectionId connection) => new(connection.Value, "sync");
 

@@ -32,6 +32,15 @@ public sealed class RunClaims(ControlStore store)
 
     private const string Left = "state IN ('Waiting', 'Running')";
 
+    /// <summary>Runs that this process began or took over, and can go on with.</summary>
+    public async Task<IReadOnlyList<(RunId Run, ConnectionId Connection)>> OwnAsync(CancellationToken cancellationToken)
+    {
+        var worker = await store.WorkerAsync(cancellationToken);
+        await using var db = await store.ConnectAsync(cancellationToken);
+        return [.. (await db.QueryAsync<(long Run, string Connection)>($"SELECT id, connection_id FROM runs WHERE outcome = 'Running' AND worker = @worker AND {CanGoOn} ORDER BY id", new { worker }))
+            .Select(run => (new RunId(run.Run), new ConnectionId(run.Connection)))];
+    }
+
     /// <summary>Takes a run over, with all of its tables that are left and that no other process has; what had it before writes no more.</summary>
     /// <returns>Null: it has ended.</returns>
     public async Task<(Run Run, RunClaim Claim, IReadOnlySet<string> Tables)?> TakeAsync(RunId id, CancellationToken cancellationToken)

@@ -37,7 +37,7 @@ public abstract class StoreDatabase
 
     private sealed class OnPostgres : StoreDatabase
     {
-        public override PostgresAddress AddressFor(string folder) => TestPostgres.Address.With(parts => parts.SearchPath = Path.GetFileName(folder).ToLowerInvariant());
+        public override PostgresAddress AddressFor(string folder) => TestPostgres.Address.With(parts => parts.ApplicationName = parts.SearchPath = Path.GetFileName(folder).ToLowerInvariant());
     }
 }
 

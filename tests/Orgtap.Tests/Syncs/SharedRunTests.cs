@@ -1,10 +1,14 @@
+using Dapper;
+using Microsoft.Extensions.DependencyInjection;
 using Orgtap.Connections;
 using Orgtap.Extraction;
 using Orgtap.Primitives;
+using Orgtap.Scheduling;
 using Orgtap.Syncs;
 using Orgtap.Tests.Replicas;
 using Orgtap.Tests.Salesforce;
 using Orgtap.Tests.Storage;
+using Quartz;
 
 namespace Orgtap.Tests.Syncs;
 
@@ -215,6 +219,39 @@ public sealed class SharedRunTests : IAsyncDisposable
         Assert.All(begun.Where(text => text != id), refusal => Assert.Equal($"acme is being synced already (run {id}).", refusal));
         // It lives, so nobody closes what it has begun.
         Assert.Empty(await other.Runs.CloseAbandonedAsync(Stop));
+    }
+
+    [Fact]
+    public async Task A_job_that_finds_the_control_store_away_waits_for_it_because_nobody_takes_a_living_processs_run()
+    {
+        await using var one = await StartAsync();
+        await using var services = new ServiceCollection().AddLogging().AddSingleton(one.Runner).AddSingleton(one.Runs).AddSingleton<TimeProvider>(new EagerTime(one.Host.Clock)).AddSyncJobs().BuildServiceProvider();
+        var run = await one.Runner.BeginAsync(one.Connection.Id, "test", SyncWish.Everything, Stop);
+        await using (var db = await _schema.ConnectAsync())
+            Assert.InRange(await db.ExecuteScalarAsync<long>("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = @name", new { name = StoreDatabase.Postgres.AddressFor(one.Folder)!.Schema }), 1, 20);
+        await services.GetRequiredService<SyncJobs>().ExecuteAsync(one.Connection.Id, run.Id, Stop);
+        Assert.Equal((RunOutcome.Completed, Verdict.Complete), ((await one.Runs.FindAsync(run.Id, Stop))!.Outcome, (await one.Runs.FindAsync(run.Id, Stop))!.Verdict));
+        await one.AssertExactAsync(Tables);
+    }
+
+    [Fact]
+    public async Task A_run_that_never_came_to_Quartz_is_given_there_by_its_process()
+    {
+        await using var one = await StartAsync();
+        await using var services = new ServiceCollection().AddLogging().AddSingleton(one.Runner).AddSingleton(one.Runs).AddSingleton<TimeProvider>(one.Host.Clock).AddSyncJobs().BuildServiceProvider();
+        var jobs = services.GetRequiredService<SyncJobs>();
+        var lost = await one.Runner.BeginAsync(one.Connection.Id, "test", SyncWish.Everything, Stop);
+        await jobs.ScheduleLostAsync(Stop);
+        while ((await one.Runs.FindAsync(lost.Id, Stop))!.Outcome == RunOutcome.Running) await Task.Yield();
+        Assert.Equal(RunOutcome.Completed, (await one.Runs.FindAsync(lost.Id, Stop))!.Outcome);
+
+        // What another process began is not touched: it lives.
+        await using var other = await one.BesideAsync();
+        var theirs = await other.Runner.BeginAsync(other.Connection.Id, "test", SyncWish.Everything, Stop);
+        await jobs.ScheduleLostAsync(Stop);
+        var scheduler = await services.GetRequiredService<ISchedulerFactory>().GetScheduler(Stop);
+        Assert.Empty(await scheduler.GetTriggersOfJob(new JobKey(one.Connection.Id.Value, "sync"), Stop));
+        Assert.Equal(RunOutcome.Running, (await one.Runs.FindAsync(theirs.Id, Stop))!.Outcome);
     }
 
     private Task<SyncedOrg> StartAsync() => StartAsync(_schema);
