@@ -43,8 +43,8 @@ internal static class PostgresLoad
             await Orgtap("connections", "replica", "bench", "--postgres", "--schema", "bench");
             await Orgtap("select", "bench", "--table", $"Account:{string.Join(',', FirstLoad.Fields)}");
             // Both ways read a result that has been rendered already, so its making is in nobody's figure: the org keeps what the first sync had made.
-            await Orgtap("sync", "bench", "--json");
             var job = await org.RunBulkJobAsync($"SELECT {string.Join(", ", FirstLoad.Fields)} FROM Account", cancellationToken);
+            await Orgtap("sync", "bench", "--json");
             await db.ExecuteAsync("DROP SCHEMA IF EXISTS bench CASCADE; DROP SCHEMA IF EXISTS theirs CASCADE; CHECKPOINT");
             var (serverBefore, orgBefore) = (Programs.CpuSecondsOfTree(server), Programs.CpuSecondsOf(org.Process));
             var ours = await Orgtap("sync", "bench", "--json");

@@ -18,7 +18,7 @@ namespace Orgtap.App.Composition;
 internal static class Engine
 {
     /// <summary>Rows in flight of all tables together. More made no load faster when measured (bench/README.md), and everything else of the process comes on top.</summary>
-    private const long RowMemory = 16L << 20;
+    private const long FileMemory = 16L << 20, PostgresMemory = 32L << 20;
 
     public static void Add(IServiceCollection services, InstallationSettings settings)
     {
@@ -49,7 +49,7 @@ internal static class Engine
         services.AddSingleton<RunStore>();
         services.AddSingleton<ReplicaMoving>();
         services.AddSingleton<LiveRuns>();
-        services.AddSingleton(new ByteBudget(RowMemory));
+        services.AddSingleton(new RowMemory(new ByteBudget(FileMemory), new ByteBudget(PostgresMemory)));
         services.AddSingleton(new SyncOptions());
         services.AddSingleton<SyncRunner>();
         services.AddSingleton<SyncStatuses>();

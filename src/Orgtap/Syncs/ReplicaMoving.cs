@@ -14,7 +14,7 @@ namespace Orgtap.Syncs;
 /// Moves a connection's rows from its file into PostgreSQL, with every checkpoint, so that the next sync goes on where the last one ended. A move is a run in the history: no sync
 /// begins beside it. The connection keeps to its file until everything is over there and counted; a move that breaks off is begun anew.
 /// </summary>
-public sealed class ReplicaMoving(ReplicaFiles files, RunStore runs, ConnectionStore connections, ByteBudget budget, TimeProvider time)
+public sealed class ReplicaMoving(ReplicaFiles files, RunStore runs, ConnectionStore connections, RowMemory memory, TimeProvider time)
 {
     private const int RowsPerPage = 20_000;
     private const int BatchesPerPage = 4;
@@ -80,7 +80,7 @@ public sealed class ReplicaMoving(ReplicaFiles files, RunStore runs, ConnectionS
         long moved = 0;
         for (var more = await rows.MoveNextAsync(); more;)
         {
-            using var writer = new RowBatchWriter(table.Schema, budget);
+            using var writer = new RowBatchWriter(table.Schema, memory.Postgres);
             var (batches, count) = (new List<RowBatch>(), 0);
             await writer.ReadyAsync(cancellationToken);
             while (more && count < RowsPerPage && batches.Count < BatchesPerPage)

@@ -37,7 +37,7 @@ public sealed partial class SyncRunner
             var counts = run.Tables.Where(table => table.RowsExpected is not null).ToDictionary(table => table.SObject, table => table.RowsExpected!.Value, StringComparer.OrdinalIgnoreCase);
             var offered = selection.Where(selected => Same(selected.SObject, first) || run.Tables.Any(table => Same(table.SObject, selected.SObject) && table.State == RunTableState.Waiting)).ToList();
             var planner = await PlannerAsync(connection, offered, stored, run.Purpose, options.DescribeAge, counter, stop.Token, counts);
-            var context = new RunContext(run, claim, connection, clients, planner, CapabilitiesOf(connection), replica, runs, live.Aside(run), stop, budget, options, time, loggers);
+            var context = new RunContext(run, claim, connection, clients, planner, CapabilitiesOf(connection), replica, runs, live.Aside(run), stop, memory.Of(connection), options, time, loggers);
             var lanes = new TableLanes(context, offered, new Dictionary<string, TableProbe>());
             await lanes.LoadAsync([first]);
             await new VanishedRows(context, lanes.Syncs, counter).FindAsync();

@@ -11,10 +11,9 @@ using Orgtap.Salesforce;
 namespace Orgtap.Syncs;
 
 /// <summary>Runs syncs: every selected table from its checkpoint to the present, with a receipt for each.</summary>
-/// <param name="budget">Memory of the pages in flight, of all runs together.</param>
 public sealed partial class SyncRunner(
     OrgClients clients, CatalogReader catalog, ConnectionStore connections, SelectionStore selections, RunStore runs, ReplicaFiles replicas, OpenReplica openReplica,
-    LiveRuns live, ByteBudget budget, SyncOptions options, TimeProvider time, ILoggerFactory loggers)
+    LiveRuns live, RowMemory memory, SyncOptions options, TimeProvider time, ILoggerFactory loggers)
 {
     private readonly ConcurrentDictionary<ConnectionId, OrgCapabilities> _capabilities = new();
     private readonly ILogger _logger = loggers.CreateLogger<SyncRunner>();
@@ -155,7 +154,7 @@ public sealed partial class SyncRunner(
         await MaskAsync(run, connection, replica, current, stop.Token);
         var stored = (await replica.TablesAsync(stop.Token)).ToDictionary(table => table.SObject, table => table.Checkpoint, StringComparer.OrdinalIgnoreCase);
         var planner = await PlannerAsync(connection, selection, stored, run.Purpose, run.Purpose == RunPurpose.Sync ? options.DescribeAge : TimeSpan.Zero, counter, stop.Token);
-        var context = new RunContext(run, claim, connection, clients, planner, CapabilitiesOf(connection), replica, runs, current, stop, budget, options, time, loggers);
+        var context = new RunContext(run, claim, connection, clients, planner, CapabilitiesOf(connection), replica, runs, current, stop, memory.Of(connection), options, time, loggers);
 
         var plans = await ForetellAsync(context, own, stored, counter);
         var lanes = new TableLanes(context, selection, await new TableProbes(context, stored, counter).AskAsync(own, stop.Token));

@@ -163,7 +163,7 @@ public sealed class ImportTests
         await using (var tables = org.Reader.TablesOf(org.Org.Connection)) await tables.MoveAsync("push", 41, Cancel);
 
         var place = new PostgresPlace(new SecretText(TestPostgres.Address.ConnectionString), schema.Name);
-        var moving = new Orgtap.Syncs.ReplicaMoving(org.Org.Files, org.Org.Runs, org.Org.Connections, org.Org.Budget, TimeProvider.System);
+        var moving = new Orgtap.Syncs.ReplicaMoving(org.Org.Files, org.Org.Runs, org.Org.Connections, new Orgtap.Syncs.RowMemory(org.Org.Budget, org.Org.Budget), TimeProvider.System);
         // The first attempt breaks off behind the conversations: the connection keeps to its file.
         await Assert.ThrowsAsync<IOException>(() => moving.MoveAsync(org.Org.Connection, place, "test", Cancel, async stop =>
         {

@@ -76,7 +76,7 @@ public sealed class ReplicaMovingTests : IAsyncDisposable
     private PostgresPlace Place => new(new SecretText(TestPostgres.Address.ConnectionString), _schema.Name);
 
     private Task<Run> MoveAsync(SyncedOrg org) =>
-        new ReplicaMoving(org.Files, org.Runs, org.Connections, org.Budget, TimeProvider.System).MoveAsync(org.Connection, Place, "test", SyncedOrg.Cancel);
+        new ReplicaMoving(org.Files, org.Runs, org.Connections, new RowMemory(org.Budget, org.Budget), TimeProvider.System).MoveAsync(org.Connection, Place, "test", SyncedOrg.Cancel);
 
     private async Task ReopenAsync(SyncedOrg org)
     {

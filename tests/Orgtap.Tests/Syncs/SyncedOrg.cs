@@ -160,7 +160,7 @@ internal sealed class SyncedOrg : IAsyncDisposable
         Files = new ReplicaFiles(_folder.Path, time);
         Budget = new ByteBudget(Memory);
         Runner = new SyncRunner(_clients, Catalog, Connections, Selections, Runs, Files, async (connection, cancel) => Wrap(await Files.OpenAsync(connection, cancel)),
-            Live, Budget, Options, time, NullLoggerFactory.Instance);
+            Live, new RowMemory(Budget, Budget), Options, time, NullLoggerFactory.Instance);
     }
 
     public Task SelectAsync(params string[] sobjects) => Selections.SetAsync(Connection.Id, [.. sobjects.Select(name => new SelectedObject(name))], Cancel);

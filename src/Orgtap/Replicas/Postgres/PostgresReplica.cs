@@ -95,7 +95,7 @@ public sealed class PostgresReplica : IReplica
     }
 
     public Task SendAheadAsync(OpenTable table, Page page, CancellationToken cancellationToken) =>
-        LaneOf(table.Schema.SObject).SendAsync(table, page, () => OpenWriterAsync(table, page.Covers, "ahead"), cancellationToken);
+        LaneOf(table.Schema.SObject).SendAsync(table, page, session => WriterOfAsync(session, table, page.Covers), cancellationToken);
 
     public Task<IReadOnlyList<string>> MissingAsync(OpenTable table, string? after, int atMost, CancellationToken cancellationToken) => _source.RunAsync<IReadOnlyList<string>>(async db =>
     {
@@ -152,7 +152,25 @@ public sealed class PostgresReplica : IReplica
     private async Task<Commit> CommitAsync(PostgresLane lane, OpenTable table, Page page)
     {
         var sent = await lane.TakeAsync(page, work => PatientlyAsync(lane, work));
-        var writer = sent?.Writer ?? await LivingWriterAsync(lane, table, page.Covers);
+        var session = sent?.Session ?? await lane.RentAsync();
+        try
+        {
+            return await CommitAsync(lane, session, sent, table, page);
+        }
+        catch
+        {
+            await session.CloseAsync();
+            throw;
+        }
+        finally
+        {
+            lane.GiveBack(session);
+        }
+    }
+
+    private async Task<Commit> CommitAsync(PostgresLane lane, PostgresSession session, SentPage? sent, OpenTable table, Page page)
+    {
+        var writer = sent is null ? await LivingWriterAsync(session, table, page.Covers) : session.Writer!;
         var db = writer.Db;
         await using var transaction = sent?.Transaction ?? await db.BeginTransactionAsync(CancellationToken.None);
         var before = await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: false);
@@ -187,7 +205,7 @@ public sealed class PostgresReplica : IReplica
         }, transaction);
         if (stored.Finished && (mode.IsMain() || mode == LoadMode.Columns)) await PostgresShape.CompleteAsync(db, writer.TableId, stored.Fields);
         await transaction.CommitAsync(CancellationToken.None);
-        lane.Fills(filling && writer.Fills);
+        lane.Fills(filling && writer.Fills ? writer : null);
         return new Commit(committed, stored);
     }
 
@@ -208,27 +226,26 @@ public sealed class PostgresReplica : IReplica
         await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task<PostgresTableWriter> LivingWriterAsync(PostgresLane lane, OpenTable table, Checkpoint covers)
+    private async Task<PostgresTableWriter> LivingWriterAsync(PostgresSession session, OpenTable table, Checkpoint covers)
     {
-        if (lane.Writer is { } kept && kept.Serves(table, covers) && await IsAliveAsync(kept.Db)) return kept;
-        // Of another load, or closed by the server, or by a newer opener: the fence tells.
-        await lane.CloseAsync();
-        var writer = await OpenWriterAsync(table, covers, "writer");
-        lane.Keep(writer);
-        return writer;
+        // Closed by the server, or by a newer opener: the fence tells which.
+        if (session.Writer is { } kept && kept.Serves(table, covers) && !await IsAliveAsync(kept.Db)) await session.CloseAsync();
+        return await WriterOfAsync(session, table, covers);
     }
 
-    /// <param name="role">What the session is to the table: <c>writer</c>, or <c>ahead</c>.</param>
-    private async Task<PostgresTableWriter> OpenWriterAsync(OpenTable table, Checkpoint covers, string role)
+    /// <summary>The session's writer for pages of this load; the one it had may be of another.</summary>
+    private async Task<PostgresTableWriter> WriterOfAsync(PostgresSession session, OpenTable table, Checkpoint covers)
     {
+        if (session.Writer is { } kept && kept.Serves(table, covers)) return kept;
+        await session.CloseAsync();
         var db = await _source.ConnectAsync(CancellationToken.None);
         try
         {
             if (await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: false) is not { } state || state.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
             await db.ExecuteAsync($"""
-                UPDATE _orgtap_tables SET {role}_pid = pg_backend_pid(), {role}_since = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()) WHERE id = @Id AND fence = @Fence
+                UPDATE _orgtap_tables SET {session.Role}_pid = pg_backend_pid(), {session.Role}_since = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()) WHERE id = @Id AND fence = @Fence
                 """, state);
-            return await PostgresTableWriter.OpenAsync(db, table, state.Id, state.TableName, covers);
+            return session.Writer = await PostgresTableWriter.OpenAsync(db, table, state.Id, state.TableName, covers);
         }
         catch
         {
