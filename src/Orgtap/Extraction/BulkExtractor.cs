@@ -8,7 +8,8 @@ using Orgtap.Salesforce.Bulk;
 namespace Orgtap.Extraction;
 
 /// <summary>Loads through a Bulk API 2.0 query job (product C1).</summary>
-public sealed partial class BulkExtractor(SalesforceClient client, ByteBudget budget, OrgCapabilities org, ExtractionOptions options, TimeProvider time, ILogger<BulkExtractor> logger)
+/// <param name="orgTime">The org's clock, which says when its jobs were made.</param>
+public sealed partial class BulkExtractor(SalesforceClient client, ByteBudget budget, OrgCapabilities org, ExtractionOptions options, TimeProvider time, TimeProvider orgTime, ILogger<BulkExtractor> logger)
     : IExtractor
 {
     public async IAsyncEnumerable<Page> ReadAsync(ExtractionPlan plan, Checkpoint from, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -25,7 +26,7 @@ public sealed partial class BulkExtractor(SalesforceClient client, ByteBudget bu
                 {
                     if (job is null)
                     {
-                        load = load with { Position = new BulkIntention(LoadSteps.WholeMilliseconds(time.GetUtcNow())), Expected = null };
+                        load = load with { Position = new BulkIntention(LoadSteps.WholeMilliseconds(orgTime.GetUtcNow())), Expected = null };
                         yield return Loads.Begin(load);
                         job = await client.Bulk.CreateAsync(LoadQuery.Slice(plan, load).ToString(), includeDeleted: true, cancellationToken);
                         position = new BulkPosition(job.Id, job.ApiVersion, null, []);

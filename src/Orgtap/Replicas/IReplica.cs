@@ -28,6 +28,9 @@ public interface IReplica : IAsyncDisposable
     /// <exception cref="Primitives.FencedException">A newer run owns the table; this one must stop.</exception>
     Task<Commit> CommitAsync(OpenTable table, Page page, CancellationToken cancellationToken);
 
+    /// <summary>How many pages behind the one that is committed are worth being read.</summary>
+    int ReadsAhead => 1;
+
     /// <summary>
     /// Begins to write a page beside the commit of the one before it, where the replica gains by that; without a commit of this very page nothing of it stays. Pages are given in the order of
     /// their commits. A hint: nothing need be done.

@@ -2,14 +2,13 @@ using Orgtap.Records;
 
 namespace Orgtap.Syncs;
 
-/// <summary>Reads up to two pages ahead, so that download and parsing overlap the load. Owns what it read and did not give.</summary>
+/// <summary>Reads pages ahead, so that download and parsing overlap the load. Owns what it read and did not give.</summary>
 internal sealed class PagesAhead : IAsyncDisposable
 {
-    private const int MostInLine = 2;
-
     private readonly Lock _gate = new();
     private readonly IAsyncEnumerator<Page> _source;
     private readonly Func<Page, CancellationToken, Task> _next;
+    private readonly int _most;
     private readonly Queue<Page> _line = new();
     private readonly SemaphoreSlim _mayRead = new(0), _hasCome = new(0);
     private readonly CancellationTokenSource _abandoned = new();
@@ -20,9 +19,9 @@ internal sealed class PagesAhead : IAsyncDisposable
     private bool _isGiven;
     private bool _askedForMore;
 
-    private PagesAhead(IAsyncEnumerable<Page> source, Func<Page, CancellationToken, Task> next)
+    private PagesAhead(IAsyncEnumerable<Page> source, int most, Func<Page, CancellationToken, Task> next)
     {
-        (_source, _next) = (source.GetAsyncEnumerator(CancellationToken.None), next);
+        (_source, _most, _next) = (source.GetAsyncEnumerator(CancellationToken.None), most, next);
         // A page is parsed on a thread of its own: parsing begins before the first wait.
         _reading = Task.Run(ReadAsync);
     }
@@ -31,12 +30,13 @@ internal sealed class PagesAhead : IAsyncDisposable
     /// Gives the pages of a load in order; each is the receiver's to dispose. Nothing is read behind a page without rows before the receiver has it, for what follows from it costs something (a Bulk job), and nothing behind the
     /// page that finishes the load before the receiver asks for more.
     /// </summary>
+    /// <param name="most">How many at most: a process that dies has read them in vain.</param>
     /// <param name="next">
     /// Told of a page that is next, as soon as the one before it has been given: the receiver is perhaps at work on that one. Its token says that the receiver wants no more pages; until its task ends, a page that was not given stays alive.
     /// </param>
-    public static async IAsyncEnumerable<Page> ReadAsync(IAsyncEnumerable<Page> source, Func<Page, CancellationToken, Task> next)
+    public static async IAsyncEnumerable<Page> ReadAsync(IAsyncEnumerable<Page> source, int most, Func<Page, CancellationToken, Task> next)
     {
-        await using var ahead = new PagesAhead(source, next);
+        await using var ahead = new PagesAhead(source, most, next);
         while (await ahead.TakeAsync() is { } page)
         {
             yield return page;
@@ -111,7 +111,7 @@ internal sealed class PagesAhead : IAsyncDisposable
 
     private void GoOnReading()
     {
-        if (_isReading || (_last is { } last && !(_line.Count == 0 ? !last.Covers.Finished || _askedForMore : _line.Count < MostInLine && last.RowCount > 0 && !last.Covers.Finished))) return;
+        if (_isReading || (_last is { } last && !(_line.Count == 0 ? !last.Covers.Finished || _askedForMore : _line.Count < _most && last.RowCount > 0 && !last.Covers.Finished))) return;
         _isReading = true;
         _mayRead.Release();
     }

@@ -245,12 +245,12 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
         {
             _ when probed is not null => new ProbedExtractor(probed, run.Budget),
             { Mode: LoadMode.Mend } => new MendExtractor(client, run.Budget, run.Org, (after, most, cancellationToken) => run.Replica.MissingAsync(_open!, after, most, cancellationToken)),
-            { Api: ExtractionApi.Bulk } => new BulkExtractor(client, run.Budget, run.Org, run.Options.Extraction, run.OrgTime, run.Loggers.CreateLogger<BulkExtractor>()),
+            { Api: ExtractionApi.Bulk } => new BulkExtractor(client, run.Budget, run.Org, run.Options.Extraction, run.Time, run.OrgTime, run.Loggers.CreateLogger<BulkExtractor>()),
             _ => new RestExtractor(client, run.Budget, run.Org),
         };
         var hadResultPages = run.Org.ResultPages;
         var (tally, slice, before) = (from.Tally, from.Slice, from.TallyBefore);
-        await foreach (var read in PagesAhead.ReadAsync(extractor.ReadAsync(plan, from, run.Stop.Token), (page, abandoned) => run.Replica.SendAheadAsync(_open!, page, abandoned)))
+        await foreach (var read in PagesAhead.ReadAsync(extractor.ReadAsync(plan, from, run.Stop.Token), run.Replica.ReadsAhead, (page, abandoned) => run.Replica.SendAheadAsync(_open!, page, abandoned)))
         {
             using var page = read;
             if (hadResultPages is null && run.Org.ResultPages == false) ExplainSerialPages(ref hadResultPages);

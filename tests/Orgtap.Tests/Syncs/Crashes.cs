@@ -106,6 +106,8 @@ internal sealed class CrashingReplica(IReplica inner, Crash crash) : IReplica
         return opened;
     }
 
+    public int ReadsAhead => inner.ReadsAhead;
+
     public Task SendAheadAsync(OpenTable table, Page page, CancellationToken cancellationToken) => inner.SendAheadAsync(table, page, cancellationToken);
 
     public async Task<Commit> CommitAsync(OpenTable table, Page page, CancellationToken cancellationToken)

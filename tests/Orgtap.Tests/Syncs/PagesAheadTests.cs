@@ -10,18 +10,21 @@ public sealed class PagesAheadTests
     private readonly List<string> _happened = [];
     private readonly ByteBudget _budget = new(64 << 20);
 
-    [Fact]
-    public async Task Pages_come_in_order_and_two_are_read_ahead_and_the_next_is_told_of_while_one_is_in_hand()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Pages_come_in_order_and_as_many_are_read_ahead_as_may_be_and_the_next_is_told_of_while_one_is_in_hand(int most)
     {
         var (all, told) = (Enumerable.Range(0, 6).Select(_ => Rows()).ToList(), new List<Page>());
         var given = new List<Page>();
-        await foreach (var page in PagesAhead.ReadAsync(Source(all), Told))
+        await foreach (var page in PagesAhead.ReadAsync(Source(all), most, Told))
         {
             given.Add(page);
             // What may be read is read, without being asked for.
-            var most = Math.Min(all.Count, given.Count + 2);
-            while (Read() < most) await Task.Yield();
-            Assert.Equal(most, Read());
+            var may = Math.Min(all.Count, given.Count + most);
+            while (Read() < may) await Task.Yield();
+            for (var spin = 0; spin < 100; spin++) await Task.Yield();
+            Assert.Equal(may, Read());
             while (given.Count < all.Count && !Has(told, all[given.Count])) await Task.Yield();
             page.Dispose();
         }
@@ -41,7 +44,7 @@ public sealed class PagesAheadTests
         var begin = Page.Empty(Pages.Backfill(Pages.Account));
         List<Page> all = [Rows(), begin, Rows()];
         var given = 0;
-        await foreach (var page in PagesAhead.ReadAsync(Source(all), Nobody))
+        await foreach (var page in PagesAhead.ReadAsync(Source(all), 2, Nobody))
         {
             if (given++ == 0)
             {
@@ -58,7 +61,7 @@ public sealed class PagesAheadTests
     public async Task Nothing_is_read_behind_the_page_that_ends_the_load_before_more_is_asked_for()
     {
         var end = Page.Empty(Pages.Backfill(Pages.Account, finished: true));
-        await foreach (var page in PagesAhead.ReadAsync(Source([Rows(), end], () => _happened.Add("deleted")), Nobody))
+        await foreach (var page in PagesAhead.ReadAsync(Source([Rows(), end], () => _happened.Add("deleted")), 2, Nobody))
         {
             for (var spin = 0; spin < 100; spin++) await Task.Yield();
             Assert.DoesNotContain("deleted", _happened);
@@ -73,7 +76,7 @@ public sealed class PagesAheadTests
         var given = 0;
         var thrown = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
         {
-            await foreach (var page in PagesAhead.ReadAsync(Source([Rows(), Rows()], () => throw new InvalidOperationException("cut")), Nobody))
+            await foreach (var page in PagesAhead.ReadAsync(Source([Rows(), Rows()], () => throw new InvalidOperationException("cut")), 2, Nobody))
             {
                 given++;
                 page.Dispose();
@@ -86,7 +89,7 @@ public sealed class PagesAheadTests
     public async Task Whoever_leaves_gets_no_memory_of_pages_left_behind_and_those_who_were_told_end_first()
     {
         var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await foreach (var page in PagesAhead.ReadAsync(Source([.. Enumerable.Range(0, 5).Select(_ => Rows())]), Sending))
+        await foreach (var page in PagesAhead.ReadAsync(Source([.. Enumerable.Range(0, 5).Select(_ => Rows())]), 2, Sending))
         {
             while (Read() < 3) await Task.Yield();
             page.Dispose();

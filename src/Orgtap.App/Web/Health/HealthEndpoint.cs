@@ -33,7 +33,7 @@ internal static class HealthEndpoint
         HealthCheckDocument[] checks =
         [
             new("control store", await AnswersAsync(store, cancellationToken)),
-            new("keys", Holds(() => cipher.Unprotect("health", cipher.Protect("health", new SecretText("ready"))).Reveal() == "ready")),
+            new("keys", await OpensAsync(store, cipher, cancellationToken)),
             new("disk", Holds(() => new DriveInfo(Path.GetFullPath(settings.DataDirectory)).AvailableFreeSpace >= LeastDisk)),
         ];
         var healthy = checks.All(check => check.Healthy);
@@ -47,6 +47,23 @@ internal static class HealthEndpoint
             await using var db = await store.ConnectAsync(cancellationToken);
             // A pooled connection may be open on our side only.
             return await db.ExecuteScalarAsync<long>("SELECT 1") == 1;
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>One stored secret of each kind that connections need, besides one that is made now: with another key file a new key comes in place of those that do not open, and what is made now says nothing.</summary>
+    private static async Task<bool> OpensAsync(ControlStore store, ISecretCipher cipher, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (cipher.Unprotect("health", cipher.Protect("health", new SecretText("ready"))).Reveal() != "ready") return false;
+            await using var db = await store.ConnectAsync(cancellationToken);
+            foreach (var secret in SecretRotation.All.Where(secret => secret.Table is "apps" or "grants"))
+                if (await db.QueryFirstOrDefaultAsync<string?>($"SELECT {secret.Column} FROM {secret.Table} WHERE {secret.Column} IS NOT NULL LIMIT 1") is { } stored) cipher.Unprotect(secret.Purpose, stored);
+            return true;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {

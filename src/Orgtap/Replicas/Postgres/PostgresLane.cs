@@ -23,7 +23,8 @@ internal sealed class PostgresLane : IAsyncDisposable
         {
             lock (_lock)
                 if (_free.TryPop(out var session)) return session;
-            await DropAheadAsync();
+            // One that is being taken back by somebody else comes back in a moment.
+            if (!await DropAheadAsync()) await Task.Yield();
         }
     }
 

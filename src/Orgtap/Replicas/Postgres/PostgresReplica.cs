@@ -94,6 +94,9 @@ public sealed class PostgresReplica : IReplica
         }
     }
 
+    /// <summary>Two are sent at once, and a third is parsed meanwhile.</summary>
+    public int ReadsAhead => 2;
+
     public Task SendAheadAsync(OpenTable table, Page page, CancellationToken cancellationToken) =>
         LaneOf(table.Schema.SObject).SendAsync(table, page, session => WriterOfAsync(session, table, page.Covers), cancellationToken);
 
