@@ -82,6 +82,8 @@ internal sealed class Scale(WebApplication app, Org org, SimulatedClock clock, S
         await CheckAsync(tables.Count, cancellationToken);
         Say("first loads", began, before);
         Each("a first load", Stopwatch.GetElapsedTime(began), Environment.CpuUsage.TotalTime - cpu, _server() - theirs, await CallsAsync(cancellationToken) - calls, _connections.Count);
+        var stored = await StoredAsync(postgres is null ? null : db);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  stored for each: {stored.Control / 1000 / options.Connections:N0} kB in the control store, {stored.Rows / 1000 / options.Connections:N0} kB of rows{(postgres is null ? "" : $", {stored.Catalog / 1000 / options.Connections:N0} kB in PostgreSQL's catalogs, all databases and what was there before included")}"));
         if (options.History > 0) await FillHistoryAsync(cancellationToken);
 
         for (var hour = 1; hour <= options.Hours; hour++) await HourAsync(hour, tables, cancellationToken);
@@ -143,6 +145,17 @@ internal sealed class Scale(WebApplication app, Org org, SimulatedClock clock, S
                 """, new { each, first }, transaction);
         }, cancellationToken);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"a history of {each * options.Connections:N0} runs ({options.History} days)"));
+    }
+
+    /// <summary>Bytes.</summary>
+    private async Task<(long Control, long Rows, long Catalog)> StoredAsync(NpgsqlConnection? db)
+    {
+        if (db is null) return (new FileInfo(Path.Combine(options.Work, "control.db")).Length, Directory.EnumerateFiles(Path.Combine(options.Work, "replicas")).Sum(file => new FileInfo(file).Length), 0);
+        return await db.QuerySingleAsync<(long, long, long)>("""
+            SELECT COALESCE(sum(pg_total_relation_size(c.oid)) FILTER (WHERE n.nspname = 'orgtap'), 0)::bigint, COALESCE(sum(pg_total_relation_size(c.oid)) FILTER (WHERE n.nspname LIKE 'customer%'), 0)::bigint,
+              COALESCE(sum(pg_total_relation_size(c.oid)) FILTER (WHERE n.nspname = 'pg_catalog'), 0)::bigint
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'm')
+            """);
     }
 
     /// <summary>Waits until no run is under way.</summary>
