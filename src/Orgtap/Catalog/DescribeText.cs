@@ -4,7 +4,7 @@ using System.Text;
 namespace Orgtap.Catalog;
 
 /// <summary>
-/// A describe as the control store holds it: compressed, because an org's tables come to megabytes of text that repeats itself (a twentieth is left). What was stored in clear by an earlier version is read as it is.
+/// A describe as the control store holds it: compressed, because an org's tables come to megabytes of text that repeats itself (an eighth is left). What was stored in clear by an earlier version is read as it is.
 /// </summary>
 internal static class DescribeText
 {

@@ -36,8 +36,7 @@ internal sealed class MachineClock : IDisposable
     public void Dispose()
     {
         _folder.Delete(recursive: true);
-        // Processes that were killed leave what the library shares among threads.
-        foreach (var left in Directory.EnumerateFiles("/dev/shm").Where(file => Path.GetFileName(file) is ['f', 'a', 'k', 'e', 't', 'i', 'm', 'e', '_', ..] or ['s', 'e', 'm', '.', 'f', 'a', 'k', 'e', 't', 'i', 'm', 'e', '_', ..]))
-            File.Delete(left);
+        // Processes that were killed leave what the library shares among threads, named by their number; others' are theirs.
+        foreach (var left in Directory.EnumerateFiles("/dev/shm", "*faketime_*").Where(file => !Directory.Exists($"/proc/{file[(file.LastIndexOf('_') + 1)..]}"))) File.Delete(left);
     }
 }

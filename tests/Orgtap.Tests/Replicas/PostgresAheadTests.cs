@@ -44,7 +44,6 @@ public sealed class PostgresAheadTests : IAsyncLifetime
         Assert.Equal(new CommitCounts(1000, 0, 0, 0), committed.Counts);
         Assert.Equal(1010, await CountAsync());
 
-        // The sessions have changed places.
         await _replica.SendAheadAsync(_table, third, Never);
         Assert.Equal(1, await OpenTransactionsAsync());
         Assert.Equal(500, (await _replica.CommitAsync(_table, third, Never)).Counts.Inserted);
@@ -57,12 +56,12 @@ public sealed class PostgresAheadTests : IAsyncLifetime
     {
         using var second = PageOf("second", 10, 40_000);
         using var third = PageOf("third", 50_000, 1000);
-        using var held = new HeldList(second.Batches);
+        using var held = new FreezingList(second.Batches);
         var committing = Task.Run(() => _replica.CommitAsync(_table, second with { Batches = held }, Never));
-        await held.Reached.WaitAsync(TestContext.Current.CancellationToken);
+        await held.Frozen.WaitAsync(TestContext.Current.CancellationToken);
         await _replica.SendAheadAsync(_table, third, Never);
         Assert.Equal(2, await OpenTransactionsAsync());
-        held.LetGo();
+        held.Wake();
         Assert.Equal(40_000, (await committing).Counts.Inserted);
         Assert.Equal(1000, (await _replica.CommitAsync(_table, third, Never)).Counts.Inserted);
         Assert.Equal(41_010, await CountAsync());
@@ -111,7 +110,10 @@ public sealed class PostgresAheadTests : IAsyncLifetime
     public async Task Whoever_opens_the_table_anew_ends_both_sessions_of_the_one_before()
     {
         using var second = PageOf("second", 10, 1000);
+        using var third = PageOf("third", 1010, 1000);
         await _replica.SendAheadAsync(_table, second, Never);
+        await _replica.SendAheadAsync(_table, third, Never);
+        Assert.Equal(2, await OpenTransactionsAsync());
         await using var newer = await OpenAsync();
         var table = await newer.OpenAsync(Pages.Account, Never);
         Assert.Equal(0, await OpenTransactionsAsync());
@@ -165,35 +167,5 @@ public sealed class PostgresAheadTests : IAsyncLifetime
     {
         await using var db = await _schema.ConnectAsync();
         return await db.ExecuteScalarAsync<long>("SELECT count(*) FROM pg_locks l JOIN _orgtap_tables t ON l.pid IN (t.writer_pid, t.ahead_pid) WHERE NOT l.granted");
-    }
-
-    /// <summary>Lets its reader wait behind the first batch.</summary>
-    private sealed class HeldList(IReadOnlyList<RowBatch> batches) : IReadOnlyList<RowBatch>, IDisposable
-    {
-        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly ManualResetEventSlim _free = new();
-
-        public Task Reached => _reached.Task;
-
-        public int Count => batches.Count;
-
-        public RowBatch this[int index]
-        {
-            get
-            {
-                if (index == 0) return batches[0];
-                _reached.TrySetResult();
-                _free.Wait();
-                return batches[index];
-            }
-        }
-
-        public void LetGo() => _free.Set();
-
-        public void Dispose() => _free.Dispose();
-
-        public IEnumerator<RowBatch> GetEnumerator() => batches.GetEnumerator();
-
-        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }

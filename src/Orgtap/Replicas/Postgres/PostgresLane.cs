@@ -1,3 +1,4 @@
+using Npgsql;
 using Orgtap.Records;
 
 namespace Orgtap.Replicas.Postgres;
@@ -137,7 +138,14 @@ internal sealed class PostgresSession(string role)
         if (Writer is { } writer)
         {
             Writer = null;
-            await writer.DisposeAsync();
+            try
+            {
+                await writer.DisposeAsync();
+            }
+            catch (Exception gone) when (gone is NpgsqlException or IOException or InvalidOperationException)
+            {
+                // The server ended the session with a page in it: there is nothing left to roll back.
+            }
         }
     }
 }
