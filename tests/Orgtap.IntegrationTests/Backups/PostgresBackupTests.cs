@@ -42,7 +42,7 @@ public sealed partial class PostgresBackupTests : IAsyncLifetime
         _around.Delete(recursive: true);
     }
 
-    [Fact(Timeout = 300_000)]
+    [Fact(Timeout = 600_000)]
     public async Task What_was_dumped_while_rows_came_in_goes_on_on_another_server_and_ends_exact()
     {
         using var elsewhere = Restored();

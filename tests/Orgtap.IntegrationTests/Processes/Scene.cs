@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -30,6 +31,7 @@ internal sealed class Scene : IAsyncDisposable
     private readonly List<Member> _members;
     private readonly HttpClient _http = new(new SocketsHttpHandler()) { Timeout = TimeSpan.FromSeconds(5) };
     private readonly MachineClock _clock = new();
+    private readonly List<string> _calm = [];
     private OrgtapProgram _orgtap = null!;
     private int? _serverIsBackIn;
     private (SimulatedOrgHost Org, int In)? _quotaIsBack;
@@ -47,7 +49,7 @@ internal sealed class Scene : IAsyncDisposable
         ["process killed"] = 0, ["process frozen"] = 0, ["database server killed"] = 0, ["sessions cut"] = 0, ["fault of the org or network"] = 0, ["quota used up by others"] = 0, ["clock set"] = 0, ["sync asked for"] = 0,
     };
 
-    public string Told() => $"{string.Join(", ", Counts.Select(count => $"{count.Key} {count.Value}"))}; changes {_models.Values.Sum(model => model.Counts.Values.Sum())}";
+    public string Told() => $"{string.Join(", ", Counts.Select(count => $"{count.Key} {count.Value}"))}; changes {_models.Values.Sum(model => model.Counts.Values.Sum())}; then {string.Join(", ", _calm)}";
 
     public static async Task<Scene> SetAsync(Random random, CancellationToken stop)
     {
@@ -126,7 +128,11 @@ internal sealed class Scene : IAsyncDisposable
             var settled = _orgs[name].Clock.GetUtcNow() + TimeSpan.FromSeconds(5);
             await Until.TrueAsync(() => _orgs[name].Clock.GetUtcNow() > settled, _stop);
             foreach (var purpose in (string[])["sync", "reconcile", "refresh"])
+            {
+                var began = Stopwatch.GetTimestamp();
                 await Until.TrueAsync(() => EndedWellAsync(name, purpose), _stop);
+                _calm.Add(string.Create(CultureInfo.InvariantCulture, $"{name} {purpose} {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s"));
+            }
         }
     }
 
