@@ -18,13 +18,17 @@ public sealed record RunSnapshot(
 /// <param name="Activity">What it is doing, for people, e.g. <c>Salesforce prepares the rows</c>.</param>
 public sealed record TableSnapshot(RunTable Table, double RowsPerSecond, DateTimeOffset? ExpectedEnd, string Activity);
 
-/// <summary>The runs of this process, live. Keeps the last one of each connection after its end, so that a watcher sees how it ended.</summary>
+/// <summary>The runs of this process, live. Keeps the last one of each connection for a while after its end, so that a watcher sees how it ended; history has it for good.</summary>
 public sealed class LiveRuns(TimeProvider time)
 {
+    /// <summary>How long a run stays behind its end. Whoever looks at it late reads history; kept for ever, a thousand connections' last runs would hold 150 MB.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
+
     private readonly ConcurrentDictionary<ConnectionId, LiveRun> _runs = new();
     private readonly ConcurrentDictionary<ConnectionId, TaskCompletionSource> _changes = new();
+    private readonly ConcurrentQueue<(ConnectionId Connection, LiveRun Run, long At)> _ended = new();
 
-    /// <summary>The run under way or the last one since this process started; null: none.</summary>
+    /// <summary>The run under way or the one that ended last, within the last ten minutes or so; null: none.</summary>
     public RunSnapshot? Current(ConnectionId connection) => _runs.GetValueOrDefault(connection)?.Snapshot();
 
     /// <summary>Yields the present state at once if there is one, then a new one after each change; changes that come faster than they are read are joined. Ends only when cancelled.</summary>
@@ -41,7 +45,9 @@ public sealed class LiveRuns(TimeProvider time)
 
     internal LiveRun Begin(Run run)
     {
+        LetGo();
         var live = new LiveRun(run, time, () => Changed(run.ConnectionId));
+        live.Ended = () => _ended.Enqueue((run.ConnectionId, live, time.GetTimestamp()));
         _runs[run.ConnectionId] = live;
         Changed(run.ConnectionId);
         return live;
@@ -55,6 +61,13 @@ public sealed class LiveRuns(TimeProvider time)
     {
         if (_runs.TryGetValue(run.ConnectionId, out var known) && known.Id == run.Id) _runs.TryRemove(new KeyValuePair<ConnectionId, LiveRun>(run.ConnectionId, known));
         Changed(run.ConnectionId);
+    }
+
+    /// <summary>Forgets what ended long ago, the oldest first.</summary>
+    private void LetGo()
+    {
+        while (_ended.TryPeek(out var first) && time.GetElapsedTime(first.At) > Kept && _ended.TryDequeue(out var old))
+            _runs.TryRemove(new KeyValuePair<ConnectionId, LiveRun>(old.Connection, old.Run));
     }
 
     private void Changed(ConnectionId connection)
@@ -74,6 +87,9 @@ internal sealed class LiveRun(Run run, TimeProvider time, Action changed)
 
     public RunId Id { get; } = run.Id;
 
+    /// <summary>Called when it has ended.</summary>
+    public Action Ended { get; set; } = static () => { };
+
     public void Update(RunTable table, string activity)
     {
         lock (_gate) _tables[table.SObject].Update(table, activity, time.GetUtcNow());
@@ -83,6 +99,7 @@ internal sealed class LiveRun(Run run, TimeProvider time, Action changed)
     public void End(Run ended)
     {
         lock (_gate) _run = ended;
+        Ended();
         changed();
     }
 

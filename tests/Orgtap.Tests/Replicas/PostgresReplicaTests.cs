@@ -50,6 +50,29 @@ public sealed class PostgresReplicaTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_table_in_which_nothing_changed_costs_its_checkpoint_and_no_session_of_its_own()
+    {
+        await using var replica = await OpenAsync();
+        using var nothing = Pages.Of(Pages.Account, Pages.Backfill(Pages.Account) with { Mode = LoadMode.Incremental, Finished = true }, []);
+        await CommitAsync(replica, Pages.Account, [Pages.Id(1), "one", "1", "false"]);
+        await replica.CommitAsync(await replica.OpenAsync(Pages.Account, Never), nothing, Never);
+        await using var db = await _schema.ConnectAsync();
+        const string columns = "SELECT string_agg(name || ' ' || ctid::text || ' ' || xmin::text || ' ' || updated, '; ' ORDER BY name) FROM _orgtap_columns";
+        Assert.DoesNotContain(" 2;", await db.ExecuteScalarAsync<string>(columns) + ";", StringComparison.Ordinal);
+        var (before, writer) = (await db.ExecuteScalarAsync<string>(columns), await db.ExecuteScalarAsync<DateTime>("SELECT writer_since FROM _orgtap_tables"));
+
+        var table = await replica.OpenAsync(Pages.Account, Never);
+        var commit = await replica.CommitAsync(table, nothing, Never);
+
+        Assert.Equal((default, LoadMode.Incremental, true), (commit.Counts, commit.Stored.Mode, commit.Stored.Finished));
+        Assert.Equal(commit.Stored.ToJson(), Assert.Single(await replica.TablesAsync(Never)).Checkpoint!.ToJson());
+        Assert.Equal(before, await db.ExecuteScalarAsync<string>(columns));
+        Assert.Equal(writer, await db.ExecuteScalarAsync<DateTime>("SELECT writer_since FROM _orgtap_tables"));
+        await replica.OpenAsync(Pages.Account, Never);
+        await Assert.ThrowsAsync<FencedException>(() => replica.CommitAsync(table, nothing, Never));
+    }
+
+    [Fact]
     public async Task A_slice_that_is_read_again_is_merged_and_not_doubled()
     {
         await using var replica = await OpenAsync();

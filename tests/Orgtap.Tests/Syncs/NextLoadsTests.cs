@@ -1,5 +1,6 @@
 using Orgtap.Catalog;
 using Orgtap.Extraction;
+using Orgtap.Primitives;
 using Orgtap.Records;
 using Orgtap.Syncs;
 
@@ -144,6 +145,23 @@ public sealed class NextLoadsTests
 
         Assert.Equal((RunOutcome.Completed, 2_600L), (seen[^1].Outcome, seen[^1].Tables[0].Table.RowsWritten));
         Assert.Equal(seen[^1].ApiCalls, (await org.Runs.ListAsync(org.Connection.Id, 1, SyncedOrg.Cancel))[0].ApiCalls);
+    }
+
+    [Fact]
+    public async Task The_last_run_is_at_hand_for_ten_minutes_and_makes_way_for_others_then()
+    {
+        await using var org = await LoadedAsync("Account");
+        org.Host.Clock.Advance(LiveRuns.Kept - TimeSpan.FromMinutes(1));
+        var other = new ConnectionId("other");
+        org.Live.Begin(Run(1));
+        Assert.Equal(RunOutcome.Completed, org.Live.Current(org.Connection.Id)!.Outcome);
+
+        org.Host.Clock.Advance(TimeSpan.FromMinutes(2));
+        org.Live.Begin(Run(2));
+        Assert.Null(org.Live.Current(org.Connection.Id));
+        Assert.Equal(RunOutcome.Running, org.Live.Current(other)!.Outcome);
+
+        Run Run(long id) => new(new RunId(id), other, "test", SyncedOrg.Noon, null, RunOutcome.Running, null, 0, null, []);
     }
 
     private static async Task<SyncedOrg> LoadedAsync(params string[] tables)

@@ -54,10 +54,7 @@ public sealed class PostgresReplica : IReplica
             {
                 await EndOlderWriterAsync(db, schema.SObject);
                 await using var transaction = await db.BeginTransactionAsync(CancellationToken.None);
-                await db.ExecuteAsync("INSERT INTO _orgtap_tables (sobject, sobject_key, table_name) VALUES (@SObject, @key, @table) ON CONFLICT (sobject_key) DO NOTHING",
-                    new { schema.SObject, key = Key(schema.SObject), table = Of(schema.SObject) }, transaction);
-                await db.ExecuteAsync("UPDATE _orgtap_tables SET fence = fence + 1 WHERE sobject_key = @key", new { key = Key(schema.SObject) }, transaction);
-                var state = (await TableState.ReadAsync(db, schema.SObject, forUpdate: false))!;
+                var state = await TableState.FenceAsync(db, schema.SObject);
                 await PostgresShape.FitAsync(db, state.Id, state.TableName, schema, _mostColumns);
                 await transaction.CommitAsync(CancellationToken.None);
                 return new OpenTable(schema, state.Fence, Read(state.Checkpoint));
@@ -77,7 +74,7 @@ public sealed class PostgresReplica : IReplica
         {
             // From here on the token is not looked at: a transaction ends by itself.
             cancellationToken.ThrowIfCancellationRequested();
-            var commit = await CommitAsync(lane, table, page);
+            var commit = IsCheckpointOnly(page) ? await SaveAsync(table, page) : await CommitAsync(lane, table, page);
             if (commit.Stored.Finished) await lane.CloseAsync();
             return commit;
         }
@@ -102,9 +99,12 @@ public sealed class PostgresReplica : IReplica
 
     public Task<IReadOnlyList<string>> MissingAsync(OpenTable table, string? after, int atMost, CancellationToken cancellationToken) => _source.RunAsync<IReadOnlyList<string>>(async db =>
     {
-        var state = await TableState.ReadAsync(db, table.Schema.SObject, forUpdate: false);
-        if (state is null || state.Fence != table.Fence) throw new FencedException(table.Schema.SObject);
-        return [.. await db.QueryAsync<string>("SELECT id FROM _orgtap_missing WHERE table_id = @Id AND id > @after ORDER BY id LIMIT @atMost", new { state.Id, after = after ?? "", atMost })];
+        var missing = (await db.QueryAsync<string?>("""
+            SELECT m.id FROM _orgtap_tables t LEFT JOIN LATERAL (SELECT id FROM _orgtap_missing WHERE table_id = t.id AND id > @after ORDER BY id LIMIT @atMost) m ON true
+            WHERE t.sobject_key = @key AND t.fence = @Fence ORDER BY m.id
+            """, new { key = Key(table.Schema.SObject), table.Fence, after = after ?? "", atMost })).ToList();
+        // The table itself is one row, with no Id, where nothing is missing.
+        return missing.Count == 0 ? throw new FencedException(table.Schema.SObject) : [.. missing.OfType<string>()];
     }, cancellationToken);
 
     public async Task<MaskCounts> MaskAsync(MaskingRules rules, CancellationToken cancellationToken)
@@ -151,6 +151,26 @@ public sealed class PostgresReplica : IReplica
     {
         foreach (var lane in _lanes.Values) await lane.DisposeAsync();
     }
+
+    /// <summary>Nothing was changed in the org: most tables, most of the time.</summary>
+    private static bool IsCheckpointOnly(Page page) => page.RowCount == 0 && page.Covers.Mode is LoadMode.Backfill or LoadMode.Incremental or LoadMode.Deletes;
+
+    /// <summary>Saves the checkpoint of a page without rows: one statement, over any session.</summary>
+    private Task<Commit> SaveAsync(OpenTable table, Page page) => _source.RunAsync(async db =>
+    {
+        var counts = default(RowCounts).ToCommitCounts(0) with { Masked = page.Masked };
+        var stored = page.Covers with { Tally = page.Covers.Tally.Add(page.Counts, counts) };
+        var saved = await db.ExecuteScalarAsync<bool>("""
+            WITH saved AS (UPDATE _orgtap_tables SET checkpoint = @checkpoint, last_complete = COALESCE(@complete, last_complete) WHERE sobject_key = @key AND fence = @Fence RETURNING id),
+            filled AS (UPDATE _orgtap_columns c SET updated = 1 FROM saved WHERE c.table_id = saved.id AND c.updated = 2 AND c.name_key = ANY(@filled))
+            SELECT EXISTS (SELECT 1 FROM saved)
+            """, new
+        {
+            checkpoint = stored.ToJson(), complete = CompleteAt(stored), key = Key(table.Schema.SObject), table.Fence,
+            filled = stored.Finished && stored.Mode.IsMain() ? stored.Fields.Select(Key).ToArray() : [],
+        });
+        return saved ? new Commit(counts, stored) : throw new FencedException(table.Schema.SObject);
+    }, CancellationToken.None);
 
     private async Task<Commit> CommitAsync(PostgresLane lane, OpenTable table, Page page)
     {
@@ -204,7 +224,7 @@ public sealed class PostgresReplica : IReplica
             checkpoint = stored.ToJson(),
             live = counts.Inserted - swept.Removed - removed - deleted,
             deleted,
-            complete = IsComplete(stored) ? _time.GetUtcNow().UtcDateTime : (DateTime?)null,
+            complete = CompleteAt(stored),
         }, transaction);
         if (stored.Finished && (mode.IsMain() || mode == LoadMode.Columns)) await PostgresShape.CompleteAsync(db, writer.TableId, stored.Fields);
         await transaction.CommitAsync(CancellationToken.None);
@@ -346,13 +366,7 @@ public sealed class PostgresReplica : IReplica
         }
     }
 
-    private static bool IsComplete(Checkpoint stored) =>
-        stored.Finished && stored.Mode.IsMain() && stored.Tally.Rejected == 0 && stored.Tally.Written == stored.Tally.Parsed && stored.Tally.Reported <= stored.Tally.Parsed;
-
-    /// <summary>A table's row of metadata as a transaction finds it.</summary>
-    private sealed record TableState(long Id, string TableName, long Fence, string? Checkpoint, DateTime? LastComplete)
-    {
-        public static Task<TableState?> ReadAsync(NpgsqlConnection db, string sobject, bool forUpdate) => db.QuerySingleOrDefaultAsync<TableState?>(
-            $"SELECT id, table_name AS TableName, fence, checkpoint, last_complete AS LastComplete FROM _orgtap_tables WHERE sobject_key = @key{(forUpdate ? " FOR UPDATE" : "")}", new { key = Key(sobject) });
-    }
+    /// <returns>Null: the load did not end, or something is missing.</returns>
+    private DateTime? CompleteAt(Checkpoint stored) =>
+        stored.Finished && stored.Mode.IsMain() && stored.Tally.Rejected == 0 && stored.Tally.Written == stored.Tally.Parsed && stored.Tally.Reported <= stored.Tally.Parsed ? _time.GetUtcNow().UtcDateTime : null;
 }

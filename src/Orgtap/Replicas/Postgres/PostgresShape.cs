@@ -7,7 +7,11 @@ using static Orgtap.Replicas.SqlName;
 namespace Orgtap.Replicas.Postgres;
 
 /// <summary>A column as it is stored, under the name it has in PostgreSQL, in one of the table's parts.</summary>
-internal sealed record StoredColumn(Column Column, string Name, int Part);
+internal sealed record StoredColumn(Column Column, string Name, int Part)
+{
+    /// <summary>Whether it is in the selection: loads keep it up to date, or are about to.</summary>
+    public bool IsSelected { get; init; } = true;
+}
 
 /// <summary>Makes a table fit a schema: creates it, adds columns and parts, widens types, never drops a value. Runs inside the caller's transaction.</summary>
 internal static class PostgresShape
@@ -21,6 +25,8 @@ internal static class PostgresShape
         await ChangeAsync(db, tableId, tableName, stored, added, [.. wider.Where(now => !PostgresTypes.IsStoredAlike(stored[now.Column.Name].Column.Type, now.Column.Type))]);
 
         List<StoredColumn> kept = [.. wider, .. added];
+        // Mostly nothing is new, and nothing is written then: a row of each column at every sync would make up most of what an unchanged table costs.
+        if (added.Count == 0 && wider.TrueForAll(now => IsNotedAlike(stored[now.Column.Name], now)) && stored.Values.Count(column => column.IsSelected) == wider.Count) return;
         await db.ExecuteAsync("""
             UPDATE _orgtap_columns SET updated = 0 WHERE table_id = @tableId AND updated <> 0 AND NOT (name_key = ANY(@keys));
             INSERT INTO _orgtap_columns (table_id, name, name_key, column_name, part, type, digits, scale, updated)
@@ -47,9 +53,12 @@ internal static class PostgresShape
 
     /// <summary>The columns as they are stored, by API name, those no longer selected included.</summary>
     public static async Task<Dictionary<string, StoredColumn>> StoredColumnsAsync(NpgsqlConnection db, long tableId) =>
-        (await db.QueryAsync<(string Name, string ColumnName, long Part, string Type, long Digits, long Scale)>(
-            "SELECT name, column_name, part, type, digits, scale FROM _orgtap_columns WHERE table_id = @tableId", new { tableId }))
-        .ToDictionary(row => row.Name, row => new StoredColumn(new Column(row.Name, Enum.Parse<ColumnType>(row.Type), (int)row.Digits, (int)row.Scale), row.ColumnName, (int)row.Part), StringComparer.OrdinalIgnoreCase);
+        (await db.QueryAsync<(string Name, string ColumnName, long Part, string Type, long Digits, long Scale, bool IsSelected)>(
+            "SELECT name, column_name, part, type, digits, scale, updated <> 0 FROM _orgtap_columns WHERE table_id = @tableId", new { tableId }))
+        .ToDictionary(row => row.Name, row => new StoredColumn(new Column(row.Name, Enum.Parse<ColumnType>(row.Type), (int)row.Digits, (int)row.Scale), row.ColumnName, (int)row.Part) { IsSelected = row.IsSelected }, StringComparer.OrdinalIgnoreCase);
+
+    private static bool IsNotedAlike(StoredColumn stored, StoredColumn now) =>
+        stored.IsSelected && (stored.Column.Type, stored.Column.Precision, stored.Column.Scale) == (now.Column.Type, now.Column.Precision, now.Column.Scale);
 
     private static async Task ChangeAsync(
         NpgsqlConnection db, long tableId, string tableName, Dictionary<string, StoredColumn> stored, IReadOnlyList<StoredColumn> added, IReadOnlyList<StoredColumn> widened)
