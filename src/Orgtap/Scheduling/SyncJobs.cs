@@ -294,6 +294,7 @@ public static class SchedulingServices
     private static PostgresAddress AddressOfJobs(PostgresAddress shared) => PostgresControlDatabase.InSchema(shared).With(parts =>
     {
         parts.ApplicationName = "orgtap jobs";
+        parts.NoResetOnClose = true;
         if (string.IsNullOrWhiteSpace(parts.Options)) parts.Options = string.Create(CultureInfo.InvariantCulture, $"-c idle_in_transaction_session_timeout={Silence.TotalSeconds}s");
     });
 

@@ -46,6 +46,8 @@ internal sealed class PostgresControlDatabase : IControlDatabase
         {
             // A process that freezes in the middle of a write must not hold up the others for longer than a minute.
             if (string.IsNullOrWhiteSpace(parts.Options)) parts.Options = "-c lock_timeout=60s -c idle_in_transaction_session_timeout=30s";
+            // Nothing is ever set in these sessions: no statement is worth being sent to undo it, behind each of ours.
+            parts.NoResetOnClose = true;
         });
         _source = NpgsqlDataSource.Create(_address.ConnectionString);
     }

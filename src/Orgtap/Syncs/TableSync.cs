@@ -56,7 +56,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
         var started = run.Time.GetTimestamp();
         _table = _table with { State = RunTableState.Running, StartedAt = run.Time.GetUtcNow() };
         TableStarted(run.Run.Id, selected.SObject);
-        await ReportAsync("Planning", save: true);
+        await ReportAsync("Planning", save: probe?.Load is null);
 
         await FinishAsync(await AttemptsAsync());
         TableEnded(run.Run.Id, selected.SObject, _table.State, _table.Receipt?.Verdict, _table.RowsWritten, _table.Bytes, _counter.Calls, run.Time.GetElapsedTime(started));
@@ -239,7 +239,9 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
             RowsWritten = from.Tally.Written,
             Bytes = from.Tally.Bytes,
         };
-        await ReportAsync(ActivityOf(plan), save: true);
+        // What was asked beforehand is over in a moment: its end is all that history needs, and most tables of most runs are such.
+        var isBrief = probed is not null;
+        await ReportAsync(ActivityOf(plan), save: !isBrief);
 
         IExtractor extractor = plan switch
         {
@@ -257,7 +259,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
             // A new slice begins with the sums of those before it; a job that begins (again) goes back to them.
             if (page.Covers.Slice != slice) (before, slice) = (tally, page.Covers.Slice);
             if (Loads.IsBegin(page)) tally = before ?? Tally.Zero;
-            tally = await CommitAsync(plan, page with { Covers = page.Covers with { Tally = tally, TallyBefore = before } });
+            tally = await CommitAsync(plan, page with { Covers = page.Covers with { Tally = tally, TallyBefore = before } }, save: !isBrief || !page.Covers.Finished);
         }
     }
 
@@ -281,7 +283,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
     };
 
     /// <returns>The tally that the next page goes on from.</returns>
-    private async Task<Tally> CommitAsync(ExtractionPlan plan, Page page)
+    private async Task<Tally> CommitAsync(ExtractionPlan plan, Page page, bool save)
     {
         var (ends, summed) = (page.Covers.Finished, page.Covers);
         // Rows are missing: the load must not count as finished, or the next one would begin behind the gap.
@@ -294,7 +296,7 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
         if (ends) Conclude(Receipts.Of(plan.Summary, selected.SObject, commit.Stored.Finished ? commit.Stored : summed, null, _rejected));
         else _table = _table with { RowsWritten = commit.Stored.Tally.Written + commit.Stored.Tally.Absent, Bytes = commit.Stored.Tally.Bytes };
         _table = _table with { RowsExpected = commit.Stored.Expected ?? _table.RowsExpected, ApiCalls = _counter.Calls };
-        await ReportAsync(Loads.IsBegin(page) ? "Salesforce prepares the rows" : plan.Mode.IsMain() ? "Loading" : ActivityOf(plan), save: true);
+        await ReportAsync(Loads.IsBegin(page) ? "Salesforce prepares the rows" : plan.Mode.IsMain() ? "Loading" : ActivityOf(plan), save);
         return commit.Stored.Tally;
     }
 
