@@ -132,7 +132,7 @@ internal sealed record ScalingOptions(IReadOnlyList<int> Connections, string Mix
         string? Of(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
         double Number(string name, double usual) => Of(name) is { } text ? double.Parse(text, CultureInfo.InvariantCulture) : usual;
         return new ScalingOptions([.. (Of("--connections") ?? "1000,10000,100000").Split(',').Select(text => int.Parse(text, CultureInfo.InvariantCulture))], Of("--mix") ?? "1h=100",
-            Of("--processes") is { } processes ? int.Parse(processes, CultureInfo.InvariantCulture) : null, (int)Number("--most-processes", 400), (int)Number("--cores", 2), Number("--calls", 10.9), Number("--latency", 150),
-            Number("--cpu", 593), Number("--server-cpu", 637), Number("--begin", 33), Number("--look", 20));
+            Of("--processes") is { } processes ? int.Parse(processes, CultureInfo.InvariantCulture) : null, (int)Number("--most-processes", 400), (int)Number("--cores", 2), Number("--calls", 10.3), Number("--latency", 150),
+            Number("--cpu", 392), Number("--server-cpu", 486), Number("--begin", 34), Number("--look", 20));
     }
 }
