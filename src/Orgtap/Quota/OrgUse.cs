@@ -20,6 +20,9 @@ internal sealed record OrgUse
     // Salesforce's window: what was seen longer ago says nothing.
     private static readonly TimeSpan Window = TimeSpan.FromHours(24);
 
+    // Clocks of machines that work together differ by less. A moment further ahead was noted by a clock that was wrong, and binds nobody.
+    private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
+
     // A stopped connection goes on when use has fallen this many points under its threshold.
     private const int PointsUnder = 2;
 
@@ -66,7 +69,7 @@ internal sealed record OrgUse
     public (OrgUse Next, QuotaDecision Decision) Reserve(string process, string connection, int thresholdPercent, DateTimeOffset now)
     {
         var use = WithoutDead(now);
-        if (use.LimitReachedAt is { } reachedAt && now < reachedAt + LookAgain && !use.IsKnown)
+        if (use.LimitReachedAt is { } reachedAt && !IsOver(reachedAt, LookAgain, now) && !use.IsKnown)
             return (use, new QuotaDecision.Deny(new ReservationResult.Denied(reachedAt + LookAgain, 0, 0, 0)));
         if (!use.IsKnown || now - use.ObservedAt >= Window) return use.FindOut(process, now);
 
@@ -78,7 +81,7 @@ internal sealed record OrgUse
         if (use.Used < goOn) return (use, QuotaDecision.Wait.ForAnAnswer);
         use = use with { Stopped = use.Stopped.Add(connection) };
         var until = use.LookedAt + LookAgain;
-        return now >= until ? use.FindOut(process, now) : (use, new QuotaDecision.Deny(new ReservationResult.Denied(until, use.Used, use.Maximum, stop)));
+        return IsOver(use.LookedAt, LookAgain, now) ? use.FindOut(process, now) : (use, new QuotaDecision.Deny(new ReservationResult.Denied(until, use.Used, use.Maximum, stop)));
     }
 
     /// <summary>A granted call has ended.</summary>
@@ -108,6 +111,8 @@ internal sealed record OrgUse
         return IsKnown ? use.Observe(new ApiUseHeader(Math.Max(Used, Maximum), Maximum), now) : use;
     }
 
+    private static bool IsOver(DateTimeOffset since, TimeSpan span, DateTimeOffset now) => now - since >= span || since - now > Tolerance;
+
     private long Calls(int percent) => (Maximum * percent + 99) / 100;
 
     private OrgUse Counted(long calls) => this with { Used = Used + calls, Answers = Answers + 1, KnownSince = Answers + 1 };
@@ -115,7 +120,7 @@ internal sealed record OrgUse
     // A dead process's calls may have reached Salesforce: from calls under way they become calls made, so the sum that the threshold is held against stays.
     private OrgUse WithoutDead(DateTimeOffset now)
     {
-        var dead = UnderWay.Where(entry => now - entry.Value.HeardAt >= Silence).ToList();
+        var dead = UnderWay.Where(entry => IsOver(entry.Value.HeardAt, Silence, now)).ToList();
         return dead.Count == 0 ? this : (this with { UnderWay = UnderWay.RemoveRange(dead.Select(entry => entry.Key)) }).Counted(dead.Sum(entry => entry.Value.Count));
     }
 

@@ -113,7 +113,8 @@ internal sealed class Scene : IAsyncDisposable
     {
         foreach (var org in _orgs.Values) org.Faults.Clear();
         if (_quotaIsBack is not null) GiveQuotaBack();
-        _clock.Set(TimeSpan.Zero);
+        // What a stopped connection waits for before it looks at the org's use again passes in no time, whatever the clock was when it looked last.
+        _clock.Set(TimeSpan.FromMinutes(40));
         if (_serverIsBackIn is not null) await _server.StartAgainAsync(_stop);
         _serverIsBackIn = null;
         foreach (var member in _members)
@@ -219,8 +220,8 @@ internal sealed class Scene : IAsyncDisposable
             case 9 when _quotaIsBack is null:
                 Counts["quota used up by others"]++;
                 var org = _orgs.Values.ElementAt(_random.Next(_orgs.Count));
-                // Sixty calls are left: enough for what is under way to hear of it.
-                org.Usage.Background = Limit * ThresholdPercent / 100 - 60 - org.Usage.Used;
+                // Sixty calls are left: enough for what is under way to hear of it. Where no clock can be set forth to the next look behind a stop, nobody is to be stopped.
+                org.Usage.Background = Limit * ThresholdPercent / 100 - (MachineClock.IsThere ? 60 : 5_000) - org.Usage.Used;
                 _quotaIsBack = (org, _random.Next(12, 20));
                 break;
             case 10 when MachineClock.IsThere:

@@ -135,6 +135,26 @@ public sealed class OrgUseProperties
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
 
     [Fact]
+    public void What_a_clock_noted_that_was_hours_ahead_stops_nobody_and_keeps_no_dead_process_alive()
+    {
+        var ahead = Start + TimeSpan.FromHours(5);
+        var stopped = new OrgUse().Observe(new ApiUseHeader(800, 1000), ahead);
+        Assert.IsType<QuotaDecision.Deny>(stopped.Reserve("process", "one", 80, ahead).Decision);
+        Assert.IsType<QuotaDecision.Grant>(stopped.Reserve("process", "one", 80, Start).Decision);
+        // Found out anew, it holds as long as ever.
+        var looked = stopped.Reserve("process", "one", 80, Start) is var (next, _) ? next.Settle("process", 0, new ApiUseHeader(800, 1000), Start) : null!;
+        Assert.IsType<QuotaDecision.Deny>(looked.Reserve("process", "one", 80, Start + TimeSpan.FromMinutes(14)).Decision);
+
+        Assert.IsType<QuotaDecision.Deny>(new OrgUse().LimitReached(ahead).Reserve("process", "one", 80, ahead).Decision);
+        Assert.IsType<QuotaDecision.Grant>(new OrgUse().LimitReached(ahead).Reserve("process", "one", 80, Start).Decision);
+
+        // The only call, of a process that died; whoever is there need not wait for it.
+        var dead = new OrgUse().Reserve("dead", "one", 80, ahead).Next;
+        Assert.IsType<QuotaDecision.Wait>(dead.Reserve("alive", "one", 80, ahead).Decision);
+        Assert.IsType<QuotaDecision.Grant>(dead.Reserve("alive", "one", 80, Start).Decision);
+    }
+
+    [Fact]
     public void The_calls_of_a_process_that_is_not_heard_of_are_taken_as_counted()
     {
         var use = new OrgUse().Observe(new ApiUseHeader(795, 1000), Start);
