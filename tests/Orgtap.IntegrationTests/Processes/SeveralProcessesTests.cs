@@ -64,7 +64,7 @@ public sealed class SeveralProcessesTests : IAsyncLifetime
         Assert.Contains("ORGTAP_DATABASE", (await _orgtap.RunAsync(Stop, "work")).Errors, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 240_000)]
+    [Fact(Timeout = 600_000)]
     public async Task One_org_is_loaded_by_all_of_them_while_workers_are_killed_and_frozen()
     {
         await PlaceAsync();
@@ -93,7 +93,7 @@ public sealed class SeveralProcessesTests : IAsyncLifetime
         Assert.False(other.HasExited);
     }
 
-    [Fact(Timeout = 240_000)]
+    [Fact(Timeout = 600_000)]
     public async Task A_run_goes_on_in_another_process_when_the_one_that_has_it_is_killed_or_frozen()
     {
         await PlaceAsync();
