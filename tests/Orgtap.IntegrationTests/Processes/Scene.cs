@@ -234,7 +234,8 @@ internal sealed class Scene : IAsyncDisposable
     private void GiveQuotaBack()
     {
         var org = _quotaIsBack!.Value.Org;
-        Assert.InRange(org.Usage.Used, 0, Limit * ThresholdPercent / 100);
+        // A stop is looked at again with one call a quarter of an hour later; each setting of the clock lets that come at once, for processes that hear of it one after the other.
+        Assert.InRange(org.Usage.Used, 0, Limit * ThresholdPercent / 100 + 10 * Counts.GetValueOrDefault("clock set"));
         org.Usage.Background = 0;
         _quotaIsBack = null;
     }
