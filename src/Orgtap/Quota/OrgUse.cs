@@ -20,8 +20,8 @@ internal sealed record OrgUse
     // Salesforce's window: what was seen longer ago says nothing.
     private static readonly TimeSpan Window = TimeSpan.FromHours(24);
 
-    // Clocks of machines that work together differ by less. A moment further ahead was noted by a clock that was wrong, and binds nobody.
-    private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
+    // A moment further ahead was noted by a clock that was wrong, and binds nobody. More than clocks of machines that work together ever differ: two that took each other for wrong would look behind a stop by turns.
+    private static readonly TimeSpan Tolerance = TimeSpan.FromHours(1);
 
     // A stopped connection goes on when use has fallen this many points under its threshold.
     private const int PointsUnder = 2;

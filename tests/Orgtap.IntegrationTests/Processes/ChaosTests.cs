@@ -17,7 +17,7 @@ public sealed class ChaosTests
         var minutes = double.Parse(Environment.GetEnvironmentVariable("ORGTAP_CHAOS_MINUTES") ?? (Environment.GetEnvironmentVariable("ORGTAP_SOAK") == "1" ? "30" : "2"), CultureInfo.InvariantCulture);
         var seed = int.Parse(Environment.GetEnvironmentVariable("ORGTAP_SEED") ?? Random.Shared.Next().ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        stop.CancelAfter(TimeSpan.FromMinutes(minutes + 10));
+        stop.CancelAfter(TimeSpan.FromMinutes(minutes + 6));
         await using var scene = await Scene.SetAsync(new Random(seed), stop.Token);
         try
         {
