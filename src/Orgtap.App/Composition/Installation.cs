@@ -28,22 +28,24 @@ public sealed class Installation : IAsyncDisposable
     public TimeProvider Time { get; }
 
     /// <param name="owner">The verb that needs to be the only one, or null.</param>
+    /// <param name="time">The system's clock gives way to that of a database which several processes share; any other is everybody's.</param>
     /// <exception cref="OrgtapException">The directory is in use, cannot be used, or was written by a newer version.</exception>
     public static async Task<Installation> OpenAsync(InstallationSettings settings, string? owner, TimeProvider time, CancellationToken cancellationToken)
     {
         var held = owner is null ? null : OwnerLock.Take(settings.DataDirectory, owner);
+        ControlStore? store = null;
         try
         {
-            var store = await OpenStoreAsync(settings, time, cancellationToken);
+            store = await OpenStoreAsync(settings, time, cancellationToken);
             // Whoever holds the directory's lock is alone on an embedded control store; a shared one waits until the dead process's lease has run out.
             if (held is not null && settings.Database is null) await Orgtap.Authorization.GrantStore.AbandonRenewalsAsync(store, cancellationToken);
             if (owner is null || await store.OwnAsync($"orgtap {owner} on {Environment.MachineName}, process {Environment.ProcessId}", cancellationToken) is not { } other)
-                return new Installation(settings, held, store, time);
-            await store.DisposeAsync();
+                return new Installation(settings, held, store, time == TimeProvider.System ? await store.ClockAsync(time, cancellationToken) : time);
             throw new DirectoryInUseException($"The control database {settings.Database} is in use by {other}.", "Do it there, stop that process first, or name another database.");
         }
         catch
         {
+            if (store is not null) await store.DisposeAsync();
             held?.Dispose();
             throw;
         }

@@ -4,7 +4,7 @@ using Quartz;
 namespace Orgtap.Scheduling;
 
 /// <summary>
-/// Notices that this machine's clock was set back. Quartz waits for moments by the clock, so a job that was to run in half a minute would wait for as long as the clock was ahead; the installation's own
+/// Notices that the clock was set back: this machine's, or the database's where several processes go by that. Quartz waits for moments by the clock, so a job that was to run in half a minute would wait for as long as the clock was ahead; the installation's own
 /// repeating jobs are told to begin anew, and these find everything else that is due (<see cref="DueSyncs"/>). A clock that is set forward needs nothing: what it skips runs once.
 /// </summary>
 public sealed partial class ClockWatch(ISchedulerFactory schedulers, TimeProvider time, ILogger<ClockWatch> logger) : IAsyncDisposable
@@ -64,7 +64,7 @@ public sealed partial class ClockWatch(ISchedulerFactory schedulers, TimeProvide
                 await scheduler.RescheduleJob(key, trigger.GetTriggerBuilder().StartAt(now).Build(), cancellationToken);
     }
 
-    [LoggerMessage(7701, LogLevel.Warning, "This machine's clock was set back by {Back}; the jobs of the installation begin anew")]
+    [LoggerMessage(7701, LogLevel.Warning, "The clock was set back by {Back}; the jobs of the installation begin anew")]
     private partial void SetBack(TimeSpan back);
 
     [LoggerMessage(7702, LogLevel.Warning, "The jobs of the installation could not begin anew after the clock was set back")]

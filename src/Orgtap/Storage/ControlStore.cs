@@ -73,6 +73,9 @@ public sealed class ControlStore : IAsyncDisposable
             return true;
         }, cancellationToken);
 
+    /// <summary>The clock that everybody goes by who works on it: the database's where several processes share it (<see cref="DatabaseClock"/>), else this machine's.</summary>
+    public Task<TimeProvider> ClockAsync(TimeProvider machine, CancellationToken cancellationToken) => _database.ClockAsync(machine, cancellationToken);
+
     /// <summary>Makes this process the owner of a shared database, until the store is closed or the process dies.</summary>
     /// <param name="who">What others are told of the owner.</param>
     /// <returns>Null: done. Else who owns it.</returns>

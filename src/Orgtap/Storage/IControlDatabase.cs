@@ -24,6 +24,10 @@ internal interface IControlDatabase : IAsyncDisposable
     /// <summary>Ends a transaction of <see cref="BeginAsync"/>. If it fails, nothing was written, and disposing the transaction is safe.</summary>
     Task CommitAsync(DbTransaction transaction);
 
+    /// <summary>The clock of everybody who works on it.</summary>
+    /// <param name="machine">This machine's.</param>
+    Task<TimeProvider> ClockAsync(TimeProvider machine, CancellationToken cancellationToken);
+
     /// <summary>Makes this process the owner of the database until it is disposed or its connection breaks.</summary>
     /// <param name="who">What others are told of the owner.</param>
     /// <returns>Null: it is now, or the database is a file whose directory has an owner of its own. Else the words of the present owner.</returns>

@@ -120,6 +120,22 @@ internal sealed class PostgresControlDatabase : IControlDatabase
         }
     }
 
+    public async Task<TimeProvider> ClockAsync(TimeProvider machine, CancellationToken cancellationToken) => await DatabaseClock.StartAsync(NowAsync, machine, cancellationToken);
+
+    private async Task<DateTimeOffset> NowAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await ConnectAsync(cancellationToken);
+        try
+        {
+            // Not now(), which is when the transaction began.
+            return DateTimeOffset.UnixEpoch.AddMicroseconds(await db.ExecuteScalarAsync<long>(new CommandDefinition("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", cancellationToken: cancellationToken)));
+        }
+        catch (Exception failure) when (Explain(failure) is { } explained)
+        {
+            throw explained;
+        }
+    }
+
     public async Task<string?> OwnAsync(string who, CancellationToken cancellationToken)
     {
         NpgsqlConnection? connection = null;

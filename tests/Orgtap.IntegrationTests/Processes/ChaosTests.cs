@@ -5,7 +5,7 @@ namespace Orgtap.IntegrationTests.Processes;
 
 /// <summary>
 /// <c>orgtap serve</c> and two <c>orgtap work</c> on one PostgreSQL server, two orgs that change all the time, and everything that can happen to them: kill -9 of any process and of the server, processes that
-/// freeze and wake up late, sessions and connections that are cut, errors of Salesforce, orgs whose other apps use up the quota, a clock that is set forth and back. In the end every copy is the org's, value by value.
+/// freeze and wake up late, sessions and connections that are cut, errors of Salesforce, orgs whose other apps use up the quota, clocks that are set forth and back, the server's too. In the end every copy is the org's, value by value.
 /// Two minutes, half an hour with ORGTAP_SOAK=1; ORGTAP_CHAOS_MINUTES makes it as long as one likes, ORGTAP_SEED repeats what was drawn.
 /// </summary>
 public sealed class ChaosTests

@@ -3,29 +3,34 @@ using Orgtap.IntegrationTests.Programs;
 
 namespace Orgtap.IntegrationTests.Processes;
 
-/// <summary>The clock of the machine as the processes see it, which somebody sets forth and back while they run (libfaketime); how much time passes they count right, as the kernel does.</summary>
+/// <summary>The clock of a machine as the processes on it see it, which somebody sets forth and back while they run (libfaketime); how much time passes they count right, as the kernel does.</summary>
 internal sealed class MachineClock : IDisposable
 {
     private static readonly string? Library = Directory.Exists("/usr/lib") ? Directory.EnumerateDirectories("/usr/lib", "*-linux-gnu*").Select(folder => Path.Combine(folder, "faketime", "libfaketime.so.1")).FirstOrDefault(File.Exists) : null;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("clock-");
 
-    public MachineClock() => Set(TimeSpan.Zero);
+    public MachineClock()
+    {
+        // Also for programs that refuse to run as root.
+        if (!OperatingSystem.IsWindows()) _folder.UnixFileMode |= UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        Set(TimeSpan.Zero);
+    }
 
     public static bool IsThere => Library is not null;
 
     private string Offset => Path.Combine(_folder.FullName, "offset");
 
-    public void GiveTo(OrgtapProgram orgtap)
+    /// <summary>What a program's environment must hold for it to go by this clock; nothing where the library is not there.</summary>
+    public IReadOnlyDictionary<string, string> Environment => Library is null ? new Dictionary<string, string>() : new Dictionary<string, string>
     {
-        if (Library is null) return;
-        orgtap.Environment["LD_PRELOAD"] = Library;
-        orgtap.Environment["FAKETIME_TIMESTAMP_FILE"] = Offset;
-        orgtap.Environment["FAKETIME_CACHE_DURATION"] = "1";
-        orgtap.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
+        ["LD_PRELOAD"] = Library,
+        ["FAKETIME_TIMESTAMP_FILE"] = Offset,
+        ["FAKETIME_CACHE_DURATION"] = "1",
+        ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
         // Its own way of waiting by the monotonic clock polls, and takes four times as long to start a program.
-        orgtap.Environment["FAKETIME_FORCE_MONOTONIC_FIX"] = "0";
-    }
+        ["FAKETIME_FORCE_MONOTONIC_FIX"] = "0",
+    };
 
     public void Set(TimeSpan ahead)
     {

@@ -11,11 +11,12 @@ namespace Orgtap.IntegrationTests.Processes;
 internal sealed class PostgresServer : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder;
+    private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly string _options;
 
-    private PostgresServer(DirectoryInfo folder, int port, string password)
+    private PostgresServer(DirectoryInfo folder, int port, string password, IReadOnlyDictionary<string, string> environment)
     {
-        _folder = folder;
+        (_folder, _environment) = (folder, environment);
         // Durability against a crash of the machine is not what is tested.
         _options = FormattableString.Invariant($"-c listen_addresses=127.0.0.1 -c unix_socket_directories='{folder.FullName}' -c fsync=off -c max_connections=200 -p {port}");
         Address = new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = port, Database = "postgres", Username = "chaos", Password = password };
@@ -36,13 +37,14 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     private string Cluster => Path.Combine(_folder.FullName, "cluster");
 
-    public static async Task<PostgresServer> StartAsync(CancellationToken cancellationToken)
+    /// <param name="environment">Of the server itself.</param>
+    public static async Task<PostgresServer> StartAsync(CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null)
     {
         var folder = Directory.CreateTempSubdirectory("postgres-");
         var password = RandomNumberGenerator.GetHexString(24);
         var file = Path.Combine(folder.FullName, "password");
         await File.WriteAllTextAsync(file, password, cancellationToken);
-        var server = new PostgresServer(folder, MailServer.FreePort(), password);
+        var server = new PostgresServer(folder, MailServer.FreePort(), password, environment ?? new Dictionary<string, string>());
         // The server's programs refuse to run as root.
         if (Environment.UserName == "root") await RunAsync("chown", cancellationToken, "-R", "postgres", folder.FullName);
         await ProgramAsync("initdb", cancellationToken, "-D", server.Cluster, "-U", "chaos", "--pwfile", file, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync");
@@ -60,7 +62,7 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>Tries until what is left of the killed one is gone.</summary>
     public Task StartAgainAsync(CancellationToken cancellationToken) => Until.TrueAsync(async () =>
-        await ExitCodeAsync("pg_ctl", cancellationToken, "-D", Cluster, "-l", Path.Combine(_folder.FullName, "log"), "-w", "-o", _options, "start") == 0, cancellationToken);
+        await ExitCodeAsync("env", cancellationToken, [.. _environment.Select(variable => $"{variable.Key}={variable.Value}"), "pg_ctl", "-D", Cluster, "-l", Path.Combine(_folder.FullName, "log"), "-w", "-o", _options, "start"]) == 0, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -31,15 +31,16 @@ internal sealed class Scene : IAsyncDisposable
     private readonly List<Member> _members;
     private readonly HttpClient _http = new(new SocketsHttpHandler()) { Timeout = TimeSpan.FromSeconds(5) };
     private readonly MachineClock _clock = new();
+    private readonly MachineClock _serverClock;
     private readonly List<string> _calm = [];
     private OrgtapProgram _orgtap = null!;
     private int? _serverIsBackIn;
     private (SimulatedOrgHost Org, int In)? _quotaIsBack;
-    private long _clockSetAt;
+    private long _serverClockSetAt;
 
-    private Scene(Random random, PostgresServer server, Dictionary<string, SimulatedOrgHost> orgs, CancellationToken stop)
+    private Scene(Random random, PostgresServer server, MachineClock serverClock, Dictionary<string, SimulatedOrgHost> orgs, CancellationToken stop)
     {
-        (_random, _server, _orgs, _stop) = (random, server, orgs, stop);
+        (_random, _server, _serverClock, _orgs, _stop) = (random, server, serverClock, orgs, stop);
         _models = orgs.ToDictionary(org => org.Key, org => new OrgModel(org.Value, Tables));
         _members = [new Member("serve", "--listen", FormattableString.Invariant($"localhost:{MailServer.FreePort()}")), new Member("work"), new Member("work")];
         _http.BaseAddress = new Uri($"http://{_members[0].Arguments[2]}/");
@@ -47,7 +48,7 @@ internal sealed class Scene : IAsyncDisposable
 
     public Dictionary<string, int> Counts { get; } = new(StringComparer.Ordinal)
     {
-        ["process killed"] = 0, ["process frozen"] = 0, ["database server killed"] = 0, ["sessions cut"] = 0, ["fault of the org or network"] = 0, ["quota used up by others"] = 0, ["clock set"] = 0, ["sync asked for"] = 0,
+        ["process killed"] = 0, ["process frozen"] = 0, ["database server killed"] = 0, ["sessions cut"] = 0, ["fault of the org or network"] = 0, ["quota used up by others"] = 0, ["clock set"] = 0, ["clock of the database server set"] = 0, ["sync asked for"] = 0,
     };
 
     public string Told() => $"{string.Join(", ", Counts.Select(count => $"{count.Key} {count.Value}"))}; changes {_models.Values.Sum(model => model.Counts.Values.Sum())}; then {string.Join(", ", _calm)}";
@@ -61,12 +62,13 @@ internal sealed class Scene : IAsyncDisposable
                 Records = new Dictionary<string, long> { ["User"] = 5, ["Account"] = 6_000, ["Contact"] = 5_000, ["Invoice__c"] = 2_000 }, BulkPageRows = 1_000, BulkDelay = TimeSpan.FromMilliseconds(100), ApiLimit = Limit,
                 Seed = random.Next(), Password = "chaos-password", SecurityToken = "token", ClientSecret = "secret",
             }, stop);
-        var scene = new Scene(random, await PostgresServer.StartAsync(stop), orgs, stop);
+        var serverClock = new MachineClock();
+        var scene = new Scene(random, await PostgresServer.StartAsync(stop, serverClock.Environment), serverClock, orgs, stop);
         scene._orgtap = Acme.Program(orgs["acme"]);
         scene._orgtap.Environment["ORGTAP_ALLOW_ADDRESSES"] = string.Join(',', orgs.Values.Select(org => org.Address.Authority));
         scene._orgtap.Environment["ORGTAP_DATABASE"] = scene._server.Address.ConnectionString;
-        scene._clock.GiveTo(scene._orgtap);
-        if (!MachineClock.IsThere) foreach (var without in (string[])["clock set", "quota used up by others"]) scene.Counts.Remove(without);
+        foreach (var (name, value) in scene._clock.Environment) scene._orgtap.Environment[name] = value;
+        if (!MachineClock.IsThere) foreach (var without in (string[])["clock set", "clock of the database server set", "quota used up by others"]) scene.Counts.Remove(without);
         foreach (var (name, org) in orgs)
         {
             await scene._orgtap.SucceedAsync(stop, [.. Acme.Connect(org).Select(argument => argument == "acme" ? name : argument)]);
@@ -115,7 +117,7 @@ internal sealed class Scene : IAsyncDisposable
         foreach (var org in _orgs.Values) org.Faults.Clear();
         if (_quotaIsBack is not null) GiveQuotaBack();
         // What a stopped connection waits for before it looks at the org's use again passes in no time, whatever the clock was when it looked last.
-        _clock.Set(TimeSpan.FromMinutes(40));
+        _serverClock.Set(TimeSpan.FromMinutes(40));
         if (_serverIsBackIn is not null) await _server.StartAgainAsync(_stop);
         _serverIsBackIn = null;
         foreach (var member in _members)
@@ -189,6 +191,7 @@ internal sealed class Scene : IAsyncDisposable
         foreach (var org in _orgs.Values) await org.DisposeAsync();
         await _server.DisposeAsync();
         _clock.Dispose();
+        _serverClock.Dispose();
         _orgtap.Dispose();
     }
 
@@ -218,21 +221,27 @@ internal sealed class Scene : IAsyncDisposable
                 Counts["fault of the org or network"]++;
                 _orgs.Values.ElementAt(_random.Next(_orgs.Count)).Faults.Add(new FaultRule("*/services/data/*", OrgFaults.Draw(_random)) { Nth = _random.Next(1, 15), Times = _random.Next(1, 4) });
                 break;
-            // A quarter of an hour behind a stop one call, above the threshold, looks at it again. So the clock, which would let that come at once, stands still meanwhile, and all have heard of its last setting. Without one the calm would have to wait for so long.
-            case 9 when _quotaIsBack is null && MachineClock.IsThere && Stopwatch.GetElapsedTime(_clockSetAt) > TimeSpan.FromSeconds(3):
+            // A quarter of an hour behind a stop one call, above the threshold, looks at it again. So the server's clock, by which all go and which would let that come at once, is not set meanwhile, and all have heard of its last setting, those that were frozen too. Without one the calm would have to wait for so long.
+            case 9 when _quotaIsBack is null && MachineClock.IsThere && (_serverClockSetAt == 0 || Stopwatch.GetElapsedTime(_serverClockSetAt) > TimeSpan.FromSeconds(45)):
                 Counts["quota used up by others"]++;
                 var org = _orgs.Values.ElementAt(_random.Next(_orgs.Count));
                 // Sixty calls are left: enough for what is under way to hear of it.
                 org.Usage.Background = Limit * ThresholdPercent / 100 - 60 - org.Usage.Used;
                 _quotaIsBack = (org, _random.Next(12, 20));
                 break;
-            case 10 when MachineClock.IsThere && _quotaIsBack is null:
+            case 10 when MachineClock.IsThere:
                 Counts["clock set"]++;
-                _clockSetAt = Stopwatch.GetTimestamp();
-                _clock.Set(TimeSpan.FromSeconds(_random.Next(3) switch { 0 => 0, 1 => _random.Next(-1_200, 1_200), _ => _random.Next(-30, 30) }));
+                _clock.Set(AnyOffset());
+                break;
+            case 11 when MachineClock.IsThere && _quotaIsBack is null && _random.Next(3) == 0:
+                Counts["clock of the database server set"]++;
+                _serverClockSetAt = Stopwatch.GetTimestamp();
+                _serverClock.Set(AnyOffset());
                 break;
         }
     }
+
+    private TimeSpan AnyOffset() => TimeSpan.FromSeconds(_random.Next(3) switch { 0 => 0, 1 => _random.Next(-1_200, 1_200), _ => _random.Next(-30, 30) });
 
     private void GiveQuotaBack()
     {

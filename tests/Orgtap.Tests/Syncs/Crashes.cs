@@ -49,6 +49,8 @@ internal sealed class CrashingControlDatabase(IControlDatabase inner, Crash cras
 
     public Task<IReadOnlySet<long>> AliveAsync(CancellationToken cancellationToken) => inner.AliveAsync(cancellationToken);
 
+    public Task<TimeProvider> ClockAsync(TimeProvider machine, CancellationToken cancellationToken) => inner.ClockAsync(machine, cancellationToken);
+
     public Task<IAsyncDisposable?> HoldAsync(string name, CancellationToken cancellationToken) => inner.HoldAsync(name, cancellationToken);
 
     public string Description => inner.Description;
