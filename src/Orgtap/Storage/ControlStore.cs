@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dapper;
 using Orgtap.Primitives;
 
 namespace Orgtap.Storage;
@@ -11,6 +12,8 @@ public sealed class ControlStore : IAsyncDisposable
 {
     private readonly IControlDatabase _database;
     private readonly SemaphoreSlim _writer = new(1, 1);
+
+    static ControlStore() => SqlMapper.ConnectionStringComparer = new SameDriver();
 
     private ControlStore(IControlDatabase database) => _database = database;
 
