@@ -14,7 +14,7 @@ public sealed partial class BulkExtractor(SalesforceClient client, ByteBudget bu
 {
     public async IAsyncEnumerable<Page> ReadAsync(ExtractionPlan plan, Checkpoint from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var load = from;
+        var (load, pageRows) = (from, (int?)null);
         while (true)
         {
             var position = load.Position as BulkPosition;
@@ -46,13 +46,16 @@ public sealed partial class BulkExtractor(SalesforceClient client, ByteBudget bu
                 }
 
                 load = load with { Expected = load.Slice == 0 ? job!.NumberRecordsProcessed : load.ExpectedBefore + job!.NumberRecordsProcessed };
-                var listed = await ListAsync(plan, job, position!.Next, cancellationToken);
+                // Where the slice before came to smaller pages, Salesforce's own list is of no use.
+                var listed = pageRows is null ? await ListAsync(plan, job, position!.Next, cancellationToken) : null;
                 var reader = new BulkPageReader(client.Bulk, plan.Schema, budget, options, job.Id, job.ApiVersion);
-                await foreach (var (page, next) in new BulkPages(reader, budget, options).ReadAsync(listed, position.Next, plan.PageRows, plan.ParallelPages, cancellationToken))
+                var pages = new BulkPages(reader, budget, options);
+                await foreach (var (page, next) in pages.ReadAsync(listed, position!.Next, pageRows ?? plan.PageRows, plan.ParallelPages, cancellationToken))
                 {
                     position = next is null ? position with { Next = null, PagesCommitted = [position.Next ?? ""] } : position with { Next = next };
                     yield return new Page(page.Batches, load with { Position = position }, page.Counts, page.Rejected);
                 }
+                pageRows = pages.Chosen ?? pageRows;
             }
 
             load = load with { Position = position };

@@ -46,7 +46,7 @@ internal sealed class BulkPageReader(BulkQueryApi bulk, ObjectSchema schema, Byt
             }
             catch (OrgtapException failure) when (failure.Kind == FailureKind.Transient && attempt < options.PageRetries)
             {
-                if (maySplit) maxRecords = Math.Max(options.SmallestPageRows, maxRecords / 2);
+                if (maySplit) maxRecords = PageFit.Smaller(maxRecords, options);
             }
             finally
             {

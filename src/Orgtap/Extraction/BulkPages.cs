@@ -13,6 +13,9 @@ internal sealed class BulkPages(BulkPageReader reader, ByteBudget budget, Extrac
     /// <summary>Listed pages end where Salesforce says, so they are asked for whole: it chooses the size.</summary>
     private const int WholePage = 0;
 
+    /// <summary>Rows of the last page that was asked for with a size of our own choice; null: none was. The next job's pages hold rows of the same kind.</summary>
+    public int? Chosen { get; private set; }
+
     /// <param name="listed">Locators of all pages from here on; null: not known.</param>
     /// <param name="next">Where to begin without a list; null: at the first page.</param>
     /// <returns>Each page with the position behind it: a locator, or null at the end.</returns>
@@ -39,7 +42,8 @@ internal sealed class BulkPages(BulkPageReader reader, ByteBudget budget, Extrac
                     }
                     if (!shrink) continue;
                     // From here on page by page, with a size of our own choice.
-                    (next, maxRecords) = (listed[given], Smaller(maxRecords));
+                    (next, maxRecords) = (listed[given], PageFit.Smaller(maxRecords, options));
+                    Chosen = maxRecords;
                     await stop.CancelAsync();
                     await DiscardAsync(ahead);
                     break;
@@ -53,7 +57,8 @@ internal sealed class BulkPages(BulkPageReader reader, ByteBudget budget, Extrac
                 yield return (page, page.Next);
                 if (page.Next is null) yield break;
                 next = page.Next;
-                maxRecords = IsTooLarge(page) ? Smaller(page.MaxRecords) : page.MaxRecords;
+                maxRecords = page.MaxRecords;
+                if (IsTooLarge(page)) Chosen = maxRecords = PageFit.Smaller(maxRecords, options);
             }
         }
         finally
@@ -76,10 +81,7 @@ internal sealed class BulkPages(BulkPageReader reader, ByteBudget budget, Extrac
         }
     }
 
-    private int Smaller(int maxRecords) => Math.Max(options.SmallestPageRows, maxRecords / 2);
-
-    // A page that takes most of the memory of all leaves none for overlapping download, parsing and loading.
-    private bool IsTooLarge(BulkPage page) => page.Counts.Bytes > budget.Limit / 3 * 2;
+    private bool IsTooLarge(BulkPage page) => PageFit.IsTooLarge(page.Counts.Bytes, budget.Limit);
 
     private static async Task DiscardAsync(Queue<Task<BulkPage>> ahead)
     {

@@ -30,6 +30,9 @@ public sealed record ExtractionPlan(
 {
     public string SObject => Schema.SObject;
 
+    /// <summary>Bulk jobs that a large first load is divided into; 1: it is not.</summary>
+    public int Slices { get; init; } = 1;
+
     /// <summary>Where a large first load is cut (<see cref="Checkpoint.Cuts"/>); null: one slice.</summary>
     public IReadOnlyList<string>? Cuts { get; init; }
 
@@ -105,6 +108,9 @@ public sealed record TableFacts
 
     /// <summary>Whether the org has parallel result pages; null: not tried yet.</summary>
     public bool? ResultPages { get; init; }
+
+    /// <summary>Memory for the pages in flight, bytes; null: plenty.</summary>
+    public long? Memory { get; init; }
 
     /// <summary>What the replica holds of this table.</summary>
     public Checkpoint? Checkpoint { get; init; }

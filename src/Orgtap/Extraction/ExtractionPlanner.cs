@@ -21,16 +21,26 @@ public static class ExtractionPlanner
         var parallel = Parallel(facts);
         var api = ChooseApi(facts with { Schema = schema }, mode, rows, resumes, parallel > 1, reasons, out var moveToBulkAbove);
 
-        var pageRows = facts.Options.PageRows;
+        var (pageRows, fitting) = (facts.Options.PageRows, PageFit.RowsFor(schema, facts.Options, facts.Memory));
+        var slices = api == ExtractionApi.Bulk && mode == LoadMode.Backfill && !resumes ? SlicesOf(rows, facts.Options) : 1;
         var parts = Parts(facts with { Schema = schema });
         if (api == ExtractionApi.Rest && parts > 1) reasons.Add($"{schema.Columns.Count} fields make a query too long: each range of Ids is asked for in {parts} parts, which are joined.");
-        var calls = api == ExtractionApi.Rest ? ExtractionCost.Rest(rows ?? 1) * parts : ExtractionCost.Bulk(rows ?? pageRows, pageRows, parallel > 1);
+        var calls = api == ExtractionApi.Rest ? ExtractionCost.Rest(rows ?? 1) * parts : CostOfBulk(facts, fitting, rows ?? pageRows, slices, parallel > 1);
         if (api == ExtractionApi.Bulk && parallel == 1) ExplainSerialPages(facts, rows, reasons);
         return new ExtractionPlan(schema, api, mode, window, mode is LoadMode.Snapshot or LoadMode.Reconcile or LoadMode.Mend ? null : facts.StampField, rows, calls, reasons,
             resumes, moveToBulkAbove, pageRows, parallel, LoadSteps.WholeMilliseconds(facts.Now))
         {
-            RestOnly = mode == LoadMode.Mend || facts.BulkRefusal is not null || BulkSupport.Refuses(schema.SObject), ChangeField = facts.StampField,
+            RestOnly = mode == LoadMode.Mend || facts.BulkRefusal is not null || BulkSupport.Refuses(schema.SObject), ChangeField = facts.StampField, Slices = slices,
         };
+    }
+
+    private static int SlicesOf(long? rows, ExtractionOptions options) => rows > options.SliceRows + options.SliceRows / 2 ? (int)Math.Min(1_000, (rows.Value + options.SliceRows - 1) / options.SliceRows) : 1;
+
+    /// <summary>Where pages must be smaller than Salesforce's own, the first list of them is asked for in vain.</summary>
+    private static long CostOfBulk(TableFacts facts, int fitting, long rows, int slices, bool resultPages)
+    {
+        var cost = ExtractionCost.Sliced(rows, slices, fitting, resultPages && fitting == facts.Options.PageRows);
+        return fitting == facts.Options.PageRows || !resultPages ? cost : cost + ExtractionCost.Lists(rows / slices, facts.Options.PageRows);
     }
 
     private static int Parts(TableFacts facts) => FieldPart.Split(facts.Schema, facts.StampField, FieldPart.Longest).Count;
@@ -76,7 +86,7 @@ public static class ExtractionPlanner
             reasons.Add("Salesforce does not tell how many rows there are: a Bulk job copes with any number.");
             return ExtractionApi.Bulk;
         }
-        var (rest, bulk) = (ExtractionCost.Rest(known), ExtractionCost.Bulk(known, facts.Options.PageRows, resultPages));
+        var (rest, bulk) = (ExtractionCost.Rest(known), CostOfBulk(facts, PageFit.RowsFor(facts.Schema, facts.Options, facts.Memory), known, mode == LoadMode.Backfill ? SlicesOf(known, facts.Options) : 1, resultPages));
         if (known > breakEven)
         {
             reasons.Add($"About {Number(known)} rows: a Bulk job costs about {Calls(bulk)}, REST queries {Number(rest)}.");

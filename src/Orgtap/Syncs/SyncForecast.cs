@@ -15,7 +15,7 @@ public sealed record SyncForecast(IReadOnlyList<ExtractionPlan> Plans, long Toge
     public long Calls => Plans.Sum(plan => plan.EstimatedCalls) + Together + Behind;
 
     /// <summary>Bulk jobs that it would create.</summary>
-    public int BulkJobs => Plans.Where(plan => plan is { Api: ExtractionApi.Bulk, Resumes: false }).Sum(plan => (plan.Cuts?.Count ?? 0) + 1);
+    public int BulkJobs => Plans.Where(plan => plan is { Api: ExtractionApi.Bulk, Resumes: false }).Sum(plan => plan.Slices);
 
     /// <summary>What each sync takes once every table is loaded and little has changed. Tables without a stamp are read whole each time.</summary>
     public long Later => PerCall(Plans.Count(plan => plan.Mode != LoadMode.Snapshot), CompositeCall.MaximumQueries) + Plans.Where(plan => plan.Mode == LoadMode.Snapshot).Sum(plan => plan.EstimatedCalls);

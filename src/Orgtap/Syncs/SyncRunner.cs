@@ -194,7 +194,7 @@ public sealed partial class SyncRunner(
             // An estimate is worth a call, not a failed sync.
             NotCounted(connection.Name, failure.Message, failure.Detail);
         }
-        return new TablePlanner(catalog, connection, version.Number, CapabilitiesOf(connection), counts, purpose, options, clients.ClockOf(connection.Id)) { CallsToCount = uncounted.Count > 0 ? 1 : 0 };
+        return new TablePlanner(catalog, connection, version.Number, CapabilitiesOf(connection), counts, purpose, options, clients.ClockOf(connection.Id)) { CallsToCount = uncounted.Count > 0 ? 1 : 0, Memory = memory.Of(connection).Limit };
     }
 
     private async Task<Run> EndAsync(Run run, RunClaim claim, LiveRun current, RunStop stop, Problem? problem, CallCounter counter)

@@ -16,6 +16,9 @@ internal sealed class TablePlanner(
     /// <summary>What counting the rows beforehand cost.</summary>
     public long CallsToCount { get; init; }
 
+    /// <summary>Memory for the pages of this connection, bytes.</summary>
+    public long? Memory { get; init; }
+
     /// <summary>Why this run creates no Bulk job, as a sentence: the org has hardly any left for today; null: it has.</summary>
     public string? BulkExhausted { get; set; }
 
@@ -38,6 +41,7 @@ internal sealed class TablePlanner(
         ApiVersion = apiVersion,
         BulkRefusal = org.BulkRefusal(table.Schema.SObject) ?? BulkExhausted,
         ResultPages = org.ResultPages,
+        Memory = Memory,
         Checkpoint = checkpoint,
         Now = time.GetUtcNow(),
         Options = options.Extraction,

@@ -266,10 +266,9 @@ internal sealed partial class TableSync(RunContext run, SelectedObject selected,
     /// <summary>Cuts a large first load, so that a lost job costs a part of it.</summary>
     private async Task<ExtractionPlan> SlicedAsync(SalesforceClient client, ExtractionPlan plan)
     {
-        var sliceRows = run.Options.Extraction.SliceRows;
-        if (plan is not { Mode: LoadMode.Backfill, Api: ExtractionApi.Bulk, Resumes: false, EstimatedRows: { } rows } || rows <= sliceRows + sliceRows / 2) return plan;
+        if (plan.Slices < 2) return plan;
         if (await client.IdRangeAsync(plan.SObject, run.Stop.Token) is not var (first, last)) return plan;
-        var cuts = IdSlices.Cut(first, last, (int)Math.Min(1_000, (rows + sliceRows - 1) / sliceRows));
+        var cuts = IdSlices.Cut(first, last, plan.Slices);
         return cuts.Count == 0 ? plan : plan with { Cuts = cuts, Reasons = [.. plan.Reasons, $"Cut into {cuts.Count + 1} slices by Id: a lost job costs one of them."] };
     }
 
