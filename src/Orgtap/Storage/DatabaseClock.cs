@@ -12,14 +12,17 @@ public sealed class DatabaseClock : TimeProvider
     // An answer that came later says too little of when it was given: the process was frozen, or the database is busy.
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private const int Attempts = 5;
 
     private readonly Func<CancellationToken, Task<DateTimeOffset>> _read;
     private readonly TimeProvider _machine;
     private volatile Reading _last;
+    private long _triedAt;
     private int _isReading;
 
-    private DatabaseClock(Func<CancellationToken, Task<DateTimeOffset>> read, TimeProvider machine, Reading first) => (_read, _machine, _last) = (read, machine, first);
+    private DatabaseClock(Func<CancellationToken, Task<DateTimeOffset>> read, TimeProvider machine, Reading first) => (_read, _machine, _last, _triedAt) = (read, machine, first, first.At);
 
     public override TimeZoneInfo LocalTimeZone => _machine.LocalTimeZone;
 
@@ -35,7 +38,7 @@ public sealed class DatabaseClock : TimeProvider
     {
         var last = _last;
         var since = _machine.GetElapsedTime(last.At);
-        if (since >= Period && Interlocked.Exchange(ref _isReading, 1) == 0) _ = ReadAgainAsync();
+        if (since >= Period && _machine.GetElapsedTime(Volatile.Read(ref _triedAt)) >= Pause && Interlocked.Exchange(ref _isReading, 1) == 0) _ = ReadAgainAsync();
         return last.Told + since;
     }
 
@@ -62,10 +65,11 @@ public sealed class DatabaseClock : TimeProvider
         }
         catch (Exception)
         {
-            // The database is away, or the process ends: it counts on, and whoever asks for the time next has it tried again.
+            // The database is away, or the process ends: it counts on, and who asks for the time a second later has it tried again.
         }
         finally
         {
+            Volatile.Write(ref _triedAt, _machine.GetTimestamp());
             Volatile.Write(ref _isReading, 0);
         }
     }
