@@ -6,7 +6,7 @@ namespace Orgtap.IntegrationTests.Processes;
 /// <summary>
 /// <c>orgtap serve</c> and two <c>orgtap work</c> on one PostgreSQL server, two orgs that change all the time, and everything that can happen to them: kill -9 of any process and of the server, processes that
 /// freeze and wake up late, sessions and connections that are cut, errors of Salesforce, orgs whose other apps use up the quota, clocks that are set forth and back, the server's too. In the end every copy is the org's, value by value.
-/// Two minutes, half an hour with ORGTAP_SOAK=1; ORGTAP_CHAOS_MINUTES makes it as long as one likes, ORGTAP_SEED repeats what was drawn.
+/// Three minutes, half an hour with ORGTAP_SOAK=1; ORGTAP_CHAOS_MINUTES makes it as long as one likes, ORGTAP_SEED repeats what was drawn.
 /// </summary>
 public sealed class ChaosTests
 {
@@ -14,7 +14,7 @@ public sealed class ChaosTests
     public async Task Kills_freezes_and_faults_of_every_kind_lose_nothing_and_double_nothing()
     {
         Assert.SkipWhen(string.IsNullOrEmpty(Environment.GetEnvironmentVariable("ORGTAP_TEST_POSTGRES")), "No PostgreSQL: ORGTAP_TEST_POSTGRES is not set. Run the tests through ./test or tests/with-postgres.");
-        var minutes = double.Parse(Environment.GetEnvironmentVariable("ORGTAP_CHAOS_MINUTES") ?? (Environment.GetEnvironmentVariable("ORGTAP_SOAK") == "1" ? "30" : "2"), CultureInfo.InvariantCulture);
+        var minutes = double.Parse(Environment.GetEnvironmentVariable("ORGTAP_CHAOS_MINUTES") ?? (Environment.GetEnvironmentVariable("ORGTAP_SOAK") == "1" ? "30" : "3"), CultureInfo.InvariantCulture);
         var seed = int.Parse(Environment.GetEnvironmentVariable("ORGTAP_SEED") ?? Random.Shared.Next().ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         stop.CancelAfter(TimeSpan.FromMinutes(minutes + 6));
