@@ -13,25 +13,32 @@ internal static class ExtractionCost
     /// <summary>The least a Bulk job can cost: create, one poll, one page, delete.</summary>
     public static long BulkAtLeast => 4;
 
-    /// <summary>A first load that is divided into slices: the range of Ids is asked for, and each slice is a job.</summary>
-    public static long Sliced(long rows, int slices, int pageRows, bool resultPages) => slices == 1 ? Bulk(rows, pageRows, resultPages) : 2 + slices * Bulk(Ceiling(rows, slices), pageRows, resultPages);
-
-    public static long Bulk(long rows, int pageRows, bool resultPages)
+    /// <param name="slices">Jobs that the load is divided into; where they are several, the range of Ids is asked for first.</param>
+    /// <param name="pageRows">Rows of Salesforce's own pages.</param>
+    /// <param name="fitting">Rows of the pages that extraction comes down to (<see cref="PageFit"/>). Where these are fewer, the list of Salesforce's own is asked for in vain, once.</param>
+    public static long Bulk(long rows, int slices, int pageRows, int fitting, bool resultPages)
     {
-        var pages = Math.Max(1, Ceiling(rows, pageRows));
+        var each = Ceiling(rows, slices);
+        var lists = resultPages ? Lists(each, pageRows) * (fitting == pageRows ? slices : 1) : 0;
+        return (slices > 1 ? 2 : 0) + slices * Job(each, fitting) + lists;
+    }
+
+    /// <summary>Create, polls, pages, delete.</summary>
+    private static long Job(long rows, int pageRows)
+    {
         // Polls grow apart, so their number follows the logarithm of the job's size.
         var polls = 1 + (long)Math.Ceiling(Math.Log2(1 + rows / 25_000d));
-        return 1 + polls + pages + (resultPages ? Lists(rows, pageRows) : 0) + 1;
+        return 1 + polls + Math.Max(1, Ceiling(rows, pageRows)) + 1;
     }
 
     /// <summary>Calls that list a result's pages; a single one needs none.</summary>
-    public static long Lists(long rows, int pageRows) => rows > pageRows ? Ceiling(Ceiling(rows, pageRows), ResultPagesPerCall) : 0;
+    private static long Lists(long rows, int pageRows) => rows > pageRows ? Ceiling(Ceiling(rows, pageRows), ResultPagesPerCall) : 0;
 
     /// <summary>The most rows for which REST costs no more calls than Bulk.</summary>
-    public static long BreakEven(int pageRows, bool resultPages)
+    public static long BreakEven(int pageRows, int fitting, bool resultPages)
     {
         long rows = RestPageRows;
-        while (rows < 1_000_000 && Rest(rows + RestPageRows) <= Bulk(rows + RestPageRows, pageRows, resultPages)) rows += RestPageRows;
+        while (rows < 1_000_000 && Rest(rows + RestPageRows) <= Bulk(rows + RestPageRows, 1, pageRows, fitting, resultPages)) rows += RestPageRows;
         return rows;
     }
 

@@ -19,13 +19,14 @@ public static class ExtractionPlanner
         var (schema, window, resumes) = LoadSteps.Describe(facts, mode, reasons);
         var rows = facts.LoadRows ?? (mode is LoadMode.Incremental or LoadMode.Mend ? null : facts.TableRows);
         var parallel = Parallel(facts);
-        var api = ChooseApi(facts with { Schema = schema }, mode, rows, resumes, parallel > 1, reasons, out var moveToBulkAbove);
+        facts = facts with { Schema = schema };
+        var api = ChooseApi(facts, mode, rows, resumes, parallel > 1, reasons, out var moveToBulkAbove);
 
-        var (pageRows, fitting) = (facts.Options.PageRows, PageFit.RowsFor(schema, facts.Options, facts.Memory));
-        var slices = api == ExtractionApi.Bulk && mode == LoadMode.Backfill && !resumes ? SlicesOf(rows, facts.Options) : 1;
-        var parts = Parts(facts with { Schema = schema });
+        var pageRows = facts.Options.PageRows;
+        var slices = api == ExtractionApi.Bulk && !resumes ? SlicesOf(mode, rows, facts.Options) : 1;
+        var parts = Parts(facts);
         if (api == ExtractionApi.Rest && parts > 1) reasons.Add($"{schema.Columns.Count} fields make a query too long: each range of Ids is asked for in {parts} parts, which are joined.");
-        var calls = api == ExtractionApi.Rest ? ExtractionCost.Rest(rows ?? 1) * parts : CostOfBulk(facts, fitting, rows ?? pageRows, slices, parallel > 1);
+        var calls = api == ExtractionApi.Rest ? ExtractionCost.Rest(rows ?? 1) * parts : BulkCalls(facts, rows ?? pageRows, slices, parallel > 1);
         if (api == ExtractionApi.Bulk && parallel == 1) ExplainSerialPages(facts, rows, reasons);
         return new ExtractionPlan(schema, api, mode, window, mode is LoadMode.Snapshot or LoadMode.Reconcile or LoadMode.Mend ? null : facts.StampField, rows, calls, reasons,
             resumes, moveToBulkAbove, pageRows, parallel, LoadSteps.WholeMilliseconds(facts.Now))
@@ -34,14 +35,14 @@ public static class ExtractionPlanner
         };
     }
 
-    private static int SlicesOf(long? rows, ExtractionOptions options) => rows > options.SliceRows + options.SliceRows / 2 ? (int)Math.Min(1_000, (rows.Value + options.SliceRows - 1) / options.SliceRows) : 1;
+    /// <summary>Jobs that a load of so many rows is divided into.</summary>
+    internal static int SlicesOf(LoadMode mode, long? rows, ExtractionOptions options) =>
+        mode == LoadMode.Backfill && rows > options.SliceRows + options.SliceRows / 2 ? (int)Math.Min(1_000, (rows.Value + options.SliceRows - 1) / options.SliceRows) : 1;
 
-    /// <summary>Where pages must be smaller than Salesforce's own, the first list of them is asked for in vain.</summary>
-    private static long CostOfBulk(TableFacts facts, int fitting, long rows, int slices, bool resultPages)
-    {
-        var cost = ExtractionCost.Sliced(rows, slices, fitting, resultPages && fitting == facts.Options.PageRows);
-        return fitting == facts.Options.PageRows || !resultPages ? cost : cost + ExtractionCost.Lists(rows / slices, facts.Options.PageRows);
-    }
+    private static long BulkCalls(TableFacts facts, long rows, int slices, bool resultPages) =>
+        ExtractionCost.Bulk(rows, slices, facts.Options.PageRows, Fitting(facts), resultPages);
+
+    private static int Fitting(TableFacts facts) => PageFit.RowsFor(PageFit.WidthOf(facts.Schema), facts.Options, facts.Memory);
 
     private static int Parts(TableFacts facts) => FieldPart.Split(facts.Schema, facts.StampField, FieldPart.Longest).Count;
 
@@ -50,7 +51,7 @@ public static class ExtractionPlanner
         moveToBulkAbove = null;
         var sobject = facts.Schema.SObject;
         var tooWide = Parts(facts) > 1;
-        var breakEven = facts.Options.BulkAboveRows ?? ExtractionCost.BreakEven(facts.Options.PageRows, resultPages);
+        var breakEven = facts.Options.BulkAboveRows ?? ExtractionCost.BreakEven(facts.Options.PageRows, Fitting(facts), resultPages);
 
         // A load goes on through the API it began with: a Bulk job has no order of Ids, a keyset no job.
         if (resumes) return facts.Checkpoint!.Position is BulkPosition or BulkIntention ? ExtractionApi.Bulk : ExtractionApi.Rest;
@@ -86,7 +87,7 @@ public static class ExtractionPlanner
             reasons.Add("Salesforce does not tell how many rows there are: a Bulk job copes with any number.");
             return ExtractionApi.Bulk;
         }
-        var (rest, bulk) = (ExtractionCost.Rest(known), CostOfBulk(facts, PageFit.RowsFor(facts.Schema, facts.Options, facts.Memory), known, mode == LoadMode.Backfill ? SlicesOf(known, facts.Options) : 1, resultPages));
+        var (rest, bulk) = (ExtractionCost.Rest(known), BulkCalls(facts, known, SlicesOf(mode, known, facts.Options), resultPages));
         if (known > breakEven)
         {
             reasons.Add($"About {Number(known)} rows: a Bulk job costs about {Calls(bulk)}, REST queries {Number(rest)}.");

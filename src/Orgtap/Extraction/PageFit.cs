@@ -6,7 +6,7 @@ namespace Orgtap.Extraction;
 internal static class PageFit
 {
     // Names, addresses and descriptions come first; most of the other fields of an object with many are codes, or empty.
-    private const int FirstTexts = 10, FirstTextBytes = 20, OtherTextBytes = 4, QuotesAndComma = 3;
+    private const int FirstTexts = 10, FirstTextBytes = 20, OtherTextBytes = 4, QuotesAndComma = 3, OtherFieldBytes = 11;
 
     /// <summary>A page that takes most of the memory of all leaves none for overlapping download, parsing and loading.</summary>
     /// <param name="memory">Of all pages in flight, bytes.</param>
@@ -15,19 +15,18 @@ internal static class PageFit
     /// <summary>The next size to try when a page was too large, or stalled.</summary>
     public static int Smaller(int rows, ExtractionOptions options) => Math.Max(options.SmallestPageRows, rows / 2);
 
-    /// <summary>Rows of a page, about, that extraction comes down to for such rows. An estimate for forecasts: what pages really hold is seen only when they come.</summary>
+    /// <summary>Rows of a page, about, that extraction comes down to for rows of so many bytes. An estimate for forecasts: what pages really hold is seen only when they come.</summary>
     /// <param name="memory">Null: there is plenty.</param>
-    public static int RowsFor(ObjectSchema schema, ExtractionOptions options, long? memory)
+    public static int RowsFor(long width, ExtractionOptions options, long? memory)
     {
         var rows = options.PageRows;
         if (memory is not { } limit) return rows;
-        var width = WidthOf(schema);
         while (rows > options.SmallestPageRows && IsTooLarge(width * rows, limit)) rows = Smaller(rows, options);
         return rows;
     }
 
-    // In CSV, with its quotes.
-    private static long WidthOf(ObjectSchema schema)
+    /// <summary>Bytes of such a row in CSV, about.</summary>
+    public static long WidthOf(ObjectSchema schema)
     {
         var (width, texts) = (0L, 0);
         foreach (var column in schema.Columns)
@@ -43,4 +42,7 @@ internal static class PageFit
             };
         return width;
     }
+
+    /// <summary>Bytes of a row in CSV, about, of which only the number of fields is known.</summary>
+    public static long WidthOf(long fields) => Math.Min(fields, FirstTexts) * (FirstTextBytes + QuotesAndComma) + Math.Max(fields - FirstTexts, 0) * OtherFieldBytes;
 }

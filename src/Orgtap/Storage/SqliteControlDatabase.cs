@@ -88,9 +88,9 @@ internal sealed class SqliteControlDatabase(string dataDirectory) : IControlData
 
     public Task<IReadOnlySet<long>> AliveAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlySet<long>>(new HashSet<long> { _worker });
 
-    // A file has one owner.
     public Task<TimeProvider> ClockAsync(TimeProvider machine, CancellationToken cancellationToken) => Task.FromResult(machine);
 
+    // A file has one owner.
     public Task<IAsyncDisposable?> HoldAsync(string name, CancellationToken cancellationToken) => Task.FromResult<IAsyncDisposable?>(new Nothing());
 
     public OrgtapException? Explain(Exception failure) => failure is not SqliteException sqlite ? null : (sqlite.SqliteErrorCode switch

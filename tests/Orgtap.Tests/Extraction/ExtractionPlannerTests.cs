@@ -22,17 +22,23 @@ public sealed class ExtractionPlannerTests
     }
 
     [Theory]
-    [InlineData(1L)]
-    [InlineData(3_000L)]
-    [InlineData(9_999L)]
-    [InlineData(12_000L)]
-    [InlineData(20_000L)]
-    [InlineData(1_000_000L)]
-    public void No_plan_costs_more_than_the_other_interface_would(long rows)
+    [InlineData(1L, 0)]
+    [InlineData(3_000L, 0)]
+    [InlineData(9_999L, 0)]
+    [InlineData(12_000L, 0)]
+    [InlineData(20_000L, 0)]
+    [InlineData(1_000_000L, 0)]
+    // Rows of which a page holds a few thousand.
+    [InlineData(12_000L, 250)]
+    [InlineData(20_000L, 250)]
+    [InlineData(1_000_000L, 250)]
+    public void No_plan_costs_more_than_the_other_interface_would(long rows, int fields)
     {
-        var chosen = ExtractionPlanner.Plan(Facts() with { TableRows = rows });
-        var rest = ExtractionPlanner.Plan(Facts() with { TableRows = rows, BulkRefusal = "No." });
-        var bulk = ExtractionPlanner.Plan(Facts() with { TableRows = rows, Options = new ExtractionOptions { BulkAboveRows = 0 } });
+        var facts = Facts() with { TableRows = rows, Memory = 16 << 20 };
+        facts = facts with { Schema = new ObjectSchema("Account", [.. facts.Schema.Columns, .. Enumerable.Range(1, fields).Select(number => new Column($"F{number}__c", ColumnType.Text))]) };
+        var chosen = ExtractionPlanner.Plan(facts);
+        var rest = ExtractionPlanner.Plan(facts with { BulkRefusal = "No." });
+        var bulk = ExtractionPlanner.Plan(facts with { Options = new ExtractionOptions { BulkAboveRows = 0 } });
 
         Assert.Equal(Math.Min(rest.EstimatedCalls, bulk.EstimatedCalls), chosen.EstimatedCalls);
     }
@@ -150,6 +156,20 @@ public sealed class ExtractionPlannerTests
 
         Assert.Equal(ExtractionApi.Bulk, plan.Api);
         Assert.Contains("801 fields make a query too long for REST; Bulk API has no such limit.", plan.Reasons);
+    }
+
+    [Theory]
+    [InlineData(1_200L, 15)]
+    [InlineData(45_000L, 68)]
+    [InlineData(1_500_000L, 3)]
+    [InlineData(1_500_000L, 15)]
+    [InlineData(1_500_000L, 68)]
+    [InlineData(10_000_000L, 15)]
+    public void What_is_shown_while_tables_are_chosen_is_what_the_plan_says_then(long rows, int fields)
+    {
+        var schema = new ObjectSchema("Account", [new Column("Id", ColumnType.Id), .. Enumerable.Range(2, fields - 1).Select(number => new Column($"F{number}__c", ColumnType.Text))]);
+        foreach (var memory in (long[])[16 << 20, 32 << 20])
+            Assert.Equal(ExtractionPlanner.Plan(Facts() with { Schema = schema, TableRows = rows, Memory = memory }).EstimatedCalls, FirstLoadCost.Calls(rows, fields, memory));
     }
 
     [Fact]

@@ -3,12 +3,13 @@ using Orgtap.Connections;
 using Orgtap.Primitives;
 using Orgtap.Quota;
 using Orgtap.Salesforce;
+using Orgtap.Syncs;
 
 namespace Orgtap.App.Web.EditDataSync;
 
 /// <summary>Gathers what the picker shows, and applies a change to the draft.</summary>
 public sealed class Picker(
-    ConnectionStore connections, CatalogReader catalog, SelectionStore selections, SelectionDraftStore drafts, TableFigures figures, QuotaGuard quota, TimeProvider time)
+    ConnectionStore connections, CatalogReader catalog, SelectionStore selections, SelectionDraftStore drafts, TableFigures figures, QuotaGuard quota, RowMemory memory, TimeProvider time)
 {
     /// <summary>Tables that are opened at once by a request, at most: each may cost a describe.</summary>
     private const int MostOpened = 20;
@@ -43,7 +44,7 @@ public sealed class Picker(
             _ => true,
         }).ToList();
         return new PickerModel(connection, kept, draft, tables, shown, await figures.GetAsync(connection.Id, cancellationToken), opened, hits, unsearched.Count, search, show,
-            connection.OrgId is { } org ? await quota.UseAsync(org, cancellationToken) : null, problem, time);
+            connection.OrgId is { } org ? await quota.UseAsync(org, cancellationToken) : null, problem, time, memory.Of(connection).Limit);
     }
 
     /// <summary>The draft if there is one, else what is selected.</summary>

@@ -17,14 +17,15 @@ public enum Show
 /// <param name="Figure">Its size, as far as it is known.</param>
 /// <param name="Fields">Null: not opened.</param>
 /// <param name="Hits">Labels of fields that match the search.</param>
-public sealed record PickModel(string Connection, CatalogObject Table, SelectedObject? Selected, TableFigure? Figure, CatalogObjectDetail? Fields, IReadOnlyList<string> Hits)
+/// <param name="Memory">For pages in flight, bytes.</param>
+public sealed record PickModel(string Connection, CatalogObject Table, SelectedObject? Selected, TableFigure? Figure, CatalogObjectDetail? Fields, IReadOnlyList<string> Hits, long Memory)
 {
     public long? FieldCount => Fields?.Fields.Count(each => each.Selectable) ?? Figure?.Fields;
 
     public bool IsMixed => Selected?.Fields is not null;
 
     /// <summary>What a first load would cost, about; null where rows are unknown.</summary>
-    public long? Calls => Figure?.Rows is { } rows ? Orgtap.Extraction.FirstLoadCost.Calls(rows) : null;
+    public long? Calls => Figure?.Rows is { } rows ? Orgtap.Extraction.FirstLoadCost.Calls(rows, Selected?.Fields?.Count ?? FieldCount, Memory) : null;
 }
 
 /// <summary>The whole dialog.</summary>
@@ -35,13 +36,13 @@ public sealed record PickModel(string Connection, CatalogObject Table, SelectedO
 public sealed record PickerModel(
     Connection Connection, KeptDraft? Kept, SelectionDraft Draft, IReadOnlyList<CatalogObject> Tables, IReadOnlyList<CatalogObject> Shown,
     IReadOnlyDictionary<string, TableFigure> Figures, IReadOnlyDictionary<string, CatalogObjectDetail> Opened, IReadOnlyDictionary<string, IReadOnlyList<string>> Hits,
-    int Unsearched, string Search, Show Show, ApiUse? Use, OrgtapException? Problem, TimeProvider Time)
+    int Unsearched, string Search, Show Show, ApiUse? Use, OrgtapException? Problem, TimeProvider Time, long Memory)
 {
     public IReadOnlyList<string> Offered { get; } = [.. Tables.Where(table => table.Selectable).Select(table => table.Name)];
 
     public TotalModel Total => TotalModel.Of(this);
 
-    public PickModel Pick(CatalogObject table) => new(Connection.Name, table, Draft.Find(table.Name), Figures.GetValueOrDefault(table.Name), Opened.GetValueOrDefault(table.Name), Hits.GetValueOrDefault(table.Name) ?? []);
+    public PickModel Pick(CatalogObject table) => new(Connection.Name, table, Draft.Find(table.Name), Figures.GetValueOrDefault(table.Name), Opened.GetValueOrDefault(table.Name), Hits.GetValueOrDefault(table.Name) ?? [], Memory);
 
     public string Address(Show show) => $"/connections/{Connection.Name}/data?{Query(Search, show)}";
 
@@ -64,7 +65,7 @@ public sealed record TotalModel(int Tables, long Fields, long Rows, long Calls, 
             complete &= count is not null && figure?.Rows is not null;
             fields += count ?? 0;
             rows += figure?.Rows ?? 0;
-            calls += figure?.Rows is { } known ? Orgtap.Extraction.FirstLoadCost.Calls(known) : 1;
+            calls += figure?.Rows is { } known ? Orgtap.Extraction.FirstLoadCost.Calls(known, count, picker.Memory) : 1;
         }
         return new TotalModel(picker.Draft.Tables.Count, fields, rows, calls, picker.Use is { Maximum: > 0 } use ? 100.0 * calls / use.Maximum : null, complete);
     }
