@@ -9,17 +9,29 @@ namespace Orgtap.App.Cli;
 /// <summary>A run's receipt on the terminal.</summary>
 internal static class RunReceipt
 {
+    private const int WidthForSentences = 110;
+
+    private static readonly string[] Columns = ["Table", "Verdict", "#Reported", "#Received", "#Written"];
+
     public static void Write(Terminal terminal, RunDocument run)
     {
-        var table = CliTable.New("Table", "Verdict", "#Reported", "#Received", "#Written", "#API calls", "What happened");
+        var console = terminal.Ansi(terminal.Out);
+        // In a narrow terminal a column of sentences would be a word wide: there the numbers speak, and what needs words follows below.
+        var isWide = console.Profile.Width >= WidthForSentences;
+        var table = CliTable.New([.. Columns, .. isWide ? (string[])["#API calls", "What happened"] : ["#Calls"]]);
         foreach (var part in run.Tables)
         {
             var receipt = part.Receipt;
-            table.AddRow(
+            string[] cells =
+            [
                 Markup.Escape(part.Table), receipt?.Verdict ?? part.State.ToString(), CliTable.Count(receipt?.Reported), CliTable.Count(receipt?.Received),
-                CliTable.Count(receipt?.Written ?? part.RowsWritten), CliTable.Count(part.ApiCalls), Markup.Escape(receipt?.Sentence ?? part.Problem?.Message ?? ""));
+                CliTable.Count(receipt?.Written ?? part.RowsWritten), CliTable.Count(part.ApiCalls),
+            ];
+            table.AddRow([.. cells, .. isWide ? (string[])[Markup.Escape(SentenceOf(part))] : []]);
         }
-        terminal.Ansi(terminal.Out).Write(table);
+        console.Write(table);
+        if (!isWide)
+            foreach (var part in run.Tables.Where(part => part.Receipt?.Verdict != Verdict.Complete.Words() && SentenceOf(part).Length > 0)) terminal.Out.WriteLine($"{part.Table}: {SentenceOf(part)}");
         var took = run.EndedAt is { } end ? (end - run.StartedAt).TotalSeconds : 0;
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"Run {run.Id} of {run.Connection}: {OutcomeOf(run)}. {Words.Plural(run.RowsWritten, "row", "rows")} in {Words.Plural(run.Tables.Count, "table", "tables")}, {Words.Plural(run.ApiCalls, "API call", "API calls")}{(run.ExpectedCalls is { } expected ? $" ({Words.Count(expected)} expected)" : "")}, {took:0.0} s."));
@@ -28,6 +40,8 @@ internal static class RunReceipt
                 terminal.Out.WriteLine($"Not written: {part.Table} {rejected.Id}, {rejected.Field}: {rejected.Reason}");
         if (run.Problem is { } problem) ErrorText.Write(terminal.Out, problem);
     }
+
+    private static string SentenceOf(RunTableDocument part) => part.Receipt?.Sentence ?? part.Problem?.Message ?? "";
 
     /// <summary>A run that was cut short has no verdict of its own: what came through is complete, the rest was not tried.</summary>
     private static string OutcomeOf(RunDocument run) => run is { Outcome: RunOutcome.Completed, Verdict: { } verdict }
