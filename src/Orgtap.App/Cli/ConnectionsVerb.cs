@@ -47,7 +47,7 @@ internal static class ConnectionsVerb
             foreach (var one in all.Where(one => one.Problem is not null))
             {
                 context.Out.WriteLine($"{one.Name}:");
-                ErrorText.Write(context.Out, one.Problem!);
+                ErrorText.Write(context.Out, one.Problem!, context.Terminal.Time);
             }
             return ExitCode.Done;
         });

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Orgtap.App.Overviews;
-using Orgtap.Connections;
+using Orgtap.App.Web.Shell;
 using Orgtap.Primitives;
 
 namespace Orgtap.App.Cli;
@@ -10,7 +10,7 @@ internal static class ErrorText
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    public static void Write(TextWriter writer, OrgtapException failure, bool json, bool verbose)
+    public static void Write(TextWriter writer, OrgtapException failure, bool json, bool verbose, TimeProvider time)
     {
         if (json)
         {
@@ -21,18 +21,24 @@ internal static class ErrorText
             return;
         }
         writer.WriteLine($"Error: {failure.Message}");
+        WriteWhen(writer, failure.Kind, (failure as QuotaStopException)?.Until, time);
         writer.WriteLine($"{TurnWords(failure.Turn)}: {failure.NextStep}");
         if (failure.Detail is { } detail) writer.WriteLine($"Details: {detail}");
         if (verbose) writer.WriteLine(failure);
     }
 
-    public static void Write(TextWriter writer, Problem problem) => Write(writer, ProblemDocument.Of(problem)!);
-
-    public static void Write(TextWriter writer, ProblemDocument problem)
+    public static void Write(TextWriter writer, ProblemDocument problem, TimeProvider time)
     {
         writer.WriteLine($"Problem: {problem.Message}");
+        WriteWhen(writer, problem.Kind, problem.RetryAt, time);
         writer.WriteLine($"{TurnWords(problem.Turn)}: {problem.NextStep}");
         if (problem.Detail is { } detail) writer.WriteLine($"Details: {detail}");
+    }
+
+    /// <summary>What comes next is said to happen <em>then</em>.</summary>
+    private static void WriteWhen(TextWriter writer, FailureKind kind, DateTimeOffset? at, TimeProvider time)
+    {
+        if (at is { } known) writer.WriteLine($"{Words.Retry(kind, known, time)}.");
     }
 
     public static string TurnWords(Turn turn) => turn switch

@@ -38,7 +38,7 @@ internal static class RunReceipt
         foreach (var part in run.Tables)
             foreach (var rejected in (part.Receipt?.RejectedRows ?? []).Take(20))
                 terminal.Out.WriteLine($"Not written: {part.Table} {rejected.Id}, {rejected.Field}: {rejected.Reason}");
-        if (run.Problem is { } problem) ErrorText.Write(terminal.Out, problem);
+        if (run.Problem is { } problem) ErrorText.Write(terminal.Out, problem, terminal.Time);
     }
 
     private static string SentenceOf(RunTableDocument part) => part.Receipt?.Sentence ?? part.Problem?.Message ?? "";

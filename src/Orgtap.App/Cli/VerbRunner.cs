@@ -111,7 +111,7 @@ internal sealed class VerbRunner(Terminal terminal)
         }
         catch (OrgtapException failure)
         {
-            ErrorText.Write(terminal.Error, failure, json, verbose);
+            ErrorText.Write(terminal.Error, failure, json, verbose, terminal.Time);
             return ExitCode.Of(failure);
         }
         catch (Exception defect)

@@ -77,12 +77,10 @@ public static class Words
         _ => string.Create(Culture, $"{bytes / 1e9:0.0} GB"),
     };
 
-    public static string Retry(Problem problem, TimeProvider time) => problem switch
-    {
-        { Kind: FailureKind.QuotaExhausted, RetryAt: { } at } => $"We resume about {When(at, time)}",
-        { RetryAt: { } at } => $"We retry at {When(at, time)}",
-        _ => "We retry",
-    };
+    public static string Retry(Problem problem, TimeProvider time) => problem.RetryAt is { } at ? Retry(problem.Kind, at, time) : "We retry";
+
+    /// <param name="at">When Orgtap goes on by itself.</param>
+    public static string Retry(FailureKind kind, DateTimeOffset at, TimeProvider time) => kind == FailureKind.QuotaExhausted ? $"We resume about {When(at, time)}" : $"We retry at {When(at, time)}";
 
     public static string NeedAttention(int connections) => connections == 1 ? "1 needs attention" : $"{connections} need attention";
 

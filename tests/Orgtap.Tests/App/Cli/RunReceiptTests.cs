@@ -1,8 +1,11 @@
 using Orgtap.App.Cli;
 using Orgtap.App.Overviews;
+using Orgtap.Connections;
 using Orgtap.Extraction;
+using Orgtap.Primitives;
 using Orgtap.Records;
 using Orgtap.Syncs;
+using Orgtap.Tests.Salesforce;
 
 namespace Orgtap.Tests.App.Cli;
 
@@ -29,11 +32,26 @@ public sealed class RunReceiptTests
         Assert.DoesNotContain("Contact: ", text, StringComparison.Ordinal);
     }
 
-    private static string[] Lines(bool live)
+    [Fact]
+    public void A_stop_says_until_when_and_then_what_happens_then()
+    {
+        var time = new ManualTime();
+        var stop = new QuotaStopException("The org has used 150 of its 15,000 API calls of the last 24 hours; acme stops at 150 (1 %).", time.GetUtcNow().AddMinutes(15));
+        var lines = Lines(live: false, ProblemDocument.Of(Problem.From(stop, time.GetUtcNow())), time);
+        var at = Array.FindIndex(lines, line => line.StartsWith("Problem: The org has used 150", StringComparison.Ordinal));
+        Assert.Equal($"We resume about {TimeZoneInfo.ConvertTime(stop.Until, time.LocalTimeZone):HH:mm}.", lines[at + 1]);
+        Assert.StartsWith("Orgtap's turn: Syncs go on by themselves then", lines[at + 2], StringComparison.Ordinal);
+
+        var error = new StringWriter();
+        ErrorText.Write(error, stop, json: false, verbose: false, time);
+        Assert.Equal(lines[at + 1], error.ToString().Split(Environment.NewLine)[1]);
+    }
+
+    private static string[] Lines(bool live, ProblemDocument? problem = null, TimeProvider? time = null)
     {
         var output = new StringWriter();
-        var terminal = new Terminal(output, TextWriter.Null, TextReader.Null, false, live, name => name == "NO_COLOR" ? "1" : null, TimeProvider.System);
-        RunReceipt.Write(terminal, new RunDocument(1, "acme", "marta", default, null, RunOutcome.Completed, "Partial", 9, 9, 6_009, null, null, null, [Table("LiveChatTranscriptEvent", Verdict.Complete, Read, 6_000, 6_000), Table("Contact", Verdict.Partial, Cut, 10, 9)]));
+        var terminal = new Terminal(output, TextWriter.Null, TextReader.Null, false, live, name => name == "NO_COLOR" ? "1" : null, time ?? TimeProvider.System);
+        RunReceipt.Write(terminal, new RunDocument(1, "acme", "marta", default, null, RunOutcome.Completed, "Partial", 9, 9, 6_009, null, null, problem, [Table("LiveChatTranscriptEvent", Verdict.Complete, Read, 6_000, 6_000), Table("Contact", Verdict.Partial, Cut, 10, 9)]));
         return output.ToString().Split(Environment.NewLine);
     }
 
